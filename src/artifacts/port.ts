@@ -1,0 +1,28 @@
+/** The port to artifact storage: objects under keys. Locations are Argo's (`s3`, `http`, `raw`, …); one driver a kind. */
+import type { Artifact } from '../resources/index.ts'
+
+export type ByteStream = AsyncIterable<Uint8Array>
+
+export type ObjectInfo = { readonly key: string; readonly sizeBytes: number }
+
+/** Reads a value out of a Secret of a namespace; `null` where it is missing. Values go nowhere but into requests. */
+export type SecretReader = (namespace: string, name: string, key: string) => string | null
+
+export type ArtifactContext = { readonly namespace: string; readonly secrets: SecretReader; readonly signal?: AbortSignal }
+
+/**
+ * One kind of storage. Throws `WorldError` for what may pass (`retryable`) or not, `UserError` for a location that
+ * cannot be right. Contract: artifacts.contract.ts.
+ */
+export interface ArtifactDriver {
+  /** The content at the artifact's key, or `null` where there is none. */
+  open(artifact: Artifact, context: ArtifactContext): Promise<ByteStream | null>
+  /** Every object below the artifact's key, in key order; a single object at the key itself counts. */
+  list(artifact: Artifact, context: ArtifactContext): Promise<readonly ObjectInfo[]>
+  /** Opens one object found by `list`. */
+  openKey(artifact: Artifact, key: string, context: ArtifactContext): Promise<ByteStream | null>
+  /** Stores the stream whole or not at all. */
+  save(artifact: Artifact, key: string, content: ByteStream, context: ArtifactContext): Promise<void>
+  /** Removes the key and everything below it; missing is fine. */
+  delete(artifact: Artifact, context: ArtifactContext): Promise<void>
+}
