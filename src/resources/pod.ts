@@ -24,7 +24,11 @@ export type ContainerRequest = {
   /** Absent: the image's entrypoint. */
   readonly command?: readonly string[]
   readonly args?: readonly string[]
-  readonly env: readonly { readonly name: string; readonly value: string; /** From a Secret: never logged. */ readonly secret?: boolean }[]
+  readonly env: readonly {
+    readonly name: string
+    readonly value: string
+    /** From a Secret: never logged. */ readonly secret?: boolean
+  }[]
   readonly workingDir?: string
   readonly mounts: readonly MountRequest[]
   readonly resources: ResourceAmounts
@@ -86,7 +90,14 @@ export type FileRequest = { readonly path: string; readonly content: Uint8Array;
 
 export type ProbeAction =
   | { readonly kind: 'exec'; readonly command: readonly string[] }
-  | { readonly kind: 'http'; readonly path: string; readonly port: number; readonly scheme: 'HTTP' | 'HTTPS'; readonly host?: string; readonly headers?: readonly { readonly name: string; readonly value: string }[] }
+  | {
+      readonly kind: 'http'
+      readonly path: string
+      readonly port: number
+      readonly scheme: 'HTTP' | 'HTTPS'
+      readonly host?: string
+      readonly headers?: readonly { readonly name: string; readonly value: string }[]
+    }
   | { readonly kind: 'tcp'; readonly port: number; readonly host?: string }
 
 export type ProbeRequest = {
@@ -119,7 +130,11 @@ export type NetworkRequest = {
   readonly mode: 'sandbox' | 'host' | 'none'
   readonly hostname?: string
   readonly hostAliases?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[]
-  readonly dns?: { readonly nameservers?: readonly string[]; readonly searches?: readonly string[]; readonly options?: readonly string[] }
+  readonly dns?: {
+    readonly nameservers?: readonly string[]
+    readonly searches?: readonly string[]
+    readonly options?: readonly string[]
+  }
 }
 
 /** What is known of a container now. Times are ours, not the engine's clock. */
