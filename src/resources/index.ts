@@ -492,3 +492,6 @@ export type { WorkflowTemplate, ClusterWorkflowTemplate } from './workflow-templ
 export { WorkflowTemplateSchema, ClusterWorkflowTemplateSchema } from './workflow-template.ts'
 export type { Workflow } from './workflow.ts'
 export { WorkflowSchema } from './workflow.ts'
+export type { ResourceKind } from './kinds.ts'
+export { resourceKinds } from './kinds.ts'
+export { jsonSchemaOfKind, jsonSchemaOfManifests } from './json-schema.ts'
