@@ -1,0 +1,169 @@
+/** What server, sources and CLI may ask of the controller. */
+import type {
+  Artifact,
+  ClusterWorkflowTemplate,
+  ConfigMap,
+  CronWorkflow,
+  Instant,
+  PersistentVolumeClaim,
+  Secret,
+  Workflow,
+  WorkflowEventBinding,
+  WorkflowTemplate,
+  WorkflowUid,
+} from '../resources/index.ts'
+import type { Operation } from '../engine/decision.ts'
+import type { Problem } from '../admission/index.ts'
+
+export type StoredObject = WorkflowTemplate | ClusterWorkflowTemplate | CronWorkflow | WorkflowEventBinding | ConfigMap | Secret | PersistentVolumeClaim
+export type ObjectKind = 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow' | 'WorkflowEventBinding' | 'ConfigMap' | 'Secret' | 'PersistentVolumeClaim'
+
+/** Errors over the API carry one of these; the server maps them to gRPC and HTTP status (rest-api.md §1). */
+export type ApiErrorCode = 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'INTERNAL' | 'UNAVAILABLE' | 'FAILED_PRECONDITION' | 'PERMISSION_DENIED' | 'UNIMPLEMENTED' | 'OUT_OF_RANGE'
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: ApiErrorCode
+  readonly problems: readonly Problem[]
+  constructor(code: ApiErrorCode, message: string, problems: readonly Problem[] = []) {
+    super(message)
+    this.code = code
+    this.problems = problems
+  }
+}
+
+export type CreateOptions = {
+  /** Validate and answer, store nothing. `client`: unchanged; `server`: as it would be stored. */
+  readonly dryRun?: 'client' | 'server'
+  /** Name to be used instead of a random suffix (sources: one run per content). */
+  readonly name?: string
+  /** Annotations and labels of the source that made it. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly ownerReferences?: readonly Readonly<Record<string, unknown>>[]
+}
+
+export type ListQuery = {
+  readonly namespace?: string
+  /** Kubernetes label selector text. */
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+  readonly nameFilter?: 'Exact' | 'Contains' | 'Prefix' | 'NotEquals'
+  readonly createdAfter?: Instant
+  readonly finishedBefore?: Instant
+  readonly limit?: number
+  readonly continue?: string
+  /** Without it items carry no nodes (they may be many). */
+  readonly nodes?: boolean
+}
+export type WorkflowPage = { readonly items: readonly Workflow[]; readonly continue?: string; readonly remaining?: number; readonly resourceVersion: string }
+
+export type SubmitOptions = {
+  readonly name?: string
+  readonly generateName?: string
+  readonly entryPoint?: string
+  readonly parameters?: readonly string[]
+  readonly artifacts?: readonly string[]
+  readonly serviceAccount?: string
+  readonly labels?: string
+  readonly annotations?: string
+  readonly dryRun?: boolean
+  readonly serverDryRun?: boolean
+  readonly ownerReference?: Readonly<Record<string, unknown>>
+  readonly podPriorityClassName?: string
+  readonly priority?: number
+}
+
+export type WatchEvent = {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly kind: 'Workflow' | ObjectKind
+  /** After the change (before it for DELETED). For workflows a lazy snapshot: nodes are copied only when read. */
+  readonly object: () => Workflow | StoredObject
+  readonly namespace: string
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly resourceVersion: number
+}
+
+export type LogQuery = {
+  readonly podName?: string
+  readonly container?: string
+  readonly follow?: boolean
+  readonly tailLines?: number
+  readonly sinceSeconds?: number
+  readonly sinceTime?: Instant
+  readonly timestamps?: boolean
+  readonly grep?: string
+  readonly selector?: string
+}
+
+export type FeedEvent = {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  readonly at: Instant
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  readonly involved: { readonly kind: string; readonly name: string; readonly uid?: string }
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface Controller {
+  /** Defaults, validation (policy included), name and uid, one commit; the answer is the stored object. */
+  createWorkflow(namespace: string, workflow: Workflow, options?: CreateOptions): Promise<Workflow>
+  submitFrom(namespace: string, resourceKind: string, resourceName: string, options: SubmitOptions): Promise<Workflow>
+  /** `@latest` is understood. Null where there is none. */
+  workflow(namespace: string, name: string, options?: { readonly uid?: string; readonly nodes?: boolean }): Promise<Workflow | null>
+  workflowByUid(uid: WorkflowUid): Promise<Workflow | null>
+  listWorkflows(query: ListQuery): Promise<WorkflowPage>
+  /** Stops what runs, removes containers, volumes, logs and the record. */
+  deleteWorkflow(namespace: string, name: string, options?: { readonly force?: boolean }): Promise<void>
+  operate(namespace: string, name: string, operation: Operation): Promise<Workflow>
+  resubmit(namespace: string, name: string, options: { readonly memoized?: boolean; readonly parameters?: readonly string[] }): Promise<Workflow>
+  lintWorkflow(namespace: string, workflow: Workflow): Promise<readonly Problem[]>
+
+  createObject(kind: ObjectKind, namespace: string, object: StoredObject, options?: { readonly dryRun?: boolean }): Promise<StoredObject>
+  /** `resourceVersion` in the metadata must be current where it is given (409). `upsert`: sources do not care. */
+  updateObject(kind: ObjectKind, namespace: string, name: string, object: StoredObject, options?: { readonly upsert?: boolean }): Promise<StoredObject>
+  deleteObject(kind: ObjectKind, namespace: string, name: string): Promise<void>
+  object(kind: ObjectKind, namespace: string, name: string): StoredObject | null
+  /** By name (CronWorkflows by namespace and name); every namespace where it is empty. */
+  objects(kind: ObjectKind, namespace: string): readonly StoredObject[]
+  lintObject(kind: ObjectKind, namespace: string, object: StoredObject): Promise<readonly Problem[]>
+  /** Merge-patches spec.suspend of a CronWorkflow. */
+  suspendCron(namespace: string, name: string, suspend: boolean): Promise<CronWorkflow>
+
+  /** Every change after `since` (or only new ones), in order; `expired` where the change feed no longer reaches back that far. */
+  watch(since: number | null, listener: (event: WatchEvent) => void): { readonly expired: boolean; close(): void }
+  resourceVersion(): number
+  events(namespace: string): readonly FeedEvent[]
+  watchEvents(listener: (event: FeedEvent) => void): { close(): void }
+
+  logs(namespace: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<{ readonly podName: string; readonly content: string }>
+  /** Stored bytes of an input or output artifact of a node. */
+  artifact(workflow: Workflow, nodeId: string, direction: 'inputs' | 'outputs', name: string): Promise<ArtifactHandle>
+
+  /** Receives an event for the WorkflowEventBindings of the namespace. */
+  dispatchEvent(namespace: string, discriminator: string, payload: unknown, metadata: Readonly<Record<string, readonly string[]>>): Promise<void>
+
+  syncLimit: {
+    create(namespace: string, limit: SyncLimit): Promise<SyncLimit>
+    get(namespace: string, key: string, type: SyncLimit['type'], cmName?: string): Promise<SyncLimit>
+    update(namespace: string, limit: SyncLimit): Promise<SyncLimit>
+    delete(namespace: string, key: string, type: SyncLimit['type'], cmName?: string): Promise<void>
+  }
+
+  /** Ready for work, or why not. */
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] }
+}
+
+export type SyncLimit = { readonly type: 'CONFIGMAP' | 'DATABASE'; readonly cmName?: string; readonly key: string; readonly limit: number }
+
+export type ArtifactHandle = {
+  readonly artifact: Artifact
+  /** The key's last part. */
+  readonly fileName: string
+  readonly isDirectory: boolean
+  list(): Promise<readonly { readonly key: string; readonly sizeBytes: number }[]>
+  open(key?: string): Promise<AsyncIterable<Uint8Array> | null>
+}
