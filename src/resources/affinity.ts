@@ -1,84 +1,76 @@
 /** Affinity: accepted and kept; on one host it has no effect. */
 import { LabelSelectorSchema } from './meta.ts'
-import { type Static, int32, list, object, text } from './schema.ts'
+import { type Static, int32, kubernetesObject, list, text } from './schema.ts'
 
-export const NodeSelectorRequirementSchema = object(
+export const NodeSelectorRequirementSchema = kubernetesObject(
   'NodeSelectorRequirement',
-  { key: text(), operator: text() },
-  { values: list(text()) },
+  { key: text(), operator: text(), values: list(text()) },
+  ['key', 'operator'],
 )
 export type NodeSelectorRequirement = Static<typeof NodeSelectorRequirementSchema>
 
-export const NodeSelectorTermSchema = object(
-  'NodeSelectorTerm',
-  {},
-  { matchExpressions: list(NodeSelectorRequirementSchema), matchFields: list(NodeSelectorRequirementSchema) },
-)
+export const NodeSelectorTermSchema = kubernetesObject('NodeSelectorTerm', {
+  matchExpressions: list(NodeSelectorRequirementSchema),
+  matchFields: list(NodeSelectorRequirementSchema),
+})
 export type NodeSelectorTerm = Static<typeof NodeSelectorTermSchema>
 
-export const NodeSelectorSchema = object('NodeSelector', { nodeSelectorTerms: list(NodeSelectorTermSchema) }, {})
+export const NodeSelectorSchema = kubernetesObject(
+  'NodeSelector',
+  { nodeSelectorTerms: list(NodeSelectorTermSchema) },
+  ['nodeSelectorTerms'],
+)
 export type NodeSelector = Static<typeof NodeSelectorSchema>
 
-export const PreferredSchedulingTermSchema = object(
+export const PreferredSchedulingTermSchema = kubernetesObject(
   'PreferredSchedulingTerm',
-  { preference: NodeSelectorTermSchema, weight: int32() },
-  {},
+  { weight: int32(), preference: NodeSelectorTermSchema },
+  ['weight', 'preference'],
 )
 export type PreferredSchedulingTerm = Static<typeof PreferredSchedulingTermSchema>
 
-export const NodeAffinitySchema = object(
-  'NodeAffinity',
-  {},
-  {
-    preferredDuringSchedulingIgnoredDuringExecution: list(PreferredSchedulingTermSchema),
-    requiredDuringSchedulingIgnoredDuringExecution: NodeSelectorSchema,
-  },
-)
+export const NodeAffinitySchema = kubernetesObject('NodeAffinity', {
+  requiredDuringSchedulingIgnoredDuringExecution: NodeSelectorSchema,
+  preferredDuringSchedulingIgnoredDuringExecution: list(PreferredSchedulingTermSchema),
+})
 export type NodeAffinity = Static<typeof NodeAffinitySchema>
 
-export const PodAffinityTermSchema = object(
+export const PodAffinityTermSchema = kubernetesObject(
   'PodAffinityTerm',
-  { topologyKey: text() },
   {
     labelSelector: LabelSelectorSchema,
+    namespaces: list(text()),
+    topologyKey: text(),
+    namespaceSelector: LabelSelectorSchema,
     matchLabelKeys: list(text()),
     mismatchLabelKeys: list(text()),
-    namespaceSelector: LabelSelectorSchema,
-    namespaces: list(text()),
   },
+  ['topologyKey'],
 )
 export type PodAffinityTerm = Static<typeof PodAffinityTermSchema>
 
-export const WeightedPodAffinityTermSchema = object(
+export const WeightedPodAffinityTermSchema = kubernetesObject(
   'WeightedPodAffinityTerm',
-  { podAffinityTerm: PodAffinityTermSchema, weight: int32() },
-  {},
+  { weight: int32(), podAffinityTerm: PodAffinityTermSchema },
+  ['weight', 'podAffinityTerm'],
 )
 export type WeightedPodAffinityTerm = Static<typeof WeightedPodAffinityTermSchema>
 
-export const PodAffinitySchema = object(
-  'PodAffinity',
-  {},
-  {
-    preferredDuringSchedulingIgnoredDuringExecution: list(WeightedPodAffinityTermSchema),
-    requiredDuringSchedulingIgnoredDuringExecution: list(PodAffinityTermSchema),
-  },
-)
+export const PodAffinitySchema = kubernetesObject('PodAffinity', {
+  requiredDuringSchedulingIgnoredDuringExecution: list(PodAffinityTermSchema),
+  preferredDuringSchedulingIgnoredDuringExecution: list(WeightedPodAffinityTermSchema),
+})
 export type PodAffinity = Static<typeof PodAffinitySchema>
 
-export const PodAntiAffinitySchema = object(
-  'PodAntiAffinity',
-  {},
-  {
-    preferredDuringSchedulingIgnoredDuringExecution: list(WeightedPodAffinityTermSchema),
-    requiredDuringSchedulingIgnoredDuringExecution: list(PodAffinityTermSchema),
-  },
-)
+export const PodAntiAffinitySchema = kubernetesObject('PodAntiAffinity', {
+  requiredDuringSchedulingIgnoredDuringExecution: list(PodAffinityTermSchema),
+  preferredDuringSchedulingIgnoredDuringExecution: list(WeightedPodAffinityTermSchema),
+})
 export type PodAntiAffinity = Static<typeof PodAntiAffinitySchema>
 
-export const AffinitySchema = object(
-  'Affinity',
-  {},
-  { nodeAffinity: NodeAffinitySchema, podAffinity: PodAffinitySchema, podAntiAffinity: PodAntiAffinitySchema },
-)
+export const AffinitySchema = kubernetesObject('Affinity', {
+  nodeAffinity: NodeAffinitySchema,
+  podAffinity: PodAffinitySchema,
+  podAntiAffinity: PodAntiAffinitySchema,
+})
 export type Affinity = Static<typeof AffinitySchema>

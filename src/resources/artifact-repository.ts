@@ -3,120 +3,108 @@ import { CreateS3BucketOptionsSchema, OSSLifecycleRuleSchema, S3EncryptionOption
 import { ConfigMapKeySelectorSchema, SecretKeySelectorSchema } from './meta.ts'
 import { type Static, bool, list, object, text } from './schema.ts'
 
-export const S3ArtifactRepositorySchema = object(
-  'S3ArtifactRepository',
-  {},
-  {
-    accessKeySecret: SecretKeySelectorSchema,
-    addressingStyle: text(),
-    bucket: text(),
-    caSecret: SecretKeySelectorSchema,
-    createBucketIfNotPresent: CreateS3BucketOptionsSchema,
-    encryptionOptions: S3EncryptionOptionsSchema,
-    endpoint: text(),
-    insecure: bool(),
-    keyFormat: text(),
-    keyPrefix: text(),
-    region: text(),
-    roleARN: text(),
-    secretKeySecret: SecretKeySelectorSchema,
-    sessionTokenSecret: SecretKeySelectorSchema,
-    useSDKCreds: bool(),
-  },
-)
+export const S3ArtifactRepositorySchema = object('S3ArtifactRepository', {
+  endpoint: text(),
+  bucket: text(),
+  region: text(),
+  insecure: bool(),
+  accessKeySecret: SecretKeySelectorSchema,
+  secretKeySecret: SecretKeySelectorSchema,
+  sessionTokenSecret: SecretKeySelectorSchema,
+  roleARN: text(),
+  useSDKCreds: bool(),
+  createBucketIfNotPresent: CreateS3BucketOptionsSchema,
+  encryptionOptions: S3EncryptionOptionsSchema,
+  caSecret: SecretKeySelectorSchema,
+  addressingStyle: text(),
+  keyFormat: text(),
+  keyPrefix: text(),
+})
 export type S3ArtifactRepository = Static<typeof S3ArtifactRepositorySchema>
 
-export const GCSArtifactRepositorySchema = object(
-  'GCSArtifactRepository',
-  {},
-  { bucket: text(), keyFormat: text(), serviceAccountKeySecret: SecretKeySelectorSchema },
-)
+export const GCSArtifactRepositorySchema = object('GCSArtifactRepository', {
+  bucket: text(),
+  serviceAccountKeySecret: SecretKeySelectorSchema,
+  keyFormat: text(),
+})
 export type GCSArtifactRepository = Static<typeof GCSArtifactRepositorySchema>
 
 export const AzureArtifactRepositorySchema = object(
   'AzureArtifactRepository',
-  { container: text(), endpoint: text() },
-  { accountKeySecret: SecretKeySelectorSchema, blobNameFormat: text(), useSDKCreds: bool() },
+  {
+    endpoint: text(),
+    container: text(),
+    accountKeySecret: SecretKeySelectorSchema,
+    useSDKCreds: bool(),
+    blobNameFormat: text(),
+  },
+  ['endpoint', 'container'],
 )
 export type AzureArtifactRepository = Static<typeof AzureArtifactRepositorySchema>
 
-export const OSSArtifactRepositorySchema = object(
-  'OSSArtifactRepository',
-  {},
-  {
-    accessKeySecret: SecretKeySelectorSchema,
-    bucket: text(),
-    createBucketIfNotPresent: bool(),
-    endpoint: text(),
-    keyFormat: text(),
-    lifecycleRule: OSSLifecycleRuleSchema,
-    secretKeySecret: SecretKeySelectorSchema,
-    securityToken: text(),
-    useSDKCreds: bool(),
-  },
-)
+export const OSSArtifactRepositorySchema = object('OSSArtifactRepository', {
+  endpoint: text(),
+  bucket: text(),
+  accessKeySecret: SecretKeySelectorSchema,
+  secretKeySecret: SecretKeySelectorSchema,
+  createBucketIfNotPresent: bool(),
+  securityToken: text(),
+  lifecycleRule: OSSLifecycleRuleSchema,
+  useSDKCreds: bool(),
+  keyFormat: text(),
+})
 export type OSSArtifactRepository = Static<typeof OSSArtifactRepositorySchema>
 
-export const HDFSArtifactRepositorySchema = object(
-  'HDFSArtifactRepository',
-  {},
-  {
-    addresses: list(text()),
-    dataTransferProtection: text(),
-    force: bool(),
-    hdfsUser: text(),
-    krbCCacheSecret: SecretKeySelectorSchema,
-    krbConfigConfigMap: ConfigMapKeySelectorSchema,
-    krbKeytabSecret: SecretKeySelectorSchema,
-    krbRealm: text(),
-    krbServicePrincipalName: text(),
-    krbUsername: text(),
-    pathFormat: text(),
-  },
-)
+export const HDFSArtifactRepositorySchema = object('HDFSArtifactRepository', {
+  krbCCacheSecret: SecretKeySelectorSchema,
+  krbKeytabSecret: SecretKeySelectorSchema,
+  krbUsername: text(),
+  krbRealm: text(),
+  krbConfigConfigMap: ConfigMapKeySelectorSchema,
+  krbServicePrincipalName: text(),
+  addresses: list(text()),
+  hdfsUser: text(),
+  dataTransferProtection: text(),
+  pathFormat: text(),
+  force: bool(),
+})
 export type HDFSArtifactRepository = Static<typeof HDFSArtifactRepositorySchema>
 
-export const ArtifactoryArtifactRepositorySchema = object(
-  'ArtifactoryArtifactRepository',
-  {},
-  {
-    keyFormat: text(),
-    passwordSecret: SecretKeySelectorSchema,
-    repoURL: text(),
-    usernameSecret: SecretKeySelectorSchema,
-  },
-)
+export const ArtifactoryArtifactRepositorySchema = object('ArtifactoryArtifactRepository', {
+  usernameSecret: SecretKeySelectorSchema,
+  passwordSecret: SecretKeySelectorSchema,
+  repoURL: text(),
+  keyFormat: text(),
+})
 export type ArtifactoryArtifactRepository = Static<typeof ArtifactoryArtifactRepositorySchema>
 
 export const PluginArtifactRepositorySchema = object(
   'PluginArtifactRepository',
-  { configuration: text(), name: text() },
-  { keyFormat: text() },
+  { name: text(), keyFormat: text(), configuration: text() },
+  ['name', 'configuration'],
 )
 export type PluginArtifactRepository = Static<typeof PluginArtifactRepositorySchema>
 
-export const ArtifactRepositorySchema = object(
-  'ArtifactRepository',
-  {},
-  {
-    archiveLogs: bool(),
-    artifactory: ArtifactoryArtifactRepositorySchema,
-    azure: AzureArtifactRepositorySchema,
-    gcs: GCSArtifactRepositorySchema,
-    hdfs: HDFSArtifactRepositorySchema,
-    oss: OSSArtifactRepositorySchema,
-    plugin: PluginArtifactRepositorySchema,
-    s3: S3ArtifactRepositorySchema,
-  },
-)
+export const ArtifactRepositorySchema = object('ArtifactRepository', {
+  archiveLogs: bool(),
+  s3: S3ArtifactRepositorySchema,
+  artifactory: ArtifactoryArtifactRepositorySchema,
+  hdfs: HDFSArtifactRepositorySchema,
+  oss: OSSArtifactRepositorySchema,
+  gcs: GCSArtifactRepositorySchema,
+  azure: AzureArtifactRepositorySchema,
+  plugin: PluginArtifactRepositorySchema,
+})
 export type ArtifactRepository = Static<typeof ArtifactRepositorySchema>
 
-export const ArtifactRepositoryRefSchema = object('ArtifactRepositoryRef', {}, { configMap: text(), key: text() })
+export const ArtifactRepositoryRefSchema = object('ArtifactRepositoryRef', { configMap: text(), key: text() })
 export type ArtifactRepositoryRef = Static<typeof ArtifactRepositoryRefSchema>
 
-export const ArtifactRepositoryRefStatusSchema = object(
-  'ArtifactRepositoryRefStatus',
-  {},
-  { artifactRepository: ArtifactRepositorySchema, configMap: text(), default: bool(), key: text(), namespace: text() },
-)
+export const ArtifactRepositoryRefStatusSchema = object('ArtifactRepositoryRefStatus', {
+  configMap: text(),
+  key: text(),
+  namespace: text(),
+  default: bool(),
+  artifactRepository: ArtifactRepositorySchema,
+})
 export type ArtifactRepositoryRefStatus = Static<typeof ArtifactRepositoryRefStatusSchema>

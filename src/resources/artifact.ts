@@ -3,51 +3,48 @@ import { artifactLocationFields } from './artifact-location.ts'
 import { MetadataSchema } from './meta.ts'
 import { type Static, bool, choice, int32, object, text } from './schema.ts'
 
-export const NoneStrategySchema = object('NoneStrategy', {}, {})
+export const NoneStrategySchema = object('NoneStrategy', {})
 export type NoneStrategy = Static<typeof NoneStrategySchema>
 
-export const TarStrategySchema = object('TarStrategy', {}, { compressionLevel: int32() })
+export const TarStrategySchema = object('TarStrategy', { compressionLevel: int32() })
 export type TarStrategy = Static<typeof TarStrategySchema>
 
-export const ZipStrategySchema = object('ZipStrategy', {}, {})
+export const ZipStrategySchema = object('ZipStrategy', {})
 export type ZipStrategy = Static<typeof ZipStrategySchema>
 
-export const ArchiveStrategySchema = object(
-  'ArchiveStrategy',
-  {},
-  { none: NoneStrategySchema, tar: TarStrategySchema, zip: ZipStrategySchema },
-)
+export const ArchiveStrategySchema = object('ArchiveStrategy', {
+  tar: TarStrategySchema,
+  none: NoneStrategySchema,
+  zip: ZipStrategySchema,
+})
 export type ArchiveStrategy = Static<typeof ArchiveStrategySchema>
 
-export const ArtifactGCSchema = object(
-  'ArtifactGC',
-  {},
-  {
-    podMetadata: MetadataSchema,
-    serviceAccountName: text(),
-    strategy: choice(['OnWorkflowCompletion', 'OnWorkflowDeletion', 'Never']),
-  },
-)
+export const ArtifactGCSchema = object('ArtifactGC', {
+  strategy: choice(['OnWorkflowCompletion', 'OnWorkflowDeletion', 'Never']),
+  podMetadata: MetadataSchema,
+  serviceAccountName: text(),
+})
 export type ArtifactGC = Static<typeof ArtifactGCSchema>
 
-/** The optional fields of Artifact, for the types that embed it. */
+/** The fields of Artifact, also for the types that embed it. */
 export const artifactFields = {
+  name: text('Unique in its list.'),
+  path: text('Path in the container.'),
+  mode: int32('Permission bits of the file, e.g. 0644 (420).'),
+  from: text('Tag of another artifact, e.g. `{{tasks.a.outputs.artifacts.b}}`.'),
   ...artifactLocationFields,
+  globalName: text(),
   archive: ArchiveStrategySchema,
+  optional: bool('No error if it does not exist.'),
+  subPath: text('Path inside the artifact.'),
+  recurseMode: bool(),
+  fromExpression: text('Expression that gives an artifact.'),
   artifactGC: ArtifactGCSchema,
   deleted: bool(),
-  from: text('Tag of another artifact, e.g. `{{tasks.a.outputs.artifacts.b}}`.'),
-  fromExpression: text('Expression that gives an artifact.'),
-  globalName: text(),
-  mode: int32('Permission bits of the file, e.g. 0644 (420).'),
-  optional: bool('No error if it does not exist.'),
-  path: text('Path in the container.'),
-  recurseMode: bool(),
-  subPath: text('Path inside the artifact.'),
 }
 
-export const ArtifactSchema = object('Artifact', { name: text('Unique in its list.') }, { ...artifactFields })
+export const ArtifactSchema = object('Artifact', artifactFields, ['name'])
 export type Artifact = Static<typeof ArtifactSchema>
 
-export const ArtifactPathsSchema = object('ArtifactPaths', { name: text() }, { ...artifactFields })
+export const ArtifactPathsSchema = object('ArtifactPaths', { ...artifactFields }, ['name'])
 export type ArtifactPaths = Static<typeof ArtifactPathsSchema>

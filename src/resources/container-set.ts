@@ -2,23 +2,23 @@
 import { VolumeMountSchema, containerFields } from './container.ts'
 import { type Static, intOrText, list, object, text } from './schema.ts'
 
-export const ContainerNodeSchema = object(
-  'ContainerNode',
-  { name: text() },
-  { ...containerFields, dependencies: list(text()) },
-)
+export const ContainerNodeSchema = object('ContainerNode', { ...containerFields, dependencies: list(text()) }, ['name'])
 export type ContainerNode = Static<typeof ContainerNodeSchema>
 
 export const ContainerSetRetryStrategySchema = object(
   'ContainerSetRetryStrategy',
-  { retries: intOrText() },
-  { duration: text() },
+  { duration: text(), retries: intOrText() },
+  ['retries'],
 )
 export type ContainerSetRetryStrategy = Static<typeof ContainerSetRetryStrategySchema>
 
 export const ContainerSetTemplateSchema = object(
   'ContainerSetTemplate',
-  { containers: list(ContainerNodeSchema) },
-  { retryStrategy: ContainerSetRetryStrategySchema, volumeMounts: list(VolumeMountSchema) },
+  {
+    containers: list(ContainerNodeSchema),
+    volumeMounts: list(VolumeMountSchema),
+    retryStrategy: ContainerSetRetryStrategySchema,
+  },
+  ['containers'],
 )
 export type ContainerSetTemplate = Static<typeof ContainerSetTemplateSchema>

@@ -2,19 +2,23 @@
 import { LocalObjectReferenceSchema } from './meta.ts'
 import { type Static, bool, object, text } from './schema.ts'
 
-export const CacheSchema = object('Cache', { configMap: LocalObjectReferenceSchema }, {})
+export const CacheSchema = object('Cache', { configMap: LocalObjectReferenceSchema }, ['configMap'])
 export type Cache = Static<typeof CacheSchema>
 
 export const MemoizeSchema = object(
   'Memoize',
   {
-    cache: CacheSchema,
     key: text('Entries with the same key are the same work.'),
+    cache: CacheSchema,
     maxAge: text('Older entries do not count, e.g. `24h`.'),
   },
-  {},
+  ['key', 'cache', 'maxAge'],
 )
 export type Memoize = Static<typeof MemoizeSchema>
 
-export const MemoizationStatusSchema = object('MemoizationStatus', { cacheName: text(), hit: bool(), key: text() }, {})
+export const MemoizationStatusSchema = object('MemoizationStatus', { hit: bool(), key: text(), cacheName: text() }, [
+  'hit',
+  'key',
+  'cacheName',
+])
 export type MemoizationStatus = Static<typeof MemoizationStatusSchema>

@@ -1,94 +1,89 @@
 /** How every object is named, labelled and pointed at. */
-import { type Static, bool, int64, json, list, map, object, text, time } from './schema.ts'
+import { type Static, bool, int64, json, kubernetesObject, list, map, object, text, time } from './schema.ts'
 
-export const OwnerReferenceSchema = object(
+export const OwnerReferenceSchema = kubernetesObject(
   'OwnerReference',
-  { apiVersion: text(), kind: text(), name: text(), uid: text() },
-  { blockOwnerDeletion: bool(), controller: bool() },
+  { apiVersion: text(), kind: text(), name: text(), uid: text(), controller: bool(), blockOwnerDeletion: bool() },
+  ['apiVersion', 'kind', 'name', 'uid'],
 )
 export type OwnerReference = Static<typeof OwnerReferenceSchema>
 
-export const ObjectMetaSchema = object(
-  'ObjectMeta',
-  {},
-  {
-    annotations: map(text(), 'Texts of any length for tools and people.'),
-    creationTimestamp: time(),
-    deletionGracePeriodSeconds: int64(),
-    deletionTimestamp: time(),
-    finalizers: list(text()),
-    generateName: text('Start of a name that is completed at random.'),
-    generation: int64(),
-    labels: map(text(), 'Short texts to select by.'),
-    managedFields: list(json()),
-    name: text('The name, unique in its namespace.'),
-    namespace: text('The namespace; `default` if absent.'),
-    ownerReferences: list(OwnerReferenceSchema),
-    resourceVersion: text(),
-    selfLink: text(),
-    uid: text(),
-  },
-)
+export const ObjectMetaSchema = kubernetesObject('ObjectMeta', {
+  name: text('The name, unique in its namespace.'),
+  generateName: text('Start of a name that is completed at random.'),
+  namespace: text('The namespace; `default` if absent.'),
+  selfLink: text(),
+  uid: text(),
+  resourceVersion: text(),
+  generation: int64(),
+  creationTimestamp: time(),
+  deletionTimestamp: time(),
+  deletionGracePeriodSeconds: int64(),
+  labels: map(text(), 'Short texts to select by.'),
+  annotations: map(text(), 'Texts of any length for tools and people.'),
+  ownerReferences: list(OwnerReferenceSchema),
+  finalizers: list(text()),
+  managedFields: list(json()),
+})
 export type ObjectMeta = Static<typeof ObjectMetaSchema>
 
-export const MetadataSchema = object('Metadata', {}, { annotations: map(text()), labels: map(text()) })
+export const MetadataSchema = object('Metadata', { annotations: map(text()), labels: map(text()) })
 export type Metadata = Static<typeof MetadataSchema>
 
-export const LabelSelectorRequirementSchema = object(
+export const LabelSelectorRequirementSchema = kubernetesObject(
   'LabelSelectorRequirement',
-  { key: text(), operator: text() },
-  { values: list(text()) },
+  { key: text(), operator: text(), values: list(text()) },
+  ['key', 'operator'],
 )
 export type LabelSelectorRequirement = Static<typeof LabelSelectorRequirementSchema>
 
-export const LabelSelectorSchema = object(
-  'LabelSelector',
-  {},
-  { matchExpressions: list(LabelSelectorRequirementSchema), matchLabels: map(text()) },
-)
+export const LabelSelectorSchema = kubernetesObject('LabelSelector', {
+  matchLabels: map(text()),
+  matchExpressions: list(LabelSelectorRequirementSchema),
+})
 export type LabelSelector = Static<typeof LabelSelectorSchema>
 
-export const LocalObjectReferenceSchema = object('LocalObjectReference', {}, { name: text() })
+export const LocalObjectReferenceSchema = kubernetesObject('LocalObjectReference', { name: text() })
 export type LocalObjectReference = Static<typeof LocalObjectReferenceSchema>
 
-export const ObjectReferenceSchema = object(
-  'ObjectReference',
-  {},
-  {
-    apiVersion: text(),
-    fieldPath: text(),
-    kind: text(),
-    name: text(),
-    namespace: text(),
-    resourceVersion: text(),
-    uid: text(),
-  },
-)
+export const ObjectReferenceSchema = kubernetesObject('ObjectReference', {
+  kind: text(),
+  namespace: text(),
+  name: text(),
+  uid: text(),
+  apiVersion: text(),
+  resourceVersion: text(),
+  fieldPath: text(),
+})
 export type ObjectReference = Static<typeof ObjectReferenceSchema>
 
-export const TypedLocalObjectReferenceSchema = object(
+export const TypedLocalObjectReferenceSchema = kubernetesObject(
   'TypedLocalObjectReference',
-  { kind: text(), name: text() },
-  { apiGroup: text() },
+  { apiGroup: text(), kind: text(), name: text() },
+  ['kind', 'name'],
 )
 export type TypedLocalObjectReference = Static<typeof TypedLocalObjectReferenceSchema>
 
-export const TypedObjectReferenceSchema = object(
+export const TypedObjectReferenceSchema = kubernetesObject(
   'TypedObjectReference',
-  { kind: text(), name: text() },
-  { apiGroup: text(), namespace: text() },
+  { apiGroup: text(), kind: text(), name: text(), namespace: text() },
+  ['kind', 'name'],
 )
 export type TypedObjectReference = Static<typeof TypedObjectReferenceSchema>
 
-export const SecretKeySelectorSchema = object('SecretKeySelector', { key: text() }, { name: text(), optional: bool() })
+export const SecretKeySelectorSchema = kubernetesObject(
+  'SecretKeySelector',
+  { name: text(), key: text(), optional: bool() },
+  ['key'],
+)
 export type SecretKeySelector = Static<typeof SecretKeySelectorSchema>
 
-export const ConfigMapKeySelectorSchema = object(
+export const ConfigMapKeySelectorSchema = kubernetesObject(
   'ConfigMapKeySelector',
-  { key: text() },
-  { name: text(), optional: bool() },
+  { name: text(), key: text(), optional: bool() },
+  ['key'],
 )
 export type ConfigMapKeySelector = Static<typeof ConfigMapKeySelectorSchema>
 
-export const ConditionSchema = object('Condition', {}, { message: text(), status: text(), type: text() })
+export const ConditionSchema = object('Condition', { type: text(), status: text(), message: text() })
 export type Condition = Static<typeof ConditionSchema>

@@ -1,56 +1,56 @@
 /** Probes and lifecycle handlers of a container. */
-import { type Static, int32, int64, intOrText, list, object, text } from './schema.ts'
+import { type Static, int32, int64, intOrText, kubernetesObject, list, text } from './schema.ts'
 
-export const ExecActionSchema = object('ExecAction', {}, { command: list(text()) })
+export const ExecActionSchema = kubernetesObject('ExecAction', { command: list(text()) })
 export type ExecAction = Static<typeof ExecActionSchema>
 
-export const ProbeHTTPHeaderSchema = object('ProbeHTTPHeader', { name: text(), value: text() }, {})
+export const ProbeHTTPHeaderSchema = kubernetesObject('ProbeHTTPHeader', { name: text(), value: text() }, [
+  'name',
+  'value',
+])
 export type ProbeHTTPHeader = Static<typeof ProbeHTTPHeaderSchema>
 
-export const HTTPGetActionSchema = object(
+export const HTTPGetActionSchema = kubernetesObject(
   'HTTPGetAction',
-  { port: intOrText() },
-  { host: text(), httpHeaders: list(ProbeHTTPHeaderSchema), path: text(), scheme: text() },
+  { path: text(), port: intOrText(), host: text(), scheme: text(), httpHeaders: list(ProbeHTTPHeaderSchema) },
+  ['port'],
 )
 export type HTTPGetAction = Static<typeof HTTPGetActionSchema>
 
-export const TCPSocketActionSchema = object('TCPSocketAction', { port: intOrText() }, { host: text() })
+export const TCPSocketActionSchema = kubernetesObject('TCPSocketAction', { port: intOrText(), host: text() }, ['port'])
 export type TCPSocketAction = Static<typeof TCPSocketActionSchema>
 
-export const GRPCActionSchema = object('GRPCAction', { port: int32() }, { service: text() })
+export const GRPCActionSchema = kubernetesObject('GRPCAction', { port: int32(), service: text() }, ['port'])
 export type GRPCAction = Static<typeof GRPCActionSchema>
 
-export const SleepActionSchema = object('SleepAction', { seconds: int64() }, {})
+export const SleepActionSchema = kubernetesObject('SleepAction', { seconds: int64() }, ['seconds'])
 export type SleepAction = Static<typeof SleepActionSchema>
 
-export const ProbeSchema = object(
-  'Probe',
-  {},
-  {
-    exec: ExecActionSchema,
-    failureThreshold: int32(),
-    grpc: GRPCActionSchema,
-    httpGet: HTTPGetActionSchema,
-    initialDelaySeconds: int32(),
-    periodSeconds: int32(),
-    successThreshold: int32(),
-    tcpSocket: TCPSocketActionSchema,
-    terminationGracePeriodSeconds: int64(),
-    timeoutSeconds: int32(),
-  },
-)
+export const ProbeSchema = kubernetesObject('Probe', {
+  exec: ExecActionSchema,
+  httpGet: HTTPGetActionSchema,
+  tcpSocket: TCPSocketActionSchema,
+  grpc: GRPCActionSchema,
+  initialDelaySeconds: int32(),
+  timeoutSeconds: int32(),
+  periodSeconds: int32(),
+  successThreshold: int32(),
+  failureThreshold: int32(),
+  terminationGracePeriodSeconds: int64(),
+})
 export type Probe = Static<typeof ProbeSchema>
 
-export const LifecycleHandlerSchema = object(
-  'LifecycleHandler',
-  {},
-  { exec: ExecActionSchema, httpGet: HTTPGetActionSchema, sleep: SleepActionSchema, tcpSocket: TCPSocketActionSchema },
-)
+export const LifecycleHandlerSchema = kubernetesObject('LifecycleHandler', {
+  exec: ExecActionSchema,
+  httpGet: HTTPGetActionSchema,
+  tcpSocket: TCPSocketActionSchema,
+  sleep: SleepActionSchema,
+})
 export type LifecycleHandler = Static<typeof LifecycleHandlerSchema>
 
-export const LifecycleSchema = object(
-  'Lifecycle',
-  {},
-  { postStart: LifecycleHandlerSchema, preStop: LifecycleHandlerSchema, stopSignal: text() },
-)
+export const LifecycleSchema = kubernetesObject('Lifecycle', {
+  postStart: LifecycleHandlerSchema,
+  preStop: LifecycleHandlerSchema,
+  stopSignal: text(),
+})
 export type Lifecycle = Static<typeof LifecycleSchema>

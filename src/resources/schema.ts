@@ -3,7 +3,7 @@ import Type from 'typebox'
 
 export type Static<S extends Type.TSchema> = Type.Static<S>
 type Fields = Record<string, Type.TSchema>
-type OptionalFields<O extends Fields> = { [K in keyof O]: Type.TOptional<O[K]> }
+type OptionalBut<F extends Fields, R> = { [K in keyof F]: K extends R ? F[K] : Type.TOptional<F[K]> }
 
 const withDescription = (description?: string) => (description === undefined ? {} : { description })
 
@@ -43,14 +43,29 @@ export const map = <S extends Type.TSchema>(values: S, description?: string) =>
   })
 
 /**
- * An object with Argo's name for its type. A required field that is absent reads as its type's zero value
- * (empty text, 0, empty object or list), as in Argo.
+ * An object with Argo's name for its type; the fields stand in the order in which Argo writes them. A required field
+ * that is absent reads as its type's zero value (empty text, 0, empty object or list), as in Argo.
  */
-export const object = <R extends Fields, O extends Fields>(title: string, required: R, optional: O) =>
-  Type.Object({ ...required, ...optionalFields(optional) }, { title, additionalProperties: false })
+export const object = <F extends Fields, const R extends readonly (keyof F & string)[] = []>(
+  title: string,
+  fields: F,
+  required: R = [] as unknown as R,
+) => Type.Object(optionalBut(fields, required), { title, additionalProperties: false })
 
-const optionalFields = <O extends Fields>(fields: O): OptionalFields<O> =>
-  Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, Type.Optional(schema)])) as OptionalFields<O>
+/** The same for a type of Kubernetes rather than of Argo. */
+export const kubernetesObject = <F extends Fields, const R extends readonly (keyof F & string)[] = []>(
+  title: string,
+  fields: F,
+  required: R = [] as unknown as R,
+) => Type.Object(optionalBut(fields, required), { title, additionalProperties: false, $comment: 'v1' })
+
+function optionalBut<F extends Fields, R extends readonly (keyof F & string)[]>(fields: F, required: R) {
+  const optional = Object.entries(fields).map(([name, schema]): [string, Type.TSchema] => [
+    name,
+    required.includes(name) ? schema : Type.Optional(schema),
+  ])
+  return Object.fromEntries(optional) as OptionalBut<F, R[number]>
+}
 
 /** The same schema with words of its own at this place. */
 export const described = <S extends Type.TSchema>(schema: S, description: string): S => ({ ...schema, description })

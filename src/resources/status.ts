@@ -31,72 +31,71 @@ export const NodeTypeSchema = oneOf([
 ])
 export type NodeType = Static<typeof NodeTypeSchema>
 
-export const NodeFlagSchema = object('NodeFlag', {}, { hooked: bool(), retried: bool() })
+export const NodeFlagSchema = object('NodeFlag', { hooked: bool(), retried: bool() })
 export type NodeFlag = Static<typeof NodeFlagSchema>
 
 export const NodeStatusSchema = object(
   'NodeStatus',
-  { id: text(), name: text(), type: NodeTypeSchema },
   {
-    boundaryID: text(),
-    children: list(text()),
-    daemoned: bool(),
+    id: text(),
+    name: text(),
     displayName: text(),
-    estimatedDuration: int64(),
-    failedPodRestarts: int32(),
-    finishedAt: time(),
-    hostNodeName: text(),
-    inputs: InputsSchema,
-    memoizationStatus: MemoizationStatusSchema,
-    message: text(),
-    nodeFlag: NodeFlagSchema,
-    outboundNodes: list(text()),
-    outputs: OutputsSchema,
-    phase: NodePhaseSchema,
-    podIP: text(),
-    progress: text(),
-    resourcesDuration: map(int64()),
-    restartingPodUID: text(),
-    startedAt: time(),
-    synchronizationStatus: NodeSynchronizationStatusSchema,
-    taskResultSynced: bool(),
+    type: NodeTypeSchema,
     templateName: text(),
     templateRef: TemplateRefSchema,
     templateScope: text(),
+    phase: NodePhaseSchema,
+    boundaryID: text(),
+    message: text(),
+    startedAt: time(),
+    finishedAt: time(),
+    estimatedDuration: int64(),
+    progress: text(),
+    resourcesDuration: map(int64()),
+    podIP: text(),
+    daemoned: bool(),
+    nodeFlag: NodeFlagSchema,
+    inputs: InputsSchema,
+    outputs: OutputsSchema,
+    children: list(text()),
+    outboundNodes: list(text()),
+    hostNodeName: text(),
+    memoizationStatus: MemoizationStatusSchema,
+    synchronizationStatus: NodeSynchronizationStatusSchema,
+    taskResultSynced: bool(),
+    failedPodRestarts: int32(),
+    restartingPodUID: text(),
   },
+  ['id', 'name', 'type'],
 )
 export type NodeStatus = Static<typeof NodeStatusSchema>
 
-export const ArtGCStatusSchema = object(
-  'ArtGCStatus',
-  {},
-  { notSpecified: bool(), podsRecouped: map(bool()), strategiesProcessed: map(bool()) },
-)
+export const ArtGCStatusSchema = object('ArtGCStatus', {
+  strategiesProcessed: map(bool()),
+  podsRecouped: map(bool()),
+  notSpecified: bool(),
+})
 export type ArtGCStatus = Static<typeof ArtGCStatusSchema>
 
-export const WorkflowStatusSchema = object(
-  'WorkflowStatus',
-  {},
-  {
-    artifactGCStatus: ArtGCStatusSchema,
-    artifactRepositoryRef: ArtifactRepositoryRefStatusSchema,
-    compressedNodes: text(),
-    conditions: list(ConditionSchema),
-    estimatedDuration: int64(),
-    finishedAt: time(),
-    message: text(),
-    nodes: map(NodeStatusSchema),
-    offloadNodeStatusVersion: text(),
-    outputs: OutputsSchema,
-    persistentVolumeClaims: list(VolumeSchema),
-    phase: WorkflowPhaseSchema,
-    progress: text(),
-    resourcesDuration: map(int64()),
-    startedAt: time(),
-    storedTemplates: map(TemplateSchema),
-    storedWorkflowTemplateSpec: WorkflowSpecSchema,
-    synchronization: SynchronizationStatusSchema,
-    taskResultsCompletionStatus: map(bool()),
-  },
-)
+export const WorkflowStatusSchema = object('WorkflowStatus', {
+  phase: WorkflowPhaseSchema,
+  startedAt: time(),
+  finishedAt: time(),
+  estimatedDuration: int64(),
+  progress: text(),
+  message: text(),
+  compressedNodes: text(),
+  nodes: map(NodeStatusSchema),
+  offloadNodeStatusVersion: text(),
+  storedTemplates: map(TemplateSchema),
+  persistentVolumeClaims: list(VolumeSchema),
+  outputs: OutputsSchema,
+  conditions: list(ConditionSchema),
+  resourcesDuration: map(int64()),
+  storedWorkflowTemplateSpec: WorkflowSpecSchema,
+  synchronization: SynchronizationStatusSchema,
+  artifactRepositoryRef: ArtifactRepositoryRefStatusSchema,
+  artifactGCStatus: ArtGCStatusSchema,
+  taskResultsCompletionStatus: map(bool()),
+})
 export type WorkflowStatus = Static<typeof WorkflowStatusSchema>

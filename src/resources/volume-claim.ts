@@ -5,78 +5,69 @@ import {
   TypedLocalObjectReferenceSchema,
   TypedObjectReferenceSchema,
 } from './meta.ts'
-import { type Static, list, map, object, quantity, text, time } from './schema.ts'
+import { type Static, kubernetesObject, list, map, quantity, text, time } from './schema.ts'
 
-export const VolumeResourceRequirementsSchema = object(
-  'VolumeResourceRequirements',
-  {},
-  { limits: map(quantity()), requests: map(quantity()) },
-)
+export const VolumeResourceRequirementsSchema = kubernetesObject('VolumeResourceRequirements', {
+  limits: map(quantity()),
+  requests: map(quantity()),
+})
 export type VolumeResourceRequirements = Static<typeof VolumeResourceRequirementsSchema>
 
-export const PersistentVolumeClaimSpecSchema = object(
-  'PersistentVolumeClaimSpec',
-  {},
-  {
-    accessModes: list(text()),
-    dataSource: TypedLocalObjectReferenceSchema,
-    dataSourceRef: TypedObjectReferenceSchema,
-    resources: VolumeResourceRequirementsSchema,
-    selector: LabelSelectorSchema,
-    storageClassName: text(),
-    volumeAttributesClassName: text(),
-    volumeMode: text(),
-    volumeName: text(),
-  },
-)
+export const PersistentVolumeClaimSpecSchema = kubernetesObject('PersistentVolumeClaimSpec', {
+  accessModes: list(text()),
+  selector: LabelSelectorSchema,
+  resources: VolumeResourceRequirementsSchema,
+  volumeName: text(),
+  storageClassName: text(),
+  volumeMode: text(),
+  dataSource: TypedLocalObjectReferenceSchema,
+  dataSourceRef: TypedObjectReferenceSchema,
+  volumeAttributesClassName: text(),
+})
 export type PersistentVolumeClaimSpec = Static<typeof PersistentVolumeClaimSpecSchema>
 
-export const PersistentVolumeClaimConditionSchema = object(
+export const PersistentVolumeClaimConditionSchema = kubernetesObject(
   'PersistentVolumeClaimCondition',
-  { status: text(), type: text() },
-  { lastProbeTime: time(), lastTransitionTime: time(), message: text(), reason: text() },
+  { type: text(), status: text(), lastProbeTime: time(), lastTransitionTime: time(), reason: text(), message: text() },
+  ['type', 'status'],
 )
 export type PersistentVolumeClaimCondition = Static<typeof PersistentVolumeClaimConditionSchema>
 
-export const ModifyVolumeStatusSchema = object(
+export const ModifyVolumeStatusSchema = kubernetesObject(
   'ModifyVolumeStatus',
-  { status: text() },
-  { targetVolumeAttributesClassName: text() },
+  { targetVolumeAttributesClassName: text(), status: text() },
+  ['status'],
 )
 export type ModifyVolumeStatus = Static<typeof ModifyVolumeStatusSchema>
 
-export const PersistentVolumeClaimStatusSchema = object(
-  'PersistentVolumeClaimStatus',
-  {},
-  {
-    accessModes: list(text()),
-    allocatedResourceStatuses: map(text()),
-    allocatedResources: map(quantity()),
-    capacity: map(quantity()),
-    conditions: list(PersistentVolumeClaimConditionSchema),
-    currentVolumeAttributesClassName: text(),
-    modifyVolumeStatus: ModifyVolumeStatusSchema,
-    phase: text(),
-  },
-)
+export const PersistentVolumeClaimStatusSchema = kubernetesObject('PersistentVolumeClaimStatus', {
+  phase: text(),
+  accessModes: list(text()),
+  capacity: map(quantity()),
+  conditions: list(PersistentVolumeClaimConditionSchema),
+  allocatedResources: map(quantity()),
+  allocatedResourceStatuses: map(text()),
+  currentVolumeAttributesClassName: text(),
+  modifyVolumeStatus: ModifyVolumeStatusSchema,
+})
 export type PersistentVolumeClaimStatus = Static<typeof PersistentVolumeClaimStatusSchema>
 
-export const PersistentVolumeClaimSchema = object(
+export const PersistentVolumeClaimSchema = kubernetesObject(
   'PersistentVolumeClaim',
-  {},
   {
-    apiVersion: text(),
     kind: text(),
+    apiVersion: text(),
     metadata: ObjectMetaSchema,
     spec: PersistentVolumeClaimSpecSchema,
     status: PersistentVolumeClaimStatusSchema,
   },
+  ['metadata', 'spec'],
 )
 export type PersistentVolumeClaim = Static<typeof PersistentVolumeClaimSchema>
 
-export const PersistentVolumeClaimTemplateSchema = object(
+export const PersistentVolumeClaimTemplateSchema = kubernetesObject(
   'PersistentVolumeClaimTemplate',
-  { spec: PersistentVolumeClaimSpecSchema },
-  { metadata: ObjectMetaSchema },
+  { metadata: ObjectMetaSchema, spec: PersistentVolumeClaimSpecSchema },
+  ['spec'],
 )
 export type PersistentVolumeClaimTemplate = Static<typeof PersistentVolumeClaimTemplateSchema>

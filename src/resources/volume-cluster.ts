@@ -1,169 +1,191 @@
 /** Kinds of volume that need a cloud or a storage cluster: read and kept, never mounted. */
 import { LocalObjectReferenceSchema } from './meta.ts'
-import { type Static, bool, int32, list, map, object, text } from './schema.ts'
+import { type Static, bool, int32, kubernetesObject, list, map, text } from './schema.ts'
 
-export const AWSElasticBlockStoreVolumeSourceSchema = object(
+export const AWSElasticBlockStoreVolumeSourceSchema = kubernetesObject(
   'AWSElasticBlockStoreVolumeSource',
-  { volumeID: text() },
-  { fsType: text(), partition: int32(), readOnly: bool() },
+  { volumeID: text(), fsType: text(), partition: int32(), readOnly: bool() },
+  ['volumeID'],
 )
 export type AWSElasticBlockStoreVolumeSource = Static<typeof AWSElasticBlockStoreVolumeSourceSchema>
 
-export const AzureDiskVolumeSourceSchema = object(
+export const AzureDiskVolumeSourceSchema = kubernetesObject(
   'AzureDiskVolumeSource',
-  { diskName: text(), diskURI: text() },
-  { cachingMode: text(), fsType: text(), kind: text(), readOnly: bool() },
+  { diskName: text(), diskURI: text(), cachingMode: text(), fsType: text(), readOnly: bool(), kind: text() },
+  ['diskName', 'diskURI'],
 )
 export type AzureDiskVolumeSource = Static<typeof AzureDiskVolumeSourceSchema>
 
-export const AzureFileVolumeSourceSchema = object(
+export const AzureFileVolumeSourceSchema = kubernetesObject(
   'AzureFileVolumeSource',
-  { secretName: text(), shareName: text() },
-  { readOnly: bool() },
+  { secretName: text(), shareName: text(), readOnly: bool() },
+  ['secretName', 'shareName'],
 )
 export type AzureFileVolumeSource = Static<typeof AzureFileVolumeSourceSchema>
 
-export const CephFSVolumeSourceSchema = object(
+export const CephFSVolumeSourceSchema = kubernetesObject(
   'CephFSVolumeSource',
-  { monitors: list(text()) },
-  { path: text(), readOnly: bool(), secretFile: text(), secretRef: LocalObjectReferenceSchema, user: text() },
+  {
+    monitors: list(text()),
+    path: text(),
+    user: text(),
+    secretFile: text(),
+    secretRef: LocalObjectReferenceSchema,
+    readOnly: bool(),
+  },
+  ['monitors'],
 )
 export type CephFSVolumeSource = Static<typeof CephFSVolumeSourceSchema>
 
-export const CinderVolumeSourceSchema = object(
+export const CinderVolumeSourceSchema = kubernetesObject(
   'CinderVolumeSource',
-  { volumeID: text() },
-  { fsType: text(), readOnly: bool(), secretRef: LocalObjectReferenceSchema },
+  { volumeID: text(), fsType: text(), readOnly: bool(), secretRef: LocalObjectReferenceSchema },
+  ['volumeID'],
 )
 export type CinderVolumeSource = Static<typeof CinderVolumeSourceSchema>
 
-export const CSIVolumeSourceSchema = object(
+export const CSIVolumeSourceSchema = kubernetesObject(
   'CSIVolumeSource',
-  { driver: text() },
-  { fsType: text(), nodePublishSecretRef: LocalObjectReferenceSchema, readOnly: bool(), volumeAttributes: map(text()) },
+  {
+    driver: text(),
+    readOnly: bool(),
+    fsType: text(),
+    volumeAttributes: map(text()),
+    nodePublishSecretRef: LocalObjectReferenceSchema,
+  },
+  ['driver'],
 )
 export type CSIVolumeSource = Static<typeof CSIVolumeSourceSchema>
 
-export const FCVolumeSourceSchema = object(
-  'FCVolumeSource',
-  {},
-  { fsType: text(), lun: int32(), readOnly: bool(), targetWWNs: list(text()), wwids: list(text()) },
-)
+export const FCVolumeSourceSchema = kubernetesObject('FCVolumeSource', {
+  targetWWNs: list(text()),
+  lun: int32(),
+  fsType: text(),
+  readOnly: bool(),
+  wwids: list(text()),
+})
 export type FCVolumeSource = Static<typeof FCVolumeSourceSchema>
 
-export const FlexVolumeSourceSchema = object(
+export const FlexVolumeSourceSchema = kubernetesObject(
   'FlexVolumeSource',
-  { driver: text() },
-  { fsType: text(), options: map(text()), readOnly: bool(), secretRef: LocalObjectReferenceSchema },
+  { driver: text(), fsType: text(), secretRef: LocalObjectReferenceSchema, readOnly: bool(), options: map(text()) },
+  ['driver'],
 )
 export type FlexVolumeSource = Static<typeof FlexVolumeSourceSchema>
 
-export const FlockerVolumeSourceSchema = object('FlockerVolumeSource', {}, { datasetName: text(), datasetUUID: text() })
+export const FlockerVolumeSourceSchema = kubernetesObject('FlockerVolumeSource', {
+  datasetName: text(),
+  datasetUUID: text(),
+})
 export type FlockerVolumeSource = Static<typeof FlockerVolumeSourceSchema>
 
-export const GCEPersistentDiskVolumeSourceSchema = object(
+export const GCEPersistentDiskVolumeSourceSchema = kubernetesObject(
   'GCEPersistentDiskVolumeSource',
-  { pdName: text() },
-  { fsType: text(), partition: int32(), readOnly: bool() },
+  { pdName: text(), fsType: text(), partition: int32(), readOnly: bool() },
+  ['pdName'],
 )
 export type GCEPersistentDiskVolumeSource = Static<typeof GCEPersistentDiskVolumeSourceSchema>
 
-export const GitRepoVolumeSourceSchema = object(
+export const GitRepoVolumeSourceSchema = kubernetesObject(
   'GitRepoVolumeSource',
-  { repository: text() },
-  { directory: text(), revision: text() },
+  { repository: text(), revision: text(), directory: text() },
+  ['repository'],
 )
 export type GitRepoVolumeSource = Static<typeof GitRepoVolumeSourceSchema>
 
-export const GlusterfsVolumeSourceSchema = object(
+export const GlusterfsVolumeSourceSchema = kubernetesObject(
   'GlusterfsVolumeSource',
-  { endpoints: text(), path: text() },
-  { readOnly: bool() },
+  { endpoints: text(), path: text(), readOnly: bool() },
+  ['endpoints', 'path'],
 )
 export type GlusterfsVolumeSource = Static<typeof GlusterfsVolumeSourceSchema>
 
-export const ISCSIVolumeSourceSchema = object(
+export const ISCSIVolumeSourceSchema = kubernetesObject(
   'ISCSIVolumeSource',
-  { iqn: text(), lun: int32(), targetPortal: text() },
   {
+    targetPortal: text(),
+    iqn: text(),
+    lun: int32(),
+    iscsiInterface: text(),
+    fsType: text(),
+    readOnly: bool(),
+    portals: list(text()),
     chapAuthDiscovery: bool(),
     chapAuthSession: bool(),
-    fsType: text(),
-    initiatorName: text(),
-    iscsiInterface: text(),
-    portals: list(text()),
-    readOnly: bool(),
     secretRef: LocalObjectReferenceSchema,
+    initiatorName: text(),
   },
+  ['targetPortal', 'iqn', 'lun'],
 )
 export type ISCSIVolumeSource = Static<typeof ISCSIVolumeSourceSchema>
 
-export const PhotonPersistentDiskVolumeSourceSchema = object(
+export const PhotonPersistentDiskVolumeSourceSchema = kubernetesObject(
   'PhotonPersistentDiskVolumeSource',
-  { pdID: text() },
-  { fsType: text() },
+  { pdID: text(), fsType: text() },
+  ['pdID'],
 )
 export type PhotonPersistentDiskVolumeSource = Static<typeof PhotonPersistentDiskVolumeSourceSchema>
 
-export const PortworxVolumeSourceSchema = object(
+export const PortworxVolumeSourceSchema = kubernetesObject(
   'PortworxVolumeSource',
-  { volumeID: text() },
-  { fsType: text(), readOnly: bool() },
+  { volumeID: text(), fsType: text(), readOnly: bool() },
+  ['volumeID'],
 )
 export type PortworxVolumeSource = Static<typeof PortworxVolumeSourceSchema>
 
-export const QuobyteVolumeSourceSchema = object(
+export const QuobyteVolumeSourceSchema = kubernetesObject(
   'QuobyteVolumeSource',
-  { registry: text(), volume: text() },
-  { group: text(), readOnly: bool(), tenant: text(), user: text() },
+  { registry: text(), volume: text(), readOnly: bool(), user: text(), group: text(), tenant: text() },
+  ['registry', 'volume'],
 )
 export type QuobyteVolumeSource = Static<typeof QuobyteVolumeSourceSchema>
 
-export const RBDVolumeSourceSchema = object(
+export const RBDVolumeSourceSchema = kubernetesObject(
   'RBDVolumeSource',
-  { image: text(), monitors: list(text()) },
   {
+    monitors: list(text()),
+    image: text(),
     fsType: text(),
-    keyring: text(),
     pool: text(),
-    readOnly: bool(),
-    secretRef: LocalObjectReferenceSchema,
     user: text(),
+    keyring: text(),
+    secretRef: LocalObjectReferenceSchema,
+    readOnly: bool(),
   },
+  ['monitors', 'image'],
 )
 export type RBDVolumeSource = Static<typeof RBDVolumeSourceSchema>
 
-export const ScaleIOVolumeSourceSchema = object(
+export const ScaleIOVolumeSourceSchema = kubernetesObject(
   'ScaleIOVolumeSource',
-  { gateway: text(), secretRef: LocalObjectReferenceSchema, system: text() },
   {
-    fsType: text(),
-    protectionDomain: text(),
-    readOnly: bool(),
+    gateway: text(),
+    system: text(),
+    secretRef: LocalObjectReferenceSchema,
     sslEnabled: bool(),
-    storageMode: text(),
+    protectionDomain: text(),
     storagePool: text(),
+    storageMode: text(),
     volumeName: text(),
+    fsType: text(),
+    readOnly: bool(),
   },
+  ['gateway', 'system', 'secretRef'],
 )
 export type ScaleIOVolumeSource = Static<typeof ScaleIOVolumeSourceSchema>
 
-export const StorageOSVolumeSourceSchema = object(
-  'StorageOSVolumeSource',
-  {},
-  {
-    fsType: text(),
-    readOnly: bool(),
-    secretRef: LocalObjectReferenceSchema,
-    volumeName: text(),
-    volumeNamespace: text(),
-  },
-)
+export const StorageOSVolumeSourceSchema = kubernetesObject('StorageOSVolumeSource', {
+  volumeName: text(),
+  volumeNamespace: text(),
+  fsType: text(),
+  readOnly: bool(),
+  secretRef: LocalObjectReferenceSchema,
+})
 export type StorageOSVolumeSource = Static<typeof StorageOSVolumeSourceSchema>
 
-export const VsphereVirtualDiskVolumeSourceSchema = object(
+export const VsphereVirtualDiskVolumeSourceSchema = kubernetesObject(
   'VsphereVirtualDiskVolumeSource',
-  { volumePath: text() },
-  { fsType: text(), storagePolicyID: text(), storagePolicyName: text() },
+  { volumePath: text(), fsType: text(), storagePolicyName: text(), storagePolicyID: text() },
+  ['volumePath'],
 )
 export type VsphereVirtualDiskVolumeSource = Static<typeof VsphereVirtualDiskVolumeSourceSchema>

@@ -1,7 +1,7 @@
 /** The volumes of a pod. */
 import { ObjectFieldSelectorSchema, ResourceFieldSelectorSchema } from './env.ts'
 import { LabelSelectorSchema } from './meta.ts'
-import { type Static, bool, int32, int64, list, map, object, quantity, text } from './schema.ts'
+import { type Static, bool, int32, int64, kubernetesObject, list, map, quantity, text } from './schema.ts'
 import { PersistentVolumeClaimTemplateSchema } from './volume-claim.ts'
 import {
   AWSElasticBlockStoreVolumeSourceSchema,
@@ -26,166 +26,173 @@ import {
   VsphereVirtualDiskVolumeSourceSchema,
 } from './volume-cluster.ts'
 
-export const KeyToPathSchema = object('KeyToPath', { key: text(), path: text() }, { mode: int32() })
+export const KeyToPathSchema = kubernetesObject('KeyToPath', { key: text(), path: text(), mode: int32() }, [
+  'key',
+  'path',
+])
 export type KeyToPath = Static<typeof KeyToPathSchema>
 
-export const ConfigMapVolumeSourceSchema = object(
-  'ConfigMapVolumeSource',
-  {},
-  { defaultMode: int32(), items: list(KeyToPathSchema), name: text(), optional: bool() },
-)
+export const ConfigMapVolumeSourceSchema = kubernetesObject('ConfigMapVolumeSource', {
+  name: text(),
+  items: list(KeyToPathSchema),
+  defaultMode: int32(),
+  optional: bool(),
+})
 export type ConfigMapVolumeSource = Static<typeof ConfigMapVolumeSourceSchema>
 
-export const SecretVolumeSourceSchema = object(
-  'SecretVolumeSource',
-  {},
-  { defaultMode: int32(), items: list(KeyToPathSchema), optional: bool(), secretName: text() },
-)
+export const SecretVolumeSourceSchema = kubernetesObject('SecretVolumeSource', {
+  secretName: text(),
+  items: list(KeyToPathSchema),
+  defaultMode: int32(),
+  optional: bool(),
+})
 export type SecretVolumeSource = Static<typeof SecretVolumeSourceSchema>
 
-export const DownwardAPIVolumeFileSchema = object(
+export const DownwardAPIVolumeFileSchema = kubernetesObject(
   'DownwardAPIVolumeFile',
-  { path: text() },
-  { fieldRef: ObjectFieldSelectorSchema, mode: int32(), resourceFieldRef: ResourceFieldSelectorSchema },
+  { path: text(), fieldRef: ObjectFieldSelectorSchema, resourceFieldRef: ResourceFieldSelectorSchema, mode: int32() },
+  ['path'],
 )
 export type DownwardAPIVolumeFile = Static<typeof DownwardAPIVolumeFileSchema>
 
-export const DownwardAPIVolumeSourceSchema = object(
-  'DownwardAPIVolumeSource',
-  {},
-  { defaultMode: int32(), items: list(DownwardAPIVolumeFileSchema) },
-)
+export const DownwardAPIVolumeSourceSchema = kubernetesObject('DownwardAPIVolumeSource', {
+  items: list(DownwardAPIVolumeFileSchema),
+  defaultMode: int32(),
+})
 export type DownwardAPIVolumeSource = Static<typeof DownwardAPIVolumeSourceSchema>
 
-export const EmptyDirVolumeSourceSchema = object('EmptyDirVolumeSource', {}, { medium: text(), sizeLimit: quantity() })
+export const EmptyDirVolumeSourceSchema = kubernetesObject('EmptyDirVolumeSource', {
+  medium: text(),
+  sizeLimit: quantity(),
+})
 export type EmptyDirVolumeSource = Static<typeof EmptyDirVolumeSourceSchema>
 
-export const EphemeralVolumeSourceSchema = object(
-  'EphemeralVolumeSource',
-  {},
-  { volumeClaimTemplate: PersistentVolumeClaimTemplateSchema },
-)
+export const EphemeralVolumeSourceSchema = kubernetesObject('EphemeralVolumeSource', {
+  volumeClaimTemplate: PersistentVolumeClaimTemplateSchema,
+})
 export type EphemeralVolumeSource = Static<typeof EphemeralVolumeSourceSchema>
 
-export const HostPathVolumeSourceSchema = object('HostPathVolumeSource', { path: text() }, { type: text() })
+export const HostPathVolumeSourceSchema = kubernetesObject('HostPathVolumeSource', { path: text(), type: text() }, [
+  'path',
+])
 export type HostPathVolumeSource = Static<typeof HostPathVolumeSourceSchema>
 
-export const ImageVolumeSourceSchema = object('ImageVolumeSource', {}, { pullPolicy: text(), reference: text() })
+export const ImageVolumeSourceSchema = kubernetesObject('ImageVolumeSource', { reference: text(), pullPolicy: text() })
 export type ImageVolumeSource = Static<typeof ImageVolumeSourceSchema>
 
-export const NFSVolumeSourceSchema = object('NFSVolumeSource', { path: text(), server: text() }, { readOnly: bool() })
+export const NFSVolumeSourceSchema = kubernetesObject(
+  'NFSVolumeSource',
+  { server: text(), path: text(), readOnly: bool() },
+  ['server', 'path'],
+)
 export type NFSVolumeSource = Static<typeof NFSVolumeSourceSchema>
 
-export const PersistentVolumeClaimVolumeSourceSchema = object(
+export const PersistentVolumeClaimVolumeSourceSchema = kubernetesObject(
   'PersistentVolumeClaimVolumeSource',
-  { claimName: text() },
-  { readOnly: bool() },
+  { claimName: text(), readOnly: bool() },
+  ['claimName'],
 )
 export type PersistentVolumeClaimVolumeSource = Static<typeof PersistentVolumeClaimVolumeSourceSchema>
 
-export const ClusterTrustBundleProjectionSchema = object(
+export const ClusterTrustBundleProjectionSchema = kubernetesObject(
   'ClusterTrustBundleProjection',
-  { path: text() },
-  { labelSelector: LabelSelectorSchema, name: text(), optional: bool(), signerName: text() },
+  { name: text(), signerName: text(), labelSelector: LabelSelectorSchema, optional: bool(), path: text() },
+  ['path'],
 )
 export type ClusterTrustBundleProjection = Static<typeof ClusterTrustBundleProjectionSchema>
 
-export const ConfigMapProjectionSchema = object(
-  'ConfigMapProjection',
-  {},
-  { items: list(KeyToPathSchema), name: text(), optional: bool() },
-)
+export const ConfigMapProjectionSchema = kubernetesObject('ConfigMapProjection', {
+  name: text(),
+  items: list(KeyToPathSchema),
+  optional: bool(),
+})
 export type ConfigMapProjection = Static<typeof ConfigMapProjectionSchema>
 
-export const DownwardAPIProjectionSchema = object(
-  'DownwardAPIProjection',
-  {},
-  { items: list(DownwardAPIVolumeFileSchema) },
-)
+export const DownwardAPIProjectionSchema = kubernetesObject('DownwardAPIProjection', {
+  items: list(DownwardAPIVolumeFileSchema),
+})
 export type DownwardAPIProjection = Static<typeof DownwardAPIProjectionSchema>
 
-export const PodCertificateProjectionSchema = object(
+export const PodCertificateProjectionSchema = kubernetesObject(
   'PodCertificateProjection',
-  { keyType: text(), signerName: text() },
   {
-    certificateChainPath: text(),
+    signerName: text(),
+    keyType: text(),
+    maxExpirationSeconds: int32(),
     credentialBundlePath: text(),
     keyPath: text(),
-    maxExpirationSeconds: int32(),
+    certificateChainPath: text(),
     userAnnotations: map(text()),
   },
+  ['signerName', 'keyType'],
 )
 export type PodCertificateProjection = Static<typeof PodCertificateProjectionSchema>
 
-export const SecretProjectionSchema = object(
-  'SecretProjection',
-  {},
-  { items: list(KeyToPathSchema), name: text(), optional: bool() },
-)
+export const SecretProjectionSchema = kubernetesObject('SecretProjection', {
+  name: text(),
+  items: list(KeyToPathSchema),
+  optional: bool(),
+})
 export type SecretProjection = Static<typeof SecretProjectionSchema>
 
-export const ServiceAccountTokenProjectionSchema = object(
+export const ServiceAccountTokenProjectionSchema = kubernetesObject(
   'ServiceAccountTokenProjection',
-  { path: text() },
-  { audience: text(), expirationSeconds: int64() },
+  { audience: text(), expirationSeconds: int64(), path: text() },
+  ['path'],
 )
 export type ServiceAccountTokenProjection = Static<typeof ServiceAccountTokenProjectionSchema>
 
-export const VolumeProjectionSchema = object(
-  'VolumeProjection',
-  {},
-  {
-    clusterTrustBundle: ClusterTrustBundleProjectionSchema,
-    configMap: ConfigMapProjectionSchema,
-    downwardAPI: DownwardAPIProjectionSchema,
-    podCertificate: PodCertificateProjectionSchema,
-    secret: SecretProjectionSchema,
-    serviceAccountToken: ServiceAccountTokenProjectionSchema,
-  },
-)
+export const VolumeProjectionSchema = kubernetesObject('VolumeProjection', {
+  secret: SecretProjectionSchema,
+  downwardAPI: DownwardAPIProjectionSchema,
+  configMap: ConfigMapProjectionSchema,
+  serviceAccountToken: ServiceAccountTokenProjectionSchema,
+  clusterTrustBundle: ClusterTrustBundleProjectionSchema,
+  podCertificate: PodCertificateProjectionSchema,
+})
 export type VolumeProjection = Static<typeof VolumeProjectionSchema>
 
-export const ProjectedVolumeSourceSchema = object(
-  'ProjectedVolumeSource',
-  {},
-  { defaultMode: int32(), sources: list(VolumeProjectionSchema) },
-)
+export const ProjectedVolumeSourceSchema = kubernetesObject('ProjectedVolumeSource', {
+  sources: list(VolumeProjectionSchema),
+  defaultMode: int32(),
+})
 export type ProjectedVolumeSource = Static<typeof ProjectedVolumeSourceSchema>
 
-export const VolumeSchema = object(
+export const VolumeSchema = kubernetesObject(
   'Volume',
-  { name: text() },
   {
-    awsElasticBlockStore: AWSElasticBlockStoreVolumeSourceSchema,
-    azureDisk: AzureDiskVolumeSourceSchema,
-    azureFile: AzureFileVolumeSourceSchema,
-    cephfs: CephFSVolumeSourceSchema,
-    cinder: CinderVolumeSourceSchema,
-    configMap: ConfigMapVolumeSourceSchema,
-    csi: CSIVolumeSourceSchema,
-    downwardAPI: DownwardAPIVolumeSourceSchema,
-    emptyDir: EmptyDirVolumeSourceSchema,
-    ephemeral: EphemeralVolumeSourceSchema,
-    fc: FCVolumeSourceSchema,
-    flexVolume: FlexVolumeSourceSchema,
-    flocker: FlockerVolumeSourceSchema,
-    gcePersistentDisk: GCEPersistentDiskVolumeSourceSchema,
-    gitRepo: GitRepoVolumeSourceSchema,
-    glusterfs: GlusterfsVolumeSourceSchema,
+    name: text(),
     hostPath: HostPathVolumeSourceSchema,
-    image: ImageVolumeSourceSchema,
-    iscsi: ISCSIVolumeSourceSchema,
-    nfs: NFSVolumeSourceSchema,
-    persistentVolumeClaim: PersistentVolumeClaimVolumeSourceSchema,
-    photonPersistentDisk: PhotonPersistentDiskVolumeSourceSchema,
-    portworxVolume: PortworxVolumeSourceSchema,
-    projected: ProjectedVolumeSourceSchema,
-    quobyte: QuobyteVolumeSourceSchema,
-    rbd: RBDVolumeSourceSchema,
-    scaleIO: ScaleIOVolumeSourceSchema,
+    emptyDir: EmptyDirVolumeSourceSchema,
+    gcePersistentDisk: GCEPersistentDiskVolumeSourceSchema,
+    awsElasticBlockStore: AWSElasticBlockStoreVolumeSourceSchema,
+    gitRepo: GitRepoVolumeSourceSchema,
     secret: SecretVolumeSourceSchema,
-    storageos: StorageOSVolumeSourceSchema,
+    nfs: NFSVolumeSourceSchema,
+    iscsi: ISCSIVolumeSourceSchema,
+    glusterfs: GlusterfsVolumeSourceSchema,
+    persistentVolumeClaim: PersistentVolumeClaimVolumeSourceSchema,
+    rbd: RBDVolumeSourceSchema,
+    flexVolume: FlexVolumeSourceSchema,
+    cinder: CinderVolumeSourceSchema,
+    cephfs: CephFSVolumeSourceSchema,
+    flocker: FlockerVolumeSourceSchema,
+    downwardAPI: DownwardAPIVolumeSourceSchema,
+    fc: FCVolumeSourceSchema,
+    azureFile: AzureFileVolumeSourceSchema,
+    configMap: ConfigMapVolumeSourceSchema,
     vsphereVolume: VsphereVirtualDiskVolumeSourceSchema,
+    quobyte: QuobyteVolumeSourceSchema,
+    azureDisk: AzureDiskVolumeSourceSchema,
+    photonPersistentDisk: PhotonPersistentDiskVolumeSourceSchema,
+    projected: ProjectedVolumeSourceSchema,
+    portworxVolume: PortworxVolumeSourceSchema,
+    scaleIO: ScaleIOVolumeSourceSchema,
+    storageos: StorageOSVolumeSourceSchema,
+    csi: CSIVolumeSourceSchema,
+    ephemeral: EphemeralVolumeSourceSchema,
+    image: ImageVolumeSourceSchema,
   },
+  ['name'],
 )
 export type Volume = Static<typeof VolumeSchema>

@@ -5,14 +5,14 @@ import { WorkflowSpecSchema } from './workflow-spec.ts'
 
 export const WorkflowTemplateSchema = object(
   'WorkflowTemplate',
-  { metadata: ObjectMetaSchema, spec: WorkflowSpecSchema },
-  { apiVersion: text(), kind: text() },
+  { kind: text(), apiVersion: text(), metadata: ObjectMetaSchema, spec: WorkflowSpecSchema },
+  ['metadata', 'spec'],
 )
 export type WorkflowTemplate = Static<typeof WorkflowTemplateSchema>
 
 export const ClusterWorkflowTemplateSchema = object(
   'ClusterWorkflowTemplate',
-  { metadata: ObjectMetaSchema, spec: WorkflowSpecSchema },
-  { apiVersion: text(), kind: text() },
+  { kind: text(), apiVersion: text(), metadata: ObjectMetaSchema, spec: WorkflowSpecSchema },
+  ['metadata', 'spec'],
 )
 export type ClusterWorkflowTemplate = Static<typeof ClusterWorkflowTemplateSchema>

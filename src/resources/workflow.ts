@@ -6,7 +6,13 @@ import { WorkflowSpecSchema } from './workflow-spec.ts'
 
 export const WorkflowSchema = object(
   'Workflow',
-  { metadata: ObjectMetaSchema, spec: WorkflowSpecSchema },
-  { apiVersion: text(), kind: text(), status: WorkflowStatusSchema },
+  {
+    kind: text(),
+    apiVersion: text(),
+    metadata: ObjectMetaSchema,
+    spec: WorkflowSpecSchema,
+    status: WorkflowStatusSchema,
+  },
+  ['metadata', 'spec'],
 )
 export type Workflow = Static<typeof WorkflowSchema>
