@@ -1,0 +1,43 @@
+/** One vitest project a kind of test: `npx vitest run --project unit src/engine`. */
+import { defineConfig } from 'vitest/config'
+
+const adapterTests = ['src/**/*.docker.test.ts', 'src/**/*.s3.test.ts', 'src/**/*.postgres.test.ts']
+
+type Project = {
+  readonly name: string
+  readonly include: readonly string[]
+  readonly exclude?: readonly string[]
+  /** Milliseconds that one test may take. */
+  readonly timeoutMs: number
+  /** Files of this project share one Docker Engine: one after the other. */
+  readonly oneByOne?: boolean
+}
+
+const projects: readonly Project[] = [
+  { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: adapterTests, timeoutMs: 20_000 },
+  { name: 'docker', include: ['src/**/*.docker.test.ts'], timeoutMs: 120_000, oneByOne: true },
+  { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 60_000 },
+  { name: 'postgres', include: ['src/**/*.postgres.test.ts'], timeoutMs: 60_000, oneByOne: true },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },
+  { name: 'simulation', include: ['test/simulation/**/*.test.ts'], timeoutMs: 300_000 },
+  { name: 'kill', include: ['test/kill/**/*.test.ts'], timeoutMs: 600_000, oneByOne: true },
+  { name: 'clients', include: ['test/clients/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },
+]
+
+export default defineConfig({
+  test: {
+    projects: projects.map(({ name, include, exclude = [], timeoutMs, oneByOne = false }) => ({
+      test: {
+        name,
+        include: [...include],
+        exclude: ['**/node_modules/**', ...exclude],
+        testTimeout: timeoutMs,
+        hookTimeout: timeoutMs,
+        fileParallelism: !oneByOne,
+        sequence: { groupOrder: 0 },
+      },
+    })),
+    passWithNoTests: true,
+    maxWorkers: 2,
+  },
+})
