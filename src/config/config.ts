@@ -1,0 +1,158 @@
+/** The one typed Config: every setting with its value, defaults filled in, texts turned into numbers. */
+import { resolve } from 'node:path'
+import { parseGoDuration } from '../expressions/duration.ts'
+import { parseQuantity } from '../expressions/quantity.ts'
+import type { ArgoSettings } from './argo-settings.ts'
+import { InvalidSettings } from './problems.ts'
+import type { SettingsProblem } from './problems.ts'
+import type { LogLevel, Settings } from './settings.ts'
+
+export type HostPathRule = { readonly path: string; readonly readOnly: boolean }
+export type Policy = {
+  readonly privileged: boolean
+  readonly capabilities: readonly string[]
+  readonly hostPaths: readonly HostPathRule[]
+  readonly hostNetwork: boolean
+  readonly hostPID: boolean
+  readonly hostIPC: boolean
+  readonly devices: readonly string[]
+}
+
+export type Config = {
+  /** Absolute. */
+  readonly dataDir: string
+  /** Absolute; empty: no folder is watched. */
+  readonly folders: readonly string[]
+  readonly namespace: string
+  readonly timezone: string
+  readonly instance: string
+  readonly server: {
+    readonly host: string
+    readonly port: number
+    readonly tokenFile: string | null
+    readonly baseHref: string
+    readonly accessControlAllowOrigin: string | null
+    readonly allowedLinkProtocols: readonly string[]
+  }
+  readonly metrics: { readonly enabled: boolean; readonly host: string; readonly port: number; readonly path: string }
+  readonly policy: Policy
+  readonly capacity: {
+    readonly cpus: number | null
+    readonly memoryBytes: number | null
+    readonly containersMax: number
+    readonly oversized: 'wait' | 'run'
+  }
+  readonly docker: {
+    readonly host: string | null
+    /** `null`: adapts to how long starts take. */
+    readonly startConcurrency: number | null
+    readonly sandboxes: number
+    readonly pullPolicy: 'Argo' | 'IfNotPresent'
+    readonly registryMirror: string | null
+    readonly offline: boolean
+  }
+  readonly log: {
+    readonly level: LogLevel
+    readonly format: 'auto' | 'json' | 'pretty'
+    readonly components: Readonly<Record<string, LogLevel>>
+  }
+  readonly folder: { readonly settleMs: number; readonly templateWaitMs: number; readonly status: boolean }
+  readonly artifactsDir: string
+  readonly plugins: readonly { readonly name: string; readonly address: string; readonly tokenFile?: string }[]
+  readonly watchRingSize: number
+  readonly finishedKept: number
+  readonly podGCDeleteDelayMs: number
+  /** Milliseconds after which a custom metric that nobody updated is dropped; 0: never. */
+  readonly metricsTtlMs: number
+  /** Argo's own keys, as they stand. */
+  readonly argo: ArgoSettings
+}
+
+/** @param base folder that relative paths are relative to */
+export function configOf(settings: Settings, base: string): Config {
+  const problems: SettingsProblem[] = []
+  const durationMs = (path: string, text: string | undefined, fallback: number): number => {
+    if (text === undefined || text === '') return fallback
+    const parsed = parseGoDuration(/^\d+$/.test(text) ? `${text}s` : text)
+    if (parsed.ok) return Number(parsed.value / 1_000_000n)
+    problems.push({ message: parsed.error, path })
+    return fallback
+  }
+  const bytes = (path: string, text: string | undefined): number | null => {
+    if (text === undefined) return null
+    const parsed = parseQuantity(text)
+    if (parsed.ok) return Number(parsed.value.value)
+    problems.push({ message: parsed.error, path })
+    return null
+  }
+  const {
+    server = {},
+    metrics = {},
+    policy = {},
+    capacity = {},
+    docker = {},
+    log = {},
+    folder = {},
+    metricsConfig = {},
+  } = settings
+  const dataDir = resolve(base, settings.data ?? '.drydock')
+  const config: Config = {
+    dataDir,
+    folders: (settings.folders ?? []).map((path) => resolve(base, path)),
+    namespace: settings.namespace ?? 'default',
+    timezone: settings.timezone ?? 'UTC',
+    instance: settings.instance ?? 'drydock',
+    server: {
+      host: server.host ?? '127.0.0.1',
+      port: server.port ?? 2746,
+      tokenFile: server.tokenFile === undefined ? null : resolve(base, server.tokenFile),
+      baseHref: server.baseHref ?? '/',
+      accessControlAllowOrigin: server.accessControlAllowOrigin ?? null,
+      allowedLinkProtocols: server.allowedLinkProtocols ?? ['http', 'https'],
+    },
+    metrics: {
+      enabled: metrics.enabled ?? metricsConfig.enabled ?? true,
+      host: metrics.host ?? '127.0.0.1',
+      port: metrics.port ?? metricsConfig.port ?? 9090,
+      path: metrics.path ?? metricsConfig.path ?? '/metrics',
+    },
+    policy: {
+      privileged: policy.privileged ?? false,
+      capabilities: policy.capabilities ?? [],
+      hostPaths: (policy.hostPaths ?? []).map(({ path, readOnly = false }) => ({ path, readOnly })),
+      hostNetwork: policy.hostNetwork ?? false,
+      hostPID: policy.hostPID ?? false,
+      hostIPC: policy.hostIPC ?? false,
+      devices: policy.devices ?? [],
+    },
+    capacity: {
+      cpus: capacity.cpus ?? null,
+      memoryBytes: bytes('capacity.memory', capacity.memory),
+      containersMax: capacity.containersMax ?? 500,
+      oversized: capacity.oversized ?? 'wait',
+    },
+    docker: {
+      host: docker.host ?? null,
+      startConcurrency: docker.startConcurrency === 0 ? null : (docker.startConcurrency ?? null),
+      sandboxes: docker.sandboxes ?? 4,
+      pullPolicy: docker.pullPolicy ?? 'Argo',
+      registryMirror: docker.registryMirror ?? null,
+      offline: docker.offline ?? false,
+    },
+    log: { level: log.level ?? 'info', format: log.format ?? 'auto', components: log.components ?? {} },
+    folder: {
+      settleMs: folder.settleMs ?? 250,
+      templateWaitMs: folder.templateWaitMs ?? 5000,
+      status: folder.status ?? true,
+    },
+    artifactsDir: resolve(base, settings.artifacts?.dir ?? `${dataDir}/artifacts`),
+    plugins: settings.plugins ?? [],
+    watchRingSize: settings.watchRingSize ?? 20_000,
+    finishedKept: settings.finishedKept ?? 200,
+    podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),
+    metricsTtlMs: durationMs('metricsConfig.metricsTTL', metricsConfig.metricsTTL, 0),
+    argo: settings,
+  }
+  if (problems.length > 0) throw new InvalidSettings(problems)
+  return config
+}

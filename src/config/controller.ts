@@ -1,0 +1,49 @@
+/** What the controller takes of the Config. */
+import type { ControllerConfig } from '../controller/config.ts'
+import type { Config } from './config.ts'
+
+/** @param plugins with their tokens, read by the caller @param hostName `hostNodeName` of the nodes */
+export function controllerConfigOf(
+  config: Config,
+  { plugins, hostName }: { readonly plugins: ControllerConfig['plugins']; readonly hostName: string },
+): ControllerConfig {
+  const { argo } = config
+  return {
+    engine: {
+      workflowDefaults: argo.workflowDefaults as ControllerConfig['engine']['workflowDefaults'],
+      artifactRepository: artifactRepositoryOf(config),
+      mainContainer: argo.mainContainer,
+      images: argo.images,
+      controllerNamespace: config.namespace,
+      timezone: config.timezone,
+      podNameFormat: 'v2',
+      podGCDeleteDelayMs: config.podGCDeleteDelayMs,
+      templateReferencing: argo.workflowRestrictions?.templateReferencing,
+      instanceId: argo.instanceID,
+      hostNodeName: hostName,
+    },
+    parallelism: argo.parallelism ?? 0,
+    namespaceParallelism: argo.namespaceParallelism ?? 0,
+    retention: argo.retentionPolicy ?? null,
+    capacity: config.capacity,
+    pullPolicy: config.docker.pullPolicy,
+    plugins,
+    watchRingSize: config.watchRingSize,
+    progressPollMs: 3000,
+    cronSyncMs: 10_000,
+    databaseSyncLimits: argo.synchronization?.enableAPI ?? false,
+    policy: config.policy,
+    defaultNamespace: config.namespace,
+    finishedKept: config.finishedKept,
+  }
+}
+
+/** Without a repository of Argo's, artifacts go to the built-in store, addressed as a bucket. */
+function artifactRepositoryOf({
+  argo: { artifactRepository },
+}: Config): ControllerConfig['engine']['artifactRepository'] {
+  const kinds = ['s3', 'gcs', 'azure', 'oss', 'artifactory', 'hdfs', 'plugin'] as const
+  if (artifactRepository !== undefined && kinds.some((kind) => artifactRepository[kind] !== undefined))
+    return artifactRepository
+  return { archiveLogs: artifactRepository?.archiveLogs ?? false, s3: { bucket: 'drydock', endpoint: 'local' } }
+}
