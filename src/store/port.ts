@@ -1,7 +1,11 @@
 /** The port to durable state. One `commit` is one transaction: whole or not at all, durable when it resolves. */
 import type { NodeStatus, NodeId, WorkflowUid, Instant } from '../resources/index.ts'
 
-/** A workflow without its nodes. `body` is the whole object (metadata, spec, status less nodes) as JSON. */
+/**
+ * A workflow without its nodes. `body` is the whole object (metadata, spec, status less nodes) as JSON.
+ * The adapters know `spec.templates`, `status.storedTemplates` and `status.storedWorkflowTemplateSpec` again by
+ * reference and write them only when they are another object: they must not be changed in place once committed.
+ */
 export type WorkflowRow = {
   readonly uid: WorkflowUid
   readonly namespace: string
@@ -19,7 +23,13 @@ export type WorkflowRow = {
   readonly resourceVersion: number
 }
 
-export type NodeRow = { readonly id: NodeId; readonly node: NodeStatus; /** Beside Argo's fields; JSON. */ readonly internal?: unknown }
+export type NodeRow = {
+  readonly id: NodeId
+  readonly node: NodeStatus
+  /** Beside Argo's fields; JSON. */ readonly internal?: unknown
+}
+
+export type NodePage = { readonly rows: readonly NodeRow[]; readonly next: string | null }
 
 /** Objects other than workflows: templates, cron workflows, bindings, ConfigMaps, Secrets, claims. */
 export type ObjectRow = {
@@ -58,34 +68,69 @@ export type WorkflowQuery = {
   /** Exact label values that must all match; finer selectors are applied by the caller. */
   readonly labels?: Readonly<Record<string, string>>
   readonly namePrefix?: string
+  readonly nameContains?: string
+  /** Created then or later. */
   readonly createdAfter?: Instant
+  /** Finished then or earlier; what has not finished passes, as in Argo. */
   readonly finishedBefore?: Instant
   readonly limit?: number
   readonly offset?: number
 }
 
 /**
- * Every method rejects with `WorldError` (STORE_BUSY, STORE_DOWN: retryable; STORE_FULL, STORE_NEWER_SCHEMA: not).
- * Contract: store.contract.ts.
+ * What a method rejects with is a `WorldError` with one of these codes. Retryable: STORE_BUSY (somebody else holds
+ * the database, or too much waits), STORE_DOWN (input/output error, server gone, outcome of a commit unknown).
  */
+export type StoreErrorCode =
+  | 'STORE_BUSY'
+  | 'STORE_DOWN'
+  /** No space left, or the size limit is reached. */
+  | 'STORE_FULL'
+  | 'STORE_NEWER_SCHEMA'
+  /** A migration that was applied reads otherwise than ours, or the file is not Drydock's. */
+  | 'STORE_FOREIGN_SCHEMA'
+  /** Another daemon works on this data directory. */
+  | 'STORE_LOCKED'
+  | 'STORE_CORRUPT'
+  | 'STORE_READONLY'
+  /** The commit contradicts what is stored: a name taken by another UID, nodes of a workflow that is not there. */
+  | 'STORE_CONFLICT'
+
+/** `versions`: what each object that changed (or was deleted) became, by `objectKey`; workflows have kind `Workflow`. */
+export type Committed = { readonly resourceVersion: number; readonly versions: ReadonlyMap<string, number> }
+
+/** Contract: store.contract.ts. */
 export interface Store {
-  /** Applies all changes or none and resolves with the store's version after them; each changed object gets a version of its own, growing by one. Durable when it resolves (fsync), also against `kill -9`. */
-  commit(changes: readonly Change[]): Promise<{ readonly resourceVersion: number; readonly versions: ReadonlyMap<string, number> }>
+  /**
+   * Applies all changes in their order, or none, and resolves with the store's version after them. Each object that
+   * changed gets one version of its own, growing by one; a workflow with its nodes is one object, records are none.
+   * Durable when it resolves (fsync): against `kill -9` and against power loss. The arguments are read before it
+   * returns. Concurrent commits share a transaction; each has its own outcome. Deleting what is not there is fine.
+   */
+  commit(changes: readonly Change[]): Promise<Committed>
   currentVersion(): Promise<number>
 
   workflow(namespace: string, name: string): Promise<WorkflowRow | null>
   workflowByUid(uid: WorkflowUid): Promise<WorkflowRow | null>
-  /** Newest first: unfinished before finished, as rest-api.md §4 orders pages. */
+  /**
+   * Pages are cut from `startedAt` descending, not started first; inside a page unfinished ones come first by
+   * creation descending, then finished ones by `finishedAt` descending (rest-api.md §4).
+   */
   workflows(query: WorkflowQuery): Promise<readonly WorkflowRow[]>
   countWorkflows(query: WorkflowQuery): Promise<number>
+  /** How many workflows each phase has; `limit` and `offset` do not count. */
+  countByPhase(query: WorkflowQuery): Promise<ReadonlyMap<string, number>>
+  /** In the order in which they were first put. */
   nodes(uid: WorkflowUid): Promise<readonly NodeRow[]>
-  /** Pages through nodes in the order of their ids; for workflows too big for one answer. */
-  nodePage(uid: WorkflowUid, after: NodeId | null, limit: number): Promise<readonly NodeRow[]>
+  /** Pages through nodes, first put first; for workflows too big for one answer. `cursor`: `next` of the page before. */
+  nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage>
 
+  /** By namespace and name. */
   objects(kind: string, namespace?: string): Promise<readonly ObjectRow[]>
   object(kind: string, namespace: string, name: string): Promise<ObjectRow | null>
 
   records(collection: string): Promise<ReadonlyMap<string, unknown>>
+  /** `null` where there is none. */
   record(collection: string, key: string): Promise<unknown>
 
   close(): Promise<void>

@@ -1,0 +1,183 @@
+/** A store in memory for simulations, with faults to order. A new store on the same disk is the process started anew. */
+import { nodeIdOf } from '../../resources/index.ts'
+import type { NodeStatus, WorkflowUid } from '../../resources/index.ts'
+import { storeError } from '../fault.ts'
+import { byStart, matches, orderPage } from '../listing.ts'
+import { objectKey } from '../port.ts'
+import type {
+  Change,
+  Committed,
+  NodePage,
+  NodeRow,
+  ObjectRow,
+  Store,
+  StoreErrorCode,
+  WorkflowQuery,
+  WorkflowRow,
+} from '../port.ts'
+import { MemoryDisk } from './disk.ts'
+import type { StoredNode, StoredObject, StoredWorkflow } from './disk.ts'
+
+export { MemoryDisk }
+
+export type CommitFault =
+  /** Nothing is stored; the commit rejects with the code. */
+  | { readonly kind: 'refuse'; readonly code: StoreErrorCode }
+  /** Stored, but the answer is lost: the commit rejects with STORE_DOWN. */
+  | { readonly kind: 'loseAnswer' }
+  /** Stored (or not) after the promise resolves. */
+  | { readonly kind: 'delay'; readonly until: Promise<void> }
+  /** The process dies: neither this call nor any later one of this store ever settles. */
+  | { readonly kind: 'crash'; readonly stored: boolean }
+
+export type MemoryStoreOptions = {
+  readonly disk?: MemoryDisk
+  /** Asked before each commit. */
+  readonly fault?: (changes: readonly Change[]) => CommitFault | null
+}
+
+export const openMemoryStore = (options: MemoryStoreOptions = {}): Store => new MemoryStore(options)
+
+class MemoryStore implements Store {
+  readonly #disk: MemoryDisk
+  readonly #faultOf: (changes: readonly Change[]) => CommitFault | null
+  /** Commits are stored in the order in which they were asked for, delayed ones hold up those behind them. */
+  #last: Promise<unknown> = Promise.resolve()
+  #state: 'open' | 'closed' | 'crashed' = 'open'
+
+  constructor({ disk = new MemoryDisk(), fault = () => null }: MemoryStoreOptions) {
+    this.#disk = disk
+    this.#faultOf = fault
+  }
+
+  commit(changes: readonly Change[]): Promise<Committed> {
+    if (this.#state === 'closed') return Promise.reject(closed())
+    const taken = structuredClone(changes)
+    const fault = this.#faultOf(changes)
+    const outcome = this.#last.then(() => this.#carryOut(taken, fault))
+    this.#last = outcome.catch(() => undefined)
+    return outcome
+  }
+
+  currentVersion(): Promise<number> {
+    return this.#read((disk) => disk.version)
+  }
+
+  workflow(namespace: string, name: string): Promise<WorkflowRow | null> {
+    return this.#read((disk) => {
+      const uid = disk.uids.get(objectKey('Workflow', namespace, name))
+      return uid === undefined ? null : workflowOf(disk.workflows.get(uid))
+    })
+  }
+
+  workflowByUid(uid: WorkflowUid): Promise<WorkflowRow | null> {
+    return this.#read((disk) => workflowOf(disk.workflows.get(uid)))
+  }
+
+  workflows(query: WorkflowQuery): Promise<readonly WorkflowRow[]> {
+    return this.#read((disk) => {
+      const { offset = 0, limit = Infinity } = query
+      const page = matching(disk, query)
+        .sort((a, b) => byStart(a.row, b.row))
+        .slice(offset, offset + limit)
+      return orderPage(page.flatMap((stored) => workflowOf(stored) ?? []))
+    })
+  }
+
+  countWorkflows(query: WorkflowQuery): Promise<number> {
+    return this.#read((disk) => matching(disk, query).length)
+  }
+
+  countByPhase(query: WorkflowQuery): Promise<ReadonlyMap<string, number>> {
+    return this.#read((disk) => {
+      const counts = new Map<string, number>()
+      for (const { row } of matching(disk, query)) counts.set(row.phase, (counts.get(row.phase) ?? 0) + 1)
+      return counts
+    })
+  }
+
+  nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
+    return this.#read((disk) => [...(disk.workflows.get(uid)?.nodes ?? [])].map(nodeOf))
+  }
+
+  nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage> {
+    return this.#read((disk) => {
+      const all = [...(disk.workflows.get(uid)?.nodes ?? [])]
+      const start = cursor === null ? 0 : Number(cursor)
+      const next = start + limit < all.length ? String(start + limit) : null
+      return { rows: all.slice(start, start + limit).map(nodeOf), next }
+    })
+  }
+
+  objects(kind: string, namespace?: string): Promise<readonly ObjectRow[]> {
+    return this.#read((disk) =>
+      [...disk.objects.values()]
+        .filter(({ row }) => row.kind === kind && (namespace === undefined || row.namespace === namespace))
+        .map(objectOf)
+        .sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name)),
+    )
+  }
+
+  object(kind: string, namespace: string, name: string): Promise<ObjectRow | null> {
+    return this.#read((disk) => {
+      const found = disk.objects.get(objectKey(kind, namespace, name))
+      return found ? objectOf(found) : null
+    })
+  }
+
+  records(collection: string): Promise<ReadonlyMap<string, unknown>> {
+    return this.#read((disk) => {
+      const all = [...(disk.collections.get(collection) ?? [])].sort(([a], [b]) => compare(a, b))
+      return new Map(all.map(([key, value]): [string, unknown] => [key, JSON.parse(value)]))
+    })
+  }
+
+  record(collection: string, key: string): Promise<unknown> {
+    return this.#read((disk): unknown => JSON.parse(disk.collections.get(collection)?.get(key) ?? 'null'))
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'crashed') return
+    this.#state = 'closed'
+    await this.#last
+  }
+
+  async #carryOut(changes: readonly Change[], fault: CommitFault | null): Promise<Committed> {
+    if (this.#state === 'crashed') return never()
+    if (fault?.kind === 'refuse') throw storeError({ code: fault.code, message: 'the simulated disk refuses' })
+    if (fault?.kind === 'delay') await fault.until
+    if (fault?.kind === 'crash') {
+      this.#state = 'crashed'
+      if (fault.stored) this.#disk.apply(changes)
+      return never()
+    }
+    const committed = this.#disk.apply(changes)
+    if (fault?.kind === 'loseAnswer') throw storeError({ code: 'STORE_DOWN', message: 'the simulated answer is lost' })
+    return committed
+  }
+
+  async #read<T>(look: (disk: MemoryDisk) => T): Promise<T> {
+    if (this.#state === 'crashed') return never()
+    if (this.#state === 'closed') throw closed()
+    return look(this.#disk)
+  }
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined)
+const closed = () => storeError({ code: 'STORE_DOWN', message: 'the store is closed' })
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const matching = (disk: MemoryDisk, query: WorkflowQuery): StoredWorkflow[] =>
+  [...disk.workflows.values()].filter(({ row }) => matches(row, query))
+
+const workflowOf = (stored: StoredWorkflow | undefined): WorkflowRow | null =>
+  stored ? { ...stored.row, body: JSON.parse(stored.body), internal: JSON.parse(stored.internal) } : null
+
+const nodeOf = ([id, { node, internal }]: readonly [string, StoredNode]): NodeRow => {
+  const parsed = JSON.parse(node) as NodeStatus
+  return internal === null
+    ? { id: nodeIdOf(id), node: parsed }
+    : { id: nodeIdOf(id), node: parsed, internal: JSON.parse(internal) as unknown }
+}
+
+const objectOf = ({ row, body }: StoredObject): ObjectRow => ({ ...row, body: JSON.parse(body) })

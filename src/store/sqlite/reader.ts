@@ -1,0 +1,163 @@
+/** Reads from a connection of its own: what is committed, whole transactions only, never waiting for the writer. */
+import { DatabaseSync } from 'node:sqlite'
+import type { SQLOutputValue, StatementSync } from 'node:sqlite'
+import { instant, workflowUid } from '../../resources/index.ts'
+import type { NodeStatus, NodeId, WorkflowUid } from '../../resources/index.ts'
+import { joinBody } from '../body.ts'
+import { orderPage, whereOf } from '../listing.ts'
+import type { Dialect } from '../listing.ts'
+import type { NodePage, NodeRow, ObjectRow, WorkflowQuery, WorkflowRow } from '../port.ts'
+import { nodesPerWorkflow } from './schema.ts'
+
+type Row = Record<string, SQLOutputValue>
+
+const dialect: Dialect = {
+  placeholder: () => '?',
+  contains: (text, part) => `instr(${text}, ${part}) > 0`,
+  bool: (value) => (value ? 1 : 0),
+}
+
+const columns = `w.uid, w.namespace, w.name, w.phase, w.finished, w.created_at, w.started_at, w.finished_at,
+  w.resource_version, w.labels, w.internal, w.head, f.body AS fixed`
+const from = 'FROM workflow w LEFT JOIN workflow_fixed f ON f.no = w.no'
+/** Node rows parsed before others get a turn. */
+const rowsAtOnce = 1000
+
+export class Reader {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  }
+
+  currentVersion(): number {
+    return Number(this.#sql("SELECT value FROM counter WHERE name = 'resource_version'").get()?.['value'] ?? 0)
+  }
+
+  workflow(namespace: string, name: string): WorkflowRow | null {
+    const row = this.#sql(`SELECT ${columns} ${from} WHERE w.namespace = ? AND w.name = ?`).get(namespace, name)
+    return row ? workflowOf(row) : null
+  }
+
+  workflowByUid(uid: WorkflowUid): WorkflowRow | null {
+    const row = this.#sql(`SELECT ${columns} ${from} WHERE w.uid = ?`).get(uid)
+    return row ? workflowOf(row) : null
+  }
+
+  workflows(query: WorkflowQuery): readonly WorkflowRow[] {
+    const { text, values } = whereOf(query, dialect)
+    const page = query.limit === undefined && query.offset === undefined ? '' : 'LIMIT ? OFFSET ?'
+    const sql = `SELECT ${columns} ${from} ${text} ORDER BY w.sort_at DESC, w.created_at DESC, w.uid DESC ${page}`
+    const cut = page ? [query.limit ?? -1, query.offset ?? 0] : []
+    return orderPage(
+      this.#sql(sql)
+        .all(...values.map(plain), ...cut)
+        .map(workflowOf),
+    )
+  }
+
+  countByPhase(query: WorkflowQuery): ReadonlyMap<string, number> {
+    const { text, values } = whereOf(query, dialect)
+    const rows = this.#sql(`SELECT w.phase, count(*) AS n FROM workflow w ${text} GROUP BY w.phase`)
+    return new Map(rows.all(...values.map(plain)).map((row) => [String(row['phase']), Number(row['n'])]))
+  }
+
+  /** One look at the table, so the rows belong together; parsing lets others run in between. */
+  async nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
+    const first = this.#firstNode(uid)
+    if (first === null) return []
+    const found = this.#sql(nodeRange).all(first, first + nodesPerWorkflow, -1)
+    const rows: NodeRow[] = []
+    for (const row of found) {
+      rows.push(nodeOf(row))
+      if (rows.length % rowsAtOnce === 0) await new Promise(setImmediate)
+    }
+    return rows
+  }
+
+  nodePage(uid: WorkflowUid, cursor: string | null, limit: number): NodePage {
+    const first = this.#firstNode(uid)
+    if (first === null) return { rows: [], next: null }
+    const start = first + (cursor === null ? 0 : Number(cursor))
+    const found = this.#sql(nodeRange).all(start, first + nodesPerWorkflow, limit + 1)
+    const beyond = found.length > limit ? found.pop() : undefined
+    return { rows: found.map(nodeOf), next: beyond ? String(Number(beyond['no']) - first) : null }
+  }
+
+  objects(kind: string, namespace?: string): readonly ObjectRow[] {
+    const where = namespace === undefined ? 'kind = ?' : 'kind = ? AND namespace = ?'
+    const sql = this.#sql(`SELECT * FROM object WHERE ${where} ORDER BY namespace, name`)
+    return sql.all(kind, ...(namespace === undefined ? [] : [namespace])).map(objectOf)
+  }
+
+  object(kind: string, namespace: string, name: string): ObjectRow | null {
+    const row = this.#sql('SELECT * FROM object WHERE kind = ? AND namespace = ? AND name = ?').get(
+      kind,
+      namespace,
+      name,
+    )
+    return row ? objectOf(row) : null
+  }
+
+  records(collection: string): ReadonlyMap<string, unknown> {
+    const rows = this.#sql('SELECT key, value FROM record WHERE collection = ? ORDER BY key').all(collection)
+    return new Map(rows.map((row) => [String(row['key']), jsonOf(row['value'])]))
+  }
+
+  record(collection: string, key: string): unknown {
+    const row = this.#sql('SELECT value FROM record WHERE collection = ? AND key = ?').get(collection, key)
+    return jsonOf(row?.['value'])
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #firstNode(uid: WorkflowUid): number | null {
+    const no = this.#sql('SELECT no FROM workflow WHERE uid = ?').get(uid)?.['no']
+    return no === undefined ? null : Number(no) * nodesPerWorkflow
+  }
+
+  #sql(text: string): StatementSync {
+    const prepared = this.#statements.get(text) ?? this.#db.prepare(text)
+    if (this.#statements.size < 500) this.#statements.set(text, prepared)
+    return prepared
+  }
+}
+
+const nodeRange = 'SELECT no, id, node, internal FROM node WHERE no >= ? AND no < ? ORDER BY no LIMIT ?'
+
+const plain = (value: string | number | boolean): string | number =>
+  typeof value === 'boolean' ? Number(value) : value
+const jsonOf = (value: SQLOutputValue | undefined): unknown => (typeof value === 'string' ? JSON.parse(value) : null)
+const instantOrNull = (value: SQLOutputValue | undefined) => (typeof value === 'number' ? instant(value) : null)
+
+const workflowOf = (row: Row): WorkflowRow => ({
+  uid: workflowUid(String(row['uid'])),
+  namespace: String(row['namespace']),
+  name: String(row['name']),
+  phase: String(row['phase']),
+  finished: row['finished'] === 1,
+  createdAt: instant(Number(row['created_at'])),
+  startedAt: instantOrNull(row['started_at']),
+  finishedAt: instantOrNull(row['finished_at']),
+  labels: jsonOf(row['labels']) as Record<string, string>,
+  body: joinBody(String(row['head']), typeof row['fixed'] === 'string' ? row['fixed'] : '{}'),
+  internal: jsonOf(row['internal']),
+  resourceVersion: Number(row['resource_version']),
+})
+
+const nodeOf = (row: Row): NodeRow => {
+  const id = String(row['id']) as NodeId
+  const node = jsonOf(row['node']) as NodeStatus
+  return row['internal'] === null ? { id, node } : { id, node, internal: jsonOf(row['internal']) }
+}
+
+const objectOf = (row: Row): ObjectRow => ({
+  kind: String(row['kind']),
+  namespace: String(row['namespace']),
+  name: String(row['name']),
+  body: jsonOf(row['body']),
+  resourceVersion: Number(row['resource_version']),
+})
