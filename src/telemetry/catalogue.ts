@@ -1,0 +1,171 @@
+/** Every metric by name: type, labels, buckets, what it counts. `docs/metrics.md` and the registry come from this list. */
+
+export type MetricSpec = {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels?: readonly string[]
+  /** Upper bounds in the metric's unit. */
+  readonly buckets?: readonly number[]
+  /** Read when somebody asks, rather than recorded when it happens. */
+  readonly atScrape?: true
+}
+
+const longBuckets = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180]
+const otelBuckets = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000]
+const fineBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30]
+
+/** Argo's, all with the prefix `argo_workflows_`, as in its version 4.1. */
+export const argoMetrics = {
+  gauge: { type: 'gauge', help: 'Workflows by phase, now', labels: ['phase'], atScrape: true },
+  count: {
+    type: 'gauge',
+    help: 'The same under the name that Argo’s sample dashboard still asks for',
+    labels: ['status'],
+    atScrape: true,
+  },
+  total_count: { type: 'counter', help: 'Workflows that entered a phase', labels: ['phase', 'namespace'] },
+  workflow_condition: {
+    type: 'gauge',
+    help: 'Workflows with a condition, now',
+    labels: ['type', 'status'],
+    atScrape: true,
+  },
+  workflowtemplate_triggered_total: {
+    type: 'counter',
+    help: 'Workflows made from a template, by phase entered',
+    labels: ['name', 'namespace', 'cluster_scope', 'phase'],
+  },
+  workflowtemplate_runtime: {
+    type: 'histogram',
+    help: 'Seconds from start to end of workflows made from a template',
+    labels: ['name', 'namespace', 'cluster_scope'],
+    buckets: otelBuckets,
+  },
+  cronworkflows_triggered_total: { type: 'counter', help: 'Firings of cron workflows', labels: ['name', 'namespace'] },
+  cronworkflows_concurrencypolicy_triggered: {
+    type: 'counter',
+    help: 'Firings at which a concurrency policy acted',
+    labels: ['name', 'namespace', 'concurrency_policy'],
+  },
+  error_count: { type: 'counter', help: 'Errors of the controller', labels: ['cause'] },
+  operation_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds of one reconcile of one workflow, commit and effects included',
+    buckets: fineBuckets,
+  },
+  log_messages: { type: 'counter', help: 'Log lines', labels: ['level'] },
+  is_leader: { type: 'gauge', help: '1 where this daemon is in charge' },
+  version: {
+    type: 'counter',
+    help: 'Always 1; the version stands in the labels',
+    labels: ['version', 'platform', 'go_version', 'build_date', 'compiler', 'git_commit', 'git_tree_state', 'git_tag'],
+  },
+  locks_held: {
+    type: 'gauge',
+    help: 'Holders of a lock, now',
+    labels: ['type', 'storage', 'lock_name', 'namespace'],
+    atScrape: true,
+  },
+  locks_pending: {
+    type: 'gauge',
+    help: 'Waiters for a lock, now',
+    labels: ['type', 'storage', 'lock_name', 'namespace'],
+    atScrape: true,
+  },
+  locks_taken_total: { type: 'counter', help: 'Locks taken', labels: ['type', 'storage', 'lock_name', 'namespace'] },
+  pods_gauge: { type: 'gauge', help: 'Pods by phase, now', labels: ['phase'], atScrape: true },
+  pods_total_count: { type: 'counter', help: 'Pods that entered a phase', labels: ['phase', 'namespace'] },
+  pod_pending_count: {
+    type: 'counter',
+    help: 'Why pods were pending (image pull, capacity, …)',
+    labels: ['reason', 'namespace'],
+  },
+  pod_missing: {
+    type: 'counter',
+    help: 'Running nodes whose containers were gone',
+    labels: ['node_phase', 'recently_started'],
+  },
+  pod_restarts_total: {
+    type: 'counter',
+    help: 'Pods started again before main ran (always 0 on Docker)',
+    labels: ['reason', 'namespace'],
+  },
+  queue_adds_count: { type: 'counter', help: 'Keys added to a queue', labels: ['queue_name'] },
+  queue_retries: { type: 'counter', help: 'Keys put back after a failure', labels: ['queue_name'] },
+  queue_depth_gauge: { type: 'gauge', help: 'Keys that wait in a queue', labels: ['queue_name'] },
+  queue_latency: {
+    type: 'histogram',
+    help: 'Seconds a key waited',
+    labels: ['queue_name'],
+    buckets: [0.001, 0.01, 0.1, 1, 5, 20, 60, 180],
+  },
+  queue_duration: {
+    type: 'histogram',
+    help: 'Seconds of handling a key',
+    labels: ['queue_name'],
+    buckets: [0.001, 0.01, ...longBuckets],
+  },
+  queue_longest_running: {
+    type: 'gauge',
+    help: 'Seconds since the oldest key in work was taken',
+    labels: ['queue_name'],
+    atScrape: true,
+  },
+  queue_unfinished_work: {
+    type: 'gauge',
+    help: 'Sum of seconds of keys in work',
+    labels: ['queue_name'],
+    atScrape: true,
+  },
+  workers_busy_count: { type: 'gauge', help: 'Keys in work', labels: ['worker_type'], atScrape: true },
+} as const satisfies Record<string, MetricSpec>
+
+/** Ours, all with the prefix `drydock_`. */
+export const ownMetrics = {
+  loop_passes_total: { type: 'counter', help: 'Turns of the reconcile loop' },
+  loop_pass_runs: {
+    type: 'histogram',
+    help: 'Workflows looked at in one turn',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 500, 1000],
+  },
+  loop_decide_seconds: {
+    type: 'histogram',
+    help: 'Seconds the engine took to decide in one turn',
+    buckets: fineBuckets,
+  },
+  commit_seconds: { type: 'histogram', help: 'Seconds until a commit was durable', buckets: fineBuckets },
+  commit_changes_total: { type: 'counter', help: 'Changes committed' },
+  commit_failures_total: { type: 'counter', help: 'Commits that failed', labels: ['code'] },
+  step_follow_seconds: {
+    type: 'histogram',
+    help: 'Seconds from the report that a container ended to the call that starts its successor',
+    buckets: fineBuckets,
+  },
+  docker_calls_total: {
+    type: 'counter',
+    help: 'Calls to the Docker Engine (status 0: no answer)',
+    labels: ['verb', 'status'],
+  },
+  docker_call_seconds: {
+    type: 'histogram',
+    help: 'Seconds a call to the Docker Engine took',
+    labels: ['verb'],
+    buckets: fineBuckets,
+  },
+  runtime_healthy: { type: 'gauge', help: '1 while the Docker Engine answers' },
+  artifact_bytes_total: { type: 'counter', help: 'Bytes of artifacts read and written', labels: ['direction'] },
+  artifact_operations_total: {
+    type: 'counter',
+    help: 'Operations on artifact storage',
+    labels: ['operation', 'outcome'],
+  },
+  store_bytes: { type: 'gauge', help: 'Bytes of the database, log included', atScrape: true },
+  store_resource_version: { type: 'gauge', help: 'Version of the store: grows with each change', atScrape: true },
+  source_files: { type: 'gauge', help: 'Files of the watched folders by state', labels: ['state'], atScrape: true },
+} as const satisfies Record<string, MetricSpec>
+
+export type ArgoMetricName = keyof typeof argoMetrics
+export type OwnMetricName = keyof typeof ownMetrics
+
+export const argoPrefix = 'argo_workflows_'
+export const ownPrefix = 'drydock_'

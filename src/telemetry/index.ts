@@ -1,0 +1,10 @@
+/** The room's door. */
+export { metricsDocument } from './docs.ts'
+export { openLogs } from './logger.ts'
+export type { LineSink, Logs } from './logger.ts'
+export { meteredArtifacts } from './metered-artifacts.ts'
+export { openMetrics } from './metrics.ts'
+export type { Metrics, Readings } from './metrics.ts'
+export { serveMetrics } from './metrics-server.ts'
+export type { MetricsServer } from './metrics-server.ts'
+export { SecretValues } from './redaction.ts'

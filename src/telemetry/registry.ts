@@ -1,0 +1,67 @@
+/** The catalogue as prom-client metrics, with Argo's `metricsConfig.modifiers` applied. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MetricSpec } from './catalogue.ts'
+import { argoMetrics, argoPrefix, ownMetrics, ownPrefix } from './catalogue.ts'
+
+export type Modifier = {
+  readonly disabled?: boolean
+  readonly disabledAttributes?: readonly string[]
+  readonly histogramBuckets?: readonly number[]
+}
+export type Modifiers = Readonly<Record<string, Modifier>>
+export type Labels = Readonly<Record<string, string | number>>
+
+/** Recording under a name that is disabled does nothing. */
+export class MetricTable {
+  readonly registry = new Registry()
+  readonly #byName = new Map<
+    string,
+    { readonly metric: Counter | Gauge | Histogram; readonly labels: readonly string[] }
+  >()
+
+  constructor(modifiers: Modifiers = {}) {
+    for (const [name, spec] of Object.entries(argoMetrics))
+      this.#define(name, `${argoPrefix}${name}`, spec, modifiers[name] ?? {})
+    for (const [name, spec] of Object.entries(ownMetrics))
+      this.#define(name, `${ownPrefix}${name}`, spec, modifiers[name] ?? {})
+  }
+
+  #define(key: string, name: string, spec: MetricSpec, modifier: Modifier): void {
+    if (modifier.disabled === true) return
+    const labels = (spec.labels ?? []).filter((label) => !modifier.disabledAttributes?.includes(label))
+    const common = { name, help: spec.help, labelNames: labels, registers: [this.registry] }
+    const buckets = [...(modifier.histogramBuckets ?? spec.buckets ?? [])]
+    const metric =
+      spec.type === 'counter'
+        ? new Counter(common)
+        : spec.type === 'gauge'
+          ? new Gauge(common)
+          : new Histogram({ ...common, buckets })
+    this.#byName.set(key, { metric, labels })
+  }
+
+  add(name: string, labels: Labels = {}, by = 1): void {
+    const found = this.#find(name, labels)
+    if (found?.metric instanceof Counter) found.metric.inc(found.labels, by)
+  }
+  set(name: string, value: number, labels: Labels = {}): void {
+    const found = this.#find(name, labels)
+    if (found?.metric instanceof Gauge) found.metric.set(found.labels, value)
+  }
+  observe(name: string, value: number, labels: Labels = {}): void {
+    const found = this.#find(name, labels)
+    if (found?.metric instanceof Histogram) found.metric.observe(found.labels, value)
+  }
+  /** Drops every series of a gauge that is about to be read afresh. */
+  clear(name: string): void {
+    const found = this.#byName.get(name)
+    if (found?.metric instanceof Gauge) found.metric.reset()
+  }
+
+  #find(name: string, labels: Labels) {
+    const found = this.#byName.get(name)
+    if (found === undefined) return undefined
+    const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => found.labels.includes(label)))
+    return { metric: found.metric, labels: kept }
+  }
+}
