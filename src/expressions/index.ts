@@ -1,0 +1,23 @@
+// The door of the room: what other rooms may use.
+
+// Argo's expression language, template tags and variables.
+export { variablesOf } from './variables.ts'
+export type { Variables } from './variables.ts'
+export { tagsOf } from './tags/parse.ts'
+export type { Tag } from './tags/parse.ts'
+export { compileDocument, renderDocument, renderText } from './tags/document.ts'
+export type { CompiledDocument, Rendered } from './tags/document.ts'
+export { PLACEHOLDER_PREFIX } from './tags/render.ts'
+export type { TagPolicy } from './tags/render.ts'
+export { identifiersIn } from './tags/identifiers.ts'
+export { compileExpression, evaluateCondition, evaluateExpression } from './expr/evaluate.ts'
+export type { CompiledExpression, Outcome, Verdict } from './expr/evaluate.ts'
+export { environmentOf, environmentWithFunctions } from './expr/environment.ts'
+export { cronWorkflowEnvironment, httpEnvironment } from './expr/argo-environments.ts'
+export type { Outside } from './expr/values.ts'
+export { formatValue, goText } from './go-format.ts'
+export type { Formatted } from './go-format.ts'
+export { decodeJson, encodeJson } from './go-json.ts'
+export { goQuote } from './go-quote.ts'
+export { answerExpressionCase } from './expr/answer.ts'
+export type { ExpressionAnswer, ExpressionCase } from './expr/answer.ts'
