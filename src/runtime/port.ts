@@ -47,7 +47,12 @@ export interface Runtime {
   stop(pod: PodId, graceMs: number, signal?: AbortSignal): Promise<void>
 
   /** A tar of the path in the container's file system as it is now, volumes included; `null` where it does not exist. The tar's first entry is the path's base name, as Docker's archive API gives it. */
-  readFiles(pod: PodId, container: string, path: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | null>
+  readFiles(
+    pod: PodId,
+    container: string,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | null>
 
   /** The last bytes (at most `maxBytes`) of stdout. */
   readStdout(pod: PodId, container: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array>

@@ -1,0 +1,45 @@
+/** Named volumes that outlive pods. Anyone may write to the root of a fresh one, as with Kubernetes' usual provisioners. */
+import type { EngineCalls } from './engine-calls.ts'
+import { label } from './names.ts'
+import { pauseImage } from './pause-image.ts'
+import { tarOf } from './tar.ts'
+import { rootEntry } from './volumes.ts'
+
+const path = '/claim'
+
+/**
+ * The engine makes the volume with the helper that mounts it, and the helper goes last: where a restarted daemon finds
+ * one still standing, `finishClaim` does the rest.
+ */
+export async function ensureClaim(
+  calls: EngineCalls,
+  instance: string,
+  volumeName: string,
+  labels: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const url = `/volumes/${encodeURIComponent(volumeName)}`
+  const reply = await calls.client.call('inspectVolume', 'GET', url, { allow: [404], signal })
+  if (reply.status !== 404) return
+  const helper = `drydock.claim.${volumeName}`
+  const volumeLabels = { ...labels, [label.instance]: instance }
+  const id =
+    (await calls.create(helper, helperBody(instance, volumeName, volumeLabels), signal)) ??
+    (await calls.inspect(helper, signal))?.id
+  if (id !== undefined) await finishClaim(calls, id, signal)
+}
+
+export async function finishClaim(calls: EngineCalls, helperId: string, signal?: AbortSignal): Promise<void> {
+  await calls.putArchive(helperId, '/', await tarOf([rootEntry(path, undefined)]), signal)
+  await calls.remove(helperId, signal)
+}
+
+const helperBody = (instance: string, volumeName: string, labels: Readonly<Record<string, string>>): object => ({
+  Image: pauseImage,
+  Labels: { [label.instance]: instance, [label.role]: 'claim' },
+  HostConfig: {
+    NetworkMode: 'none',
+    LogConfig: { Type: 'none' },
+    Mounts: [{ Type: 'volume', Source: volumeName, Target: path, VolumeOptions: { NoCopy: true, Labels: labels } }],
+  },
+})

@@ -1,0 +1,413 @@
+/** The runtime port on a Docker Engine. */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type PodId, type PodRequest, type PodState, type WorkflowUid, WorldError } from '../../resources/index.ts'
+import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import { ensureClaim } from './claims.ts'
+import { type CallReport, EngineClient } from './client.ts'
+import type { EngineAddress } from './connection.ts'
+import { EngineCalls } from './engine-calls.ts'
+import { Events } from './events.ts'
+import { readPath, writeTar } from './files.ts'
+import { Images } from './images.ts'
+import { Inventory } from './inventory.ts'
+import { LogFile, keptFrames } from './log-file.ts'
+import { engineFrames } from './log-capture.ts'
+import { readLog } from './log-reader.ts'
+import type { Log } from './log.ts'
+import { MarkFiles } from './marks.ts'
+import { assertSafeId, containerName, label } from './names.ts'
+import { ensurePauseImage } from './pause-image.ts'
+import { planOf } from './plan.ts'
+import { type ContainerRecord, PodRecord } from './pod-record.ts'
+import { Preparation, networkOf } from './preparation.ts'
+import { Removal } from './removal.ts'
+import { Sandboxes } from './sandboxes.ts'
+import { StartGate, type StartGateOptions } from './start-gate.ts'
+import { Supervisor } from './supervisor.ts'
+import { volumesOf } from './volumes.ts'
+import { type EngineEvent, engineTime, numberOr, record, textOr, textsOf } from './wire.ts'
+
+export type DockerRuntimeOptions = {
+  readonly engine: EngineAddress
+  /** Which daemon this is: containers of other instances are never seen or touched. */
+  readonly instance: string
+  /** Logs and marks are kept below it; the same after a restart. */
+  readonly dataDir: string
+  readonly onCall?: (report: CallReport) => void
+  readonly log?: Log
+  /** Starts at once: by default found out from how long they take. */
+  readonly startsAtOnce?: Partial<StartGateOptions>
+  /** Most bytes kept of one container's log. */
+  readonly maxLogBytes?: number
+  readonly relistMs?: number
+}
+
+const gigabyte = 1024 ** 3
+
+export class DockerRuntime implements Runtime {
+  private readonly options: DockerRuntimeOptions
+  private readonly client: EngineClient
+  private readonly calls: EngineCalls
+  private readonly sandboxes: Sandboxes
+  private readonly marks: MarkFiles
+  private readonly supervisor: Supervisor
+  private readonly preparation: Preparation
+  private readonly inventory: Inventory
+  private readonly removal: Removal
+  private readonly gate: StartGate
+  private readonly log: Log
+  private readonly pods = new Map<PodId, PodRecord>()
+  private readonly byContainer = new Map<string, { pod: PodRecord; container: ContainerRecord }>()
+  private readonly listeners = new Set<{
+    onState: (state: PodState) => void
+    onHealth: (ok: boolean, why: string) => void
+  }>()
+  private readonly claims = new Map<string, Promise<void>>()
+  private events: Events | null = null
+  private readiness: Promise<void> | null = null
+  private hostName = ''
+  private clockOffsetMs = 0
+  private isHealthy: boolean | null = null
+  private isClosed = false
+
+  constructor(options: DockerRuntimeOptions) {
+    mkdirSync(options.dataDir, { recursive: true })
+    this.options = options
+    this.log = options.log ?? (() => {})
+    const { instance } = options
+    this.client = new EngineClient(options.engine, options.onCall)
+    this.calls = new EngineCalls(this.client)
+    this.gate = new StartGate({ least: 2, most: 16, initial: 4, ...options.startsAtOnce })
+    this.marks = new MarkFiles(options.dataDir)
+    this.sandboxes = new Sandboxes({ calls: this.calls, instance, log: this.log, spare: () => this.gate.limit + 1 })
+    this.supervisor = new Supervisor({
+      calls: this.calls,
+      gate: this.gate,
+      sandboxes: this.sandboxes,
+      marks: this.marks,
+      log: this.log,
+      logFile: (pod, container) => this.logFile(pod.identity.id, container),
+      report: (pod) => this.report(pod, false),
+    })
+    const images = new Images(this.client, this.log)
+    this.preparation = new Preparation({ calls: this.calls, images, sandboxes: this.sandboxes, instance })
+    this.inventory = new Inventory({
+      calls: this.calls,
+      sandboxes: this.sandboxes,
+      supervisor: this.supervisor,
+      marks: this.marks,
+      instance,
+      pods: this.pods,
+      clockOffsetMs: () => this.clockOffsetMs,
+      onGone: (pod) => this.gone(pod),
+    })
+    const { calls, supervisor, sandboxes, gate } = this
+    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance })
+  }
+
+  async info(signal?: AbortSignal): Promise<RuntimeInfo> {
+    const info = record(await this.client.json('info', 'GET', '/info', { signal, deadlineMs: 20_000 }))
+    this.hostName = textOr(info.Name, '')
+    return {
+      name: 'docker',
+      version: textOr(info.ServerVersion, ''),
+      hostName: this.hostName,
+      cpus: numberOr(info.NCPU, 1),
+      memoryBytes: numberOr(info.MemTotal, 0),
+      warnings: textsOf(info.Warnings),
+    }
+  }
+
+  async prepare(request: PodRequest, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    await this.prepared(request, signal)
+  }
+
+  async writeFiles(pod: PodId, container: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    await writeTar(this.calls, containerName(pod, container), Readable.from(tar), signal)
+  }
+
+  async start(request: PodRequest, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    const pod = await this.prepared(request, signal)
+    if (!pod.isStarted && !pod.isStopping) {
+      pod.isStarted = true
+      this.supervisor.advance(pod)
+    }
+    const isUnderWay = (): boolean => pod.isEnded || pod.isGone || pod.mains.some((one) => one.state !== 'created')
+    await pod.until(isUnderWay, signal)
+  }
+
+  async stop(id: PodId, graceMs: number, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    const pod = this.pods.get(id)
+    await pod?.preparing?.catch(() => {})
+    if (!pod || pod.isGone) return
+    if (!pod.wasStopped && !pod.isEnded) {
+      pod.wasStopped = true
+      this.marks.add(id, { stopped: true })
+    }
+    await this.supervisor.stop(pod, graceMs)
+    await pod.until(() => pod.isEnded || pod.isGone, signal)
+  }
+
+  async readFiles(
+    pod: PodId,
+    container: string,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | null> {
+    await this.ready()
+    return readPath(this.calls, containerName(pod, container), path, signal)
+  }
+
+  async readStdout(id: PodId, name: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+    await this.ready()
+    const pod = this.pods.get(id)
+    const container = pod?.containers.get(name)
+    const isRunning = container?.state === 'running' && container.id !== null
+    if (pod && container?.state === 'exited') await this.supervisor.captured(pod, container)
+    const frames = isRunning
+      ? engineFrames(this.client, container.id ?? '', container.planned.tty === true, { isStdoutOnly: true, signal })
+      : keptFrames(this.logPath(id, name))
+    let kept: Buffer[] = []
+    let length = 0
+    for await (const { stream, content } of frames) {
+      if (stream !== 1) continue
+      kept.push(content)
+      length += content.length
+      if (length <= maxBytes * 2 + 65_536) continue
+      kept = [Buffer.concat(kept).subarray(-maxBytes)]
+      length = kept[0]?.length ?? 0
+    }
+    return Buffer.concat(kept).subarray(length > maxBytes ? length - maxBytes : 0)
+  }
+
+  async *logs(id: PodId, name: string, options: LogOptions, signal?: AbortSignal): AsyncIterable<LogLine> {
+    await this.ready()
+    const pod = this.pods.get(id) ?? null
+    const container = pod?.containers.get(name) ?? null
+    const capture = async (): Promise<void> => {
+      if (pod && container?.state === 'exited' && !pod.isGone) await this.supervisor.captured(pod, container)
+    }
+    yield* readLog({ client: this.client, path: this.logPath(id, name), pod, container, capture }, options, signal)
+  }
+
+  async remove(id: PodId, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    const pod = this.pods.get(id) ?? null
+    await this.removal.run(id, pod, signal)
+    if (pod) this.drop(pod)
+    this.marks.drop(id)
+  }
+
+  async forget(workflow: WorkflowUid, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    const own = [...this.pods.values()].filter((pod) => pod.identity.workflowUid === workflow)
+    await Promise.all(own.map((pod) => this.remove(pod.identity.id, signal)))
+    await this.sandboxes.forget(workflow)
+    for (const id of this.marks.withPrefix(`${workflow}.`)) this.marks.drop(id as PodId)
+    assertSafeId(workflow)
+    rmSync(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
+  }
+
+  async list(signal?: AbortSignal): Promise<readonly PodState[]> {
+    await this.ready()
+    await this.relist(signal)
+    const standing = [...this.pods.values()].filter((pod) => !pod.isGone && pod.all.some((one) => one.id !== null))
+    return standing.map((pod) => pod.state(this.hostName))
+  }
+
+  observe(
+    listener: (state: PodState) => void,
+    onHealth: (healthy: boolean, reason: string) => void,
+  ): { close(): void } {
+    const entry = { onState: listener, onHealth }
+    this.listeners.add(entry)
+    this.ready()
+      .then(() => {
+        if (!this.listeners.has(entry)) return
+        onHealth(true, '')
+        for (const pod of this.pods.values()) if (pod.madeAt !== Infinity) listener(pod.state(this.hostName))
+      })
+      .catch((error: unknown) => {
+        onHealth(false, error instanceof Error ? error.message : String(error))
+        this.watch()
+      })
+    return { close: () => void this.listeners.delete(entry) }
+  }
+
+  async ensureVolume(name: string, labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    const running = this.claims.get(name)
+    if (running) return running
+    const ensuring = ensureClaim(this.calls, this.options.instance, name, labels, signal)
+    this.claims.set(name, ensuring)
+    await ensuring.finally(() => this.claims.delete(name))
+  }
+
+  async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
+    await this.ready()
+    await this.calls.removeVolume(name, signal)
+  }
+
+  expect(workflow: WorkflowUid, pods: number): void {
+    const known = [...this.pods.values()].find((pod) => pod.identity.workflowUid === workflow)
+    const workflowName = known?.identity.workflowName ?? 'pod'
+    const namespace = known?.identity.namespace ?? ''
+    void this.ready()
+      .then(() => this.sandboxes.expect({ workflowUid: workflow, workflowName, namespace }, pods))
+      .catch(() => {})
+  }
+
+  /** Numbers for gauges: sockets in use, starts allowed at once and starts that wait. */
+  gauges(): { readonly sockets: number; readonly startLimit: number; readonly startsWaiting: number } {
+    return { sockets: this.client.openSockets(), startLimit: this.gate.limit, startsWaiting: this.gate.waiting }
+  }
+
+  /** Leaves everything in the engine as it is. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    this.listeners.clear()
+    this.events?.close()
+    this.sandboxes.close()
+    for (const pod of this.pods.values()) this.supervisor.forgetTimers(pod)
+    await this.events?.ended
+    this.client.close()
+  }
+
+  /** Once the engine was reached and its containers were read; tried anew by the next call if that failed. */
+  private ready(): Promise<void> {
+    if (this.isClosed)
+      return Promise.reject(new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false }))
+    this.readiness ??= this.begin().catch((error: unknown) => {
+      this.readiness = null
+      throw error
+    })
+    return this.readiness
+  }
+
+  private async begin(): Promise<void> {
+    const info = record(await this.client.json('info', 'GET', '/info', { deadlineMs: 20_000 }))
+    this.hostName = textOr(info.Name, '')
+    const engineNow = engineTime(info.SystemTime)
+    const offsetMs = engineNow === null ? 0 : Date.now() - engineNow
+    this.clockOffsetMs = Math.abs(offsetMs) < 2_000 ? 0 : offsetMs
+    await ensurePauseImage(this.client)
+    await this.relist()
+    this.watch()
+  }
+
+  private watch(): void {
+    this.events ??= new Events({
+      client: this.client,
+      instance: this.options.instance,
+      relistMs: this.options.relistMs ?? 15_000,
+      onEvent: (event) => this.heard(event),
+      relist: () => this.relist(),
+      onHealth: (isHealthy, reason) => this.health(isHealthy, reason),
+    })
+  }
+
+  private async relist(signal?: AbortSignal): Promise<void> {
+    await this.inventory.take(signal)
+    for (const pod of this.pods.values()) this.index(pod)
+  }
+
+  private health(isHealthy: boolean, reason: string): void {
+    if (this.isHealthy === isHealthy) return
+    const isBack = this.isHealthy === false && isHealthy
+    this.isHealthy = isHealthy
+    if (!isHealthy) this.log('warn', 'the engine is away', { reason })
+    for (const { onHealth } of this.listeners) onHealth(isHealthy, reason)
+    if (isBack) for (const pod of this.pods.values()) this.report(pod, true)
+  }
+
+  private heard(event: EngineEvent): void {
+    const known = this.byContainer.get(event.containerId) ?? this.lookUp(event)
+    if (!known) return
+    const { pod, container } = known
+    if (event.action === 'die') this.supervisor.died(pod, container, event.exitCode)
+    else if (event.action === 'destroy') this.vanished(pod, container)
+  }
+
+  /** An event can come before the answer to the call that caused it. */
+  private lookUp(event: EngineEvent): { pod: PodRecord; container: ContainerRecord } | null {
+    const pod = this.pods.get((event.labels[label.pod] ?? '') as PodId)
+    const container = pod?.containers.get(event.labels[label.container] ?? '')
+    return pod && container && container.id === event.containerId ? { pod, container } : null
+  }
+
+  private vanished(pod: PodRecord, container: ContainerRecord): void {
+    if (pod.isRemoving || pod.isGone || pod.madeAt === Infinity) return
+    container.id = null
+    if (pod.all.every((one) => one.id === null) || (!pod.isEnded && container.planned.role === 'main')) this.gone(pod)
+  }
+
+  private gone(pod: PodRecord): void {
+    pod.isGone = true
+    this.report(pod, true)
+    pod.changed()
+    this.drop(pod)
+    this.removal.run(pod.identity.id, pod).catch((error: unknown) => {
+      this.log('warn', 'what is left of a vanished pod could not be removed', {
+        pod: pod.identity.name,
+        error: String(error),
+      })
+    })
+  }
+
+  private drop(pod: PodRecord): void {
+    this.supervisor.forgetTimers(pod)
+    for (const container of pod.all) if (container.id !== null) this.byContainer.delete(container.id)
+    if (this.pods.get(pod.identity.id) === pod) this.pods.delete(pod.identity.id)
+    pod.changed()
+  }
+
+  private async prepared(request: PodRequest, signal?: AbortSignal): Promise<PodRecord> {
+    const { id } = request.identity
+    assertSafeId(id)
+    for (const { name } of request.containers) assertSafeId(name)
+    const known = this.pods.get(id)
+    const hasRun = known?.isStarted === true && known.all.some((one) => one.state !== 'created')
+    if (known && (known.madeAt !== Infinity || known.isStopping || hasRun)) return known
+    const pod = known ?? new PodRecord(request.identity, planOf(request, volumesOf(request), networkOf(request)))
+    this.pods.set(id, pod)
+    pod.preparing ??= this.preparation
+      .run(request, pod, signal)
+      .then(() => {
+        pod.madeAt = Date.now()
+        this.index(pod)
+        this.report(pod, false)
+      })
+      .finally(() => (pod.preparing = null))
+    await pod.preparing
+    return pod
+  }
+
+  private index(pod: PodRecord): void {
+    for (const container of pod.all) if (container.id !== null) this.byContainer.set(container.id, { pod, container })
+  }
+
+  private report(pod: PodRecord, isForced: boolean): void {
+    if (this.listeners.size === 0 || (pod.madeAt === Infinity && !pod.isStarted && !pod.isStopping)) return
+    const state = pod.state(this.hostName)
+    const text = JSON.stringify(state)
+    if (!isForced && text === pod.lastReport) return
+    pod.lastReport = text
+    for (const { onState } of this.listeners) onState(state)
+  }
+
+  private logPath(pod: PodId, container: string): string {
+    assertSafeId(pod)
+    assertSafeId(container)
+    return join(this.options.dataDir, 'logs', pod.split('.')[0] ?? pod, pod, container)
+  }
+
+  private logFile(pod: PodId, container: string): LogFile {
+    return new LogFile(this.logPath(pod, container), this.options.maxLogBytes ?? gigabyte)
+  }
+}

@@ -1,0 +1,124 @@
+/** The engine's calls about containers and volumes that the parts of the adapter share, each safe to repeat. */
+import type { EngineClient } from './client.ts'
+import { label } from './names.ts'
+import {
+  type InspectedContainer,
+  type ListedContainer,
+  inspectedContainer,
+  list,
+  listedContainer,
+  record,
+  textOr,
+} from './wire.ts'
+
+export class EngineCalls {
+  readonly client: EngineClient
+
+  constructor(client: EngineClient) {
+    this.client = client
+  }
+
+  /** The new container's id, or `null` where the name is taken. */
+  async create(name: string, body: object, signal?: AbortSignal): Promise<string | null> {
+    const reply = await this.client.call('createContainer', 'POST', '/containers/create', {
+      query: { name },
+      body,
+      allow: [409],
+      deadlineMs: 120_000,
+      signal,
+    })
+    if (reply.status === 409) return null
+    return textOr(record(JSON.parse(reply.body.toString('utf8'))).Id, '')
+  }
+
+  /** @throws EngineError where the engine cannot start it; started already is no error */
+  async start(id: string): Promise<void> {
+    await this.client.call('startContainer', 'POST', `/containers/${id}/start`, { deadlineMs: 120_000 })
+  }
+
+  async inspect(id: string, signal?: AbortSignal): Promise<InspectedContainer | null> {
+    const reply = await this.client.call('inspectContainer', 'GET', `/containers/${id}/json`, { allow: [404], signal })
+    return reply.status === 404 ? null : inspectedContainer(JSON.parse(reply.body.toString('utf8')))
+  }
+
+  async listOwn(instance: string, signal?: AbortSignal): Promise<readonly ListedContainer[]> {
+    const filters = JSON.stringify({ label: [`${label.instance}=${instance}`] })
+    const rows = await this.client.json('listContainers', 'GET', '/containers/json', {
+      query: { all: true, filters },
+      signal,
+    })
+    return list(rows).map(listedContainer)
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.client.call('renameContainer', 'POST', `/containers/${id}/rename`, { query: { name } })
+  }
+
+  /** Not running any more, or gone, is no error. */
+  async kill(id: string, signal: string): Promise<void> {
+    await this.client.call('killContainer', 'POST', `/containers/${id}/kill`, {
+      query: { signal },
+      allow: [404, 409, 500],
+    })
+  }
+
+  /** The container's own stop signal, then KILL after the grace, which the engine keeps even if we go away. */
+  async stop(id: string, graceMs: number): Promise<void> {
+    if (graceMs <= 0) return this.kill(id, 'KILL')
+    const seconds = Math.ceil(graceMs / 1000)
+    const stream = await this.client.stream('stopContainer', 'POST', `/containers/${id}/stop`, {
+      query: { t: seconds },
+      allow: [404, 409],
+      deadlineMs: seconds * 1000 + 30_000,
+    })
+    stream.resume()
+  }
+
+  /** Gone when it returns, with its anonymous volumes; being removed by another already is waited for. */
+  async remove(id: string, signal?: AbortSignal): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const reply = await this.client.call('removeContainer', 'DELETE', `/containers/${id}`, {
+        query: { force: true, v: true },
+        allow: [404, 409, 500],
+        deadlineMs: 120_000,
+        signal,
+      })
+      if (reply.status < 400 || reply.status === 404) return
+      if (attempt >= 50) throw new Error(`container ${id} cannot be removed: ${reply.body.toString('utf8')}`)
+      await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * (attempt + 1))))
+    }
+  }
+
+  async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const reply = await this.client.call('removeVolume', 'DELETE', `/volumes/${encodeURIComponent(name)}`, {
+        allow: [404, 409],
+        signal,
+      })
+      if (reply.status !== 409 || attempt >= 8) return
+      await new Promise((resolve) => setTimeout(resolve, 100 * (attempt + 1)))
+    }
+  }
+
+  async putArchive(id: string, path: string, tar: Buffer, signal?: AbortSignal): Promise<void> {
+    await this.client.call('putArchive', 'PUT', `/containers/${id}/archive`, {
+      query: { path },
+      tar,
+      deadlineMs: 0,
+      signal,
+    })
+  }
+
+  /** What stands at the path, by the engine's own stat; `null` where nothing does. */
+  async stat(id: string, path: string, signal?: AbortSignal): Promise<{ mode: number; linkTarget: string } | null> {
+    const reply = await this.client.call('statArchive', 'HEAD', `/containers/${id}/archive`, {
+      query: { path },
+      allow: [404, 400],
+      signal,
+    })
+    const header = reply.headers['x-docker-container-path-stat']
+    if (reply.status >= 400 || typeof header !== 'string') return null
+    const stat = record(JSON.parse(Buffer.from(header, 'base64').toString('utf8')))
+    return { mode: typeof stat.mode === 'number' ? stat.mode : 0, linkTarget: textOr(stat.linkTarget, '') }
+  }
+}

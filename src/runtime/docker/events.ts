@@ -1,0 +1,90 @@
+/**
+ * The engine's events about our containers. Only hints: they can be lost or stall (docker-traps 1), so each connection is
+ * followed by a full list, another comes every quarter of a minute, and truth is what the engine says of a container.
+ */
+import type { EngineClient } from './client.ts'
+import { label } from './names.ts'
+import { type EngineEvent, engineEvent, parseLines } from './wire.ts'
+
+export type EventsOptions = {
+  readonly client: EngineClient
+  readonly instance: string
+  readonly onEvent: (event: EngineEvent) => void
+  /** Lists all and reports it; called after each connection and then every `relistMs`. */
+  readonly relist: () => Promise<void>
+  readonly onHealth: (isHealthy: boolean, reason: string) => void
+  readonly relistMs: number
+}
+
+const longestPauseMs = 5_000
+
+export class Events {
+  private readonly options: EventsOptions
+  private readonly abort = new AbortController()
+  readonly ended: Promise<void>
+
+  constructor(options: EventsOptions) {
+    this.options = options
+    this.ended = this.run()
+  }
+
+  close(): void {
+    this.abort.abort()
+  }
+
+  private async run(): Promise<void> {
+    let pauseMs = 100
+    while (!this.abort.signal.aborted) {
+      let reason = 'the event stream ended'
+      try {
+        await this.listen(() => (pauseMs = 100))
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error)
+      }
+      if (this.abort.signal.aborted) return
+      this.options.onHealth(false, reason)
+      await this.pause(pauseMs)
+      pauseMs = Math.min(longestPauseMs, pauseMs * 2)
+    }
+  }
+
+  private async listen(onConnected: () => void): Promise<void> {
+    const { client, instance, onEvent, relist, relistMs } = this.options
+    const connection = new AbortController()
+    const signal = AbortSignal.any([this.abort.signal, connection.signal])
+    const filters = JSON.stringify({ type: ['container'], label: [`${label.instance}=${instance}`] })
+    const stream = await client.stream('events', 'GET', '/events', { query: { filters }, signal })
+    let isListing = false
+    let problem: unknown = null
+    const listAgain = async (): Promise<void> => {
+      if (isListing) return
+      isListing = true
+      try {
+        await relist()
+        this.options.onHealth(true, '')
+      } catch (error) {
+        problem = error
+        connection.abort(error)
+      } finally {
+        isListing = false
+      }
+    }
+    const timer = setInterval(() => void listAgain(), relistMs)
+    try {
+      void listAgain().then(onConnected)
+      for await (const event of parseLines(stream)) onEvent(engineEvent(event))
+    } catch (error) {
+      throw problem ?? error
+    } finally {
+      clearInterval(timer)
+      stream.destroy()
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.abort.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+    })
+  }
+}

@@ -1,0 +1,5 @@
+/** The door to the Docker adapter. */
+export { type EngineAddress, type EngineSearch, type EngineTried, describeAddress, findEngine } from './connection.ts'
+export type { CallReport } from './client.ts'
+export { DockerRuntime, type DockerRuntimeOptions } from './docker-runtime.ts'
+export type { Log } from './log.ts'

@@ -1,0 +1,150 @@
+/** Compares what we know with what stands in the engine: adopts, catches up with what was missed, finds what vanished. */
+import { type Instant, instant } from '../../resources/index.ts'
+import type { PodId } from '../../resources/index.ts'
+import { finishClaim } from './claims.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import type { MarkFiles } from './marks.ts'
+import { identityOf, label } from './names.ts'
+import { decodePlan } from './plan.ts'
+import { type ContainerRecord, PodRecord } from './pod-record.ts'
+import type { Sandboxes } from './sandboxes.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { ListedContainer } from './wire.ts'
+
+export type InventoryParts = {
+  readonly calls: EngineCalls
+  readonly sandboxes: Sandboxes
+  readonly supervisor: Supervisor
+  readonly marks: MarkFiles
+  readonly instance: string
+  readonly pods: Map<PodId, PodRecord>
+  /** Milliseconds our clock is ahead of the engine's. */
+  readonly clockOffsetMs: () => number
+  readonly onGone: (pod: PodRecord) => void
+}
+
+const inspectsAtOnce = 8
+
+export class Inventory {
+  private readonly parts: InventoryParts
+  private isFirst = true
+
+  constructor(parts: InventoryParts) {
+    this.parts = parts
+  }
+
+  async take(signal?: AbortSignal): Promise<void> {
+    const began = Date.now()
+    const rows = await this.parts.calls.listOwn(this.parts.instance, signal)
+    const ofPods = rows.filter((row) => /^(init|main|sidecar)$/.test(row.labels[label.role] ?? ''))
+    const adopted = this.adoptPods(ofPods)
+    await this.catchUp(ofPods)
+    const isLive = (id: PodId): boolean => {
+      const pod = this.parts.pods.get(id)
+      return pod !== undefined && !pod.isGone && (!pod.isEnded || pod.hasRunning)
+    }
+    const sandboxes = rows.filter((row) => row.labels[label.role] === 'sandbox')
+    const isSafe = (row: ListedContainer): boolean => this.isFirst || row.state === 'running'
+    await this.parts.sandboxes.adopt(sandboxes.filter(isSafe), isLive)
+    await this.finishClaims(rows.filter((row) => row.labels[label.role] === 'claim'))
+    this.isFirst = false
+    for (const pod of adopted) this.resume(pod)
+    this.findVanished(new Set(ofPods.map((row) => row.id)), began)
+  }
+
+  private adoptPods(rows: readonly ListedContainer[]): readonly PodRecord[] {
+    const adopted: PodRecord[] = []
+    for (const row of rows) {
+      const identity = identityOf(row.labels)
+      const plan = decodePlan(row.labels[label.plan])
+      if (!identity || !plan) continue
+      let pod = this.parts.pods.get(identity.id)
+      if (!pod) {
+        pod = new PodRecord(identity, plan)
+        const marks = this.parts.marks.of(identity.id)
+        pod.wasStopped = pod.isStopping = marks.stopped === true || marks.deadlineExceeded === true
+        pod.wasStopped = marks.stopped === true
+        pod.isDeadlineExceeded = marks.deadlineExceeded === true
+        this.parts.pods.set(identity.id, pod)
+        adopted.push(pod)
+      }
+      const container = pod.containers.get(row.labels[label.container] ?? '')
+      if (container) container.id ??= row.id
+    }
+    for (const pod of adopted) {
+      if (pod.all.every((one) => one.id !== null)) pod.madeAt = Date.now()
+      this.recallNeverRan(pod)
+    }
+    return adopted
+  }
+
+  private recallNeverRan(pod: PodRecord): void {
+    const { neverRan, restarts } = this.parts.marks.of(pod.identity.id)
+    for (const container of pod.all) {
+      container.restarts = restarts?.[container.planned.name] ?? 0
+      const end = neverRan?.[container.planned.name]
+      if (!end) continue
+      const { exitCode, reason, message } = end
+      container.state = 'exited'
+      container.exit = message === '' ? { exitCode, reason } : { exitCode, reason, message }
+      pod.isStarted = true
+    }
+  }
+
+  /** Reads those containers anew whose listed state is ahead of ours. */
+  private async catchUp(rows: readonly ListedContainer[]): Promise<void> {
+    const behind: { pod: PodRecord; container: ContainerRecord; row: ListedContainer }[] = []
+    for (const row of rows) {
+      const pod = this.parts.pods.get((row.labels[label.pod] ?? '') as PodId)
+      const container = pod?.containers.get(row.labels[label.container] ?? '')
+      if (!pod || !container || container.isBusy || pod.isRemoving) continue
+      const isOver = row.state === 'exited' || row.state === 'dead'
+      const isAhead = isOver ? container.state !== 'exited' : row.state === 'running' && container.state === 'created'
+      if (isAhead) behind.push({ pod, container, row })
+    }
+    const next = async (): Promise<void> => {
+      for (let one = behind.pop(); one; one = behind.pop()) await this.read(one.pod, one.container, one.row.id)
+    }
+    await Promise.all(Array.from({ length: inspectsAtOnce }, next))
+  }
+
+  private async read(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
+    const found = await this.parts.calls.inspect(id)
+    if (!found || container.isBusy || container.isReadingEnd) return
+    const startedAt = this.ourTime(found.startedAt)
+    // A start that failed leaves «created» or «exited» with an error and no start time.
+    if (startedAt === null) return
+    pod.ip ??= this.parts.sandboxes.sandboxOf(pod.identity.id)?.ip ?? null
+    if (container.state === 'created') this.parts.supervisor.running(pod, container, startedAt)
+    if (found.status !== 'exited' && found.status !== 'dead') return
+    const exit = await this.parts.supervisor.readExit(id, container, found.exitCode, found.isOomKilled)
+    if (container.state === 'running') {
+      this.parts.supervisor.settle(pod, container, exit, this.ourTime(found.finishedAt) ?? startedAt)
+    }
+  }
+
+  private ourTime(engineTime: Instant | null): Instant | null {
+    return engineTime === null ? null : instant(engineTime + this.parts.clockOffsetMs())
+  }
+
+  /** A pod that another life of this daemon started goes on from here. */
+  private resume(pod: PodRecord): void {
+    pod.ip ??= this.parts.sandboxes.sandboxOf(pod.identity.id)?.ip ?? null
+    this.parts.supervisor.advance(pod)
+    if (pod.isStopping && pod.hasRunning) void this.parts.supervisor.stop(pod, pod.plan.graceMs).catch(() => {})
+  }
+
+  private findVanished(standing: ReadonlySet<string>, listBegan: number): void {
+    for (const pod of this.parts.pods.values()) {
+      if (pod.madeAt > listBegan || pod.isRemoving || pod.isGone) continue
+      const isAway = (one: ContainerRecord): boolean => one.id !== null && !standing.has(one.id)
+      if (pod.all.every(isAway) || (!pod.isEnded && pod.mains.some(isAway))) this.parts.onGone(pod)
+    }
+  }
+
+  /** Helpers that were to open up a fresh claim's root, left by a daemon that died: see claims.ts. */
+  private async finishClaims(rows: readonly ListedContainer[]): Promise<void> {
+    if (!this.isFirst) return
+    for (const row of rows) await finishClaim(this.parts.calls, row.id)
+  }
+}

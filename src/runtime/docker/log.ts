@@ -1,0 +1,6 @@
+/** How the adapter speaks to the daemon's logger. */
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void

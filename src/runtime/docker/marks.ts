@@ -1,0 +1,66 @@
+/**
+ * The few facts about a pod that the engine does not keep, in one small file per pod: that it was stopped, that its
+ * deadline passed, how often a container was started again, and what became of containers that never ran.
+ * Written only when one of these comes up, never on the way of an ordinary pod.
+ */
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PodId } from '../../resources/index.ts'
+
+export type NeverRan = { readonly exitCode: number; readonly reason: string; readonly message: string }
+
+export type Marks = {
+  readonly stopped?: boolean
+  readonly deadlineExceeded?: boolean
+  readonly restarts?: Readonly<Record<string, number>>
+  readonly neverRan?: Readonly<Record<string, NeverRan>>
+  /** Why a container that ran was killed by us: `Liveness probe failed`. */
+  readonly killed?: Readonly<Record<string, string>>
+}
+
+export class MarkFiles {
+  private readonly directory: string
+  private readonly known = new Map<string, Marks>()
+
+  constructor(dataDir: string) {
+    this.directory = join(dataDir, 'pods')
+    mkdirSync(this.directory, { recursive: true })
+    for (const file of readdirSync(this.directory)) {
+      if (!file.endsWith('.json')) continue
+      try {
+        this.known.set(file.slice(0, -5), JSON.parse(readFileSync(join(this.directory, file), 'utf8')) as Marks)
+      } catch {
+        rmSync(join(this.directory, file), { force: true })
+      }
+    }
+  }
+
+  of(pod: PodId): Marks {
+    return this.known.get(pod) ?? {}
+  }
+
+  /** On disk when it returns; whole or not at all. */
+  add(pod: PodId, more: Marks): void {
+    const before = this.of(pod)
+    const marks: Marks = {
+      ...before,
+      ...more,
+      restarts: { ...before.restarts, ...more.restarts },
+      neverRan: { ...before.neverRan, ...more.neverRan },
+      killed: { ...before.killed, ...more.killed },
+    }
+    this.known.set(pod, marks)
+    const path = join(this.directory, `${pod}.json`)
+    writeFileSync(`${path}.part`, JSON.stringify(marks))
+    renameSync(`${path}.part`, path)
+  }
+
+  drop(pod: PodId): void {
+    if (this.known.delete(pod)) rmSync(join(this.directory, `${pod}.json`), { force: true })
+  }
+
+  /** Ids of all pods with marks whose id begins so. */
+  withPrefix(prefix: string): readonly string[] {
+    return [...this.known.keys()].filter((id) => id.startsWith(prefix))
+  }
+}

@@ -1,0 +1,159 @@
+/** What the adapter knows of a pod, and that as the state it reports. */
+import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
+import type { Exit } from './exit.ts'
+import type { LogCapture } from './log-capture.ts'
+import type { PlannedContainer, PodPlan, Progress } from './plan.ts'
+import type { Prober } from './probes.ts'
+
+export type ContainerRecord = {
+  readonly planned: PlannedContainer
+  /** The engine's id; `null` until it is created. */
+  id: string | null
+  state: 'created' | 'running' | 'exited'
+  exit: Exit | null
+  startedAt: Instant | null
+  finishedAt: Instant | null
+  restarts: number
+  isReady: boolean
+  /** A start, or the pause before one, is under way. */
+  isBusy: boolean
+  /** It has ended, and how is being read from the engine. */
+  isReadingEnd: boolean
+  capture: LogCapture | null
+  prober: Prober | null
+  followTimer: NodeJS.Timeout | null
+}
+
+export class PodRecord {
+  readonly identity: PodIdentity
+  readonly plan: PodPlan
+  readonly containers: ReadonlyMap<string, ContainerRecord>
+  /** `start` was called, or something ran before this daemon came: the plan is carried out. */
+  isStarted = false
+  isStopping = false
+  wasStopped = false
+  isDeadlineExceeded = false
+  isEnded = false
+  isGone = false
+  isRemoving = false
+  /** When its containers were all known to stand in the engine; a list begun before says nothing of them. */
+  madeAt = Infinity
+  ip: string | null = null
+  deadlineTimer: NodeJS.Timeout | null = null
+  preparing: Promise<void> | null = null
+  /** The last state reported, as text. */
+  lastReport = ''
+  private readonly waiters = new Set<() => void>()
+
+  constructor(identity: PodIdentity, plan: PodPlan) {
+    this.identity = identity
+    this.plan = plan
+    this.containers = new Map(plan.containers.map((planned) => [planned.name, newContainer(planned)]))
+  }
+
+  get all(): readonly ContainerRecord[] {
+    return [...this.containers.values()]
+  }
+
+  get mains(): readonly ContainerRecord[] {
+    return this.all.filter((one) => one.planned.role === 'main')
+  }
+
+  get hasRunning(): boolean {
+    return this.all.some((one) => one.state === 'running' || (one.isBusy && one.state === 'created'))
+  }
+
+  progress(): ReadonlyMap<string, Progress> {
+    return new Map(
+      this.all.map((one) => [
+        one.planned.name,
+        {
+          state: one.state,
+          exitCode: one.exit?.exitCode ?? 0,
+          isKilledFromOutside: one.exit?.reason === 'OOMKilled',
+          restarts: one.restarts,
+        },
+      ]),
+    )
+  }
+
+  /** Something about the pod changed: those who wait look again. */
+  changed(): void {
+    for (const wake of [...this.waiters]) wake()
+  }
+
+  /** Until `isDone`, which is asked after each change. */
+  until(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    if (isDone()) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.waiters.delete(wake)
+        signal?.removeEventListener('abort', abort)
+      }
+      const wake = (): void => {
+        if (!isDone()) return
+        settle()
+        resolve()
+      }
+      const abort = (): void => {
+        settle()
+        reject(signal?.reason as Error)
+      }
+      this.waiters.add(wake)
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  state(hostName: string): PodState {
+    const mains = this.mains
+    return {
+      identity: this.identity,
+      phase: this.phase(),
+      containers: this.all.map((one) => this.containerState(one)),
+      ready: mains.length > 0 && mains.every((one) => one.state === 'running' && one.isReady),
+      ...(this.ip !== null && { ip: this.ip }),
+      hostNodeName: hostName,
+      ...(this.isDeadlineExceeded && { deadlineExceeded: true }),
+      ...(this.wasStopped && { stopped: true }),
+    }
+  }
+
+  private phase(): PodState['phase'] {
+    if (this.isGone) return 'gone'
+    if (this.isEnded) return 'ended'
+    return this.all.some((one) => one.state !== 'created') ? 'running' : 'created'
+  }
+
+  private containerState(one: ContainerRecord): ContainerState {
+    const isWaiting = one.state === 'created' && this.phase() !== 'created'
+    return {
+      name: one.planned.name,
+      role: one.planned.role,
+      state: isWaiting ? 'waiting' : one.state,
+      ...(isWaiting && { reason: 'PodInitializing' }),
+      ...(one.exit && one.state === 'exited' && one.exit),
+      ...(one.state === 'running' && { ready: one.isReady }),
+      ...(one.startedAt !== null && { startedAt: one.startedAt }),
+      ...(one.finishedAt !== null && { finishedAt: one.finishedAt }),
+    }
+  }
+}
+
+function newContainer(planned: PlannedContainer): ContainerRecord {
+  return {
+    planned,
+    id: null,
+    state: 'created',
+    exit: null,
+    startedAt: null,
+    finishedAt: null,
+    restarts: 0,
+    isReady: false,
+    isBusy: false,
+    isReadingEnd: false,
+    capture: null,
+    prober: null,
+    followTimer: null,
+  }
+}

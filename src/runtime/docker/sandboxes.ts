@@ -1,0 +1,284 @@
+/**
+ * Network sandboxes: paused containers whose network the containers of a pod join, which spares them the engine's slow
+ * set-up of a network. Made ahead, given to one pod at a time and then to the next of the same workflow, never to another
+ * workflow's.
+ *
+ * A pod's containers are created for a sandbox of the name `drydock.<pod>._net`, which need not exist then: a free sandbox
+ * is renamed so just before the start (or earlier, where one is idle). So it is settled late which pod gets which sandbox,
+ * and a pod that was prepared ahead keeps none from others. The name also tells a restarted daemon who has it. Engines
+ * that insist on the sandbox at creation get it then (`isLate` false).
+ */
+import type { PodId, PodIdentity, WorkflowUid } from '../../resources/index.ts'
+import { EngineError } from './client.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import type { Log } from './log.ts'
+import { freeSandboxName, label, occupantOf, sandboxNameOf } from './names.ts'
+import { pauseImage } from './pause-image.ts'
+import type { ListedContainer } from './wire.ts'
+
+export type Sandbox = { readonly id: string; readonly ip: string | null; readonly workflow: WorkflowUid }
+
+type Held = Sandbox & {
+  occupant: PodId | null
+  /** Given to a pod that has not started: another that starts first may take it. */
+  isReserved: boolean
+  freeSince: number
+}
+
+type Waiter = { readonly pod: PodIdentity; resolve(sandbox: Held): void; reject(error: unknown): void }
+
+const idleMs = 30_000
+/** Made at once for one workflow; more only slow each other down. */
+const mostMaking = 2
+
+export type SandboxesOptions = {
+  readonly calls: EngineCalls
+  readonly instance: string
+  readonly log: Log
+  /** Sandboxes worth having idle at once. */
+  readonly spare: () => number
+}
+
+export class Sandboxes {
+  /** Whether the engine creates containers for a sandbox that does not exist yet. */
+  isLate = true
+  private readonly options: SandboxesOptions
+  private readonly pools = new Map<WorkflowUid, Set<Held>>()
+  private readonly byPod = new Map<PodId, Held>()
+  private readonly waiters = new Map<WorkflowUid, Waiter[]>()
+  private readonly making = new Map<WorkflowUid, number>()
+  private readonly makingNames = new Set<string>()
+  private readonly timer: NodeJS.Timeout
+  private count = 0
+
+  constructor(options: SandboxesOptions) {
+    this.options = options
+    this.timer = setInterval(() => this.dropIdle(), idleMs / 3)
+    this.timer.unref()
+  }
+
+  close(): void {
+    clearInterval(this.timer)
+  }
+
+  /** So many pods of the workflow will come: has sandboxes made, within reason. */
+  expect(pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>, pods: number): void {
+    const free = [...this.pool(pod.workflowUid)].filter((one) => one.occupant === null).length
+    const making = this.making.get(pod.workflowUid) ?? 0
+    const wanted = Math.min(pods, this.options.spare()) - free - making
+    for (let index = 0; index < Math.min(wanted, mostMaking - making); index += 1) this.make(pod)
+  }
+
+  /** The pod will start soon: an idle sandbox takes its name now, or one is begun. Never waits for a new one. */
+  async reserve(pod: PodIdentity): Promise<void> {
+    if (this.byPod.has(pod.id)) return
+    const free = [...this.pool(pod.workflowUid)].find((one) => one.occupant === null)
+    if (!free) return this.expect(pod, 1)
+    await this.give(free, pod.id, true)
+  }
+
+  /** The pod's sandbox; waits for one to be freed or made. */
+  async bind(pod: PodIdentity): Promise<Sandbox> {
+    const own = this.byPod.get(pod.id)
+    if (own) {
+      own.isReserved = false
+      return own
+    }
+    const pool = [...this.pool(pod.workflowUid)]
+    const ready = pool.find((one) => one.occupant === null) ?? pool.find((one) => one.isReserved)
+    if (ready) return this.give(ready, pod.id, false)
+    const waiters = this.waiters.get(pod.workflowUid) ?? []
+    this.waiters.set(pod.workflowUid, waiters)
+    const wait = new Promise<Held>((resolve, reject) => waiters.push({ pod, resolve, reject }))
+    const making = this.making.get(pod.workflowUid) ?? 0
+    if (making < Math.min(mostMaking, waiters.length)) this.make(pod)
+    return wait
+  }
+
+  /** The pod has ended: its sandbox is for the next. */
+  release(pod: PodId): void {
+    const held = this.byPod.get(pod)
+    if (!held) return
+    this.byPod.delete(pod)
+    this.freed(held)
+  }
+
+  /** The engine says it is not usable: it is removed, and the pod gets another. */
+  discard(pod: PodId): void {
+    const held = this.byPod.get(pod)
+    if (held) this.drop(held)
+  }
+
+  sandboxOf(pod: PodId): Sandbox | null {
+    return this.byPod.get(pod) ?? null
+  }
+
+  /** After a restart: what stands in the engine. `isLive` tells whether a pod may still need its sandbox. */
+  async adopt(rows: readonly ListedContainer[], isLive: (pod: PodId) => boolean): Promise<void> {
+    const known = new Set([...this.pools.values()].flatMap((pool) => [...pool].map((one) => one.id)))
+    for (const row of rows) {
+      if (known.has(row.id) || this.makingNames.has(row.name)) continue
+      const workflow = row.labels[label.workflowUid] as WorkflowUid | undefined
+      const found = row.state === 'running' ? await this.options.calls.inspect(row.id) : null
+      if (workflow === undefined || found === null) {
+        await this.options.calls.remove(row.id)
+        continue
+      }
+      const pod = occupantOf(row.name)
+      const occupant = pod !== null && isLive(pod) ? pod : null
+      const held: Held = { id: row.id, ip: found.ip, workflow, occupant, isReserved: false, freeSince: Date.now() }
+      this.pool(workflow).add(held)
+      if (occupant !== null) this.byPod.set(occupant, held)
+    }
+    const standing = new Set(rows.filter((row) => row.state === 'running').map((row) => row.id))
+    for (const pool of this.pools.values()) {
+      for (const held of pool) if (known.has(held.id) && !standing.has(held.id)) this.drop(held)
+    }
+  }
+
+  /** Removes all sandboxes of a workflow. */
+  async forget(workflow: WorkflowUid): Promise<void> {
+    const pool = [...this.pool(workflow)]
+    this.pools.delete(workflow)
+    for (const held of pool) if (held.occupant !== null) this.byPod.delete(held.occupant)
+    await Promise.all(pool.map((held) => this.options.calls.remove(held.id)))
+  }
+
+  private pool(workflow: WorkflowUid): Set<Held> {
+    const pool = this.pools.get(workflow) ?? new Set<Held>()
+    this.pools.set(workflow, pool)
+    return pool
+  }
+
+  private async give(held: Held, pod: PodId, isReserved: boolean): Promise<Held> {
+    if (held.occupant !== null) this.byPod.delete(held.occupant)
+    held.occupant = pod
+    held.isReserved = isReserved
+    this.byPod.set(pod, held)
+    if (!this.isLate) return held
+    try {
+      await this.options.calls.rename(held.id, sandboxNameOf(pod))
+    } catch (error) {
+      this.drop(held)
+      throw error
+    }
+    return held
+  }
+
+  private freed(held: Held): void {
+    held.occupant = null
+    held.isReserved = false
+    held.freeSince = Date.now()
+    const waiters = this.waiters.get(held.workflow)
+    const waiter = waiters?.shift()
+    if (waiters?.length === 0) this.waiters.delete(held.workflow)
+    if (waiter) void this.give(held, waiter.pod.id, false).then(waiter.resolve, waiter.reject)
+  }
+
+  private drop(held: Held): void {
+    this.pools.get(held.workflow)?.delete(held)
+    if (held.occupant !== null && this.byPod.get(held.occupant) === held) this.byPod.delete(held.occupant)
+    this.options.calls.remove(held.id).catch((error: unknown) => {
+      this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
+    })
+  }
+
+  private dropIdle(): void {
+    const before = Date.now() - idleMs
+    for (const [workflow, pool] of this.pools) {
+      for (const held of pool) if (held.occupant === null && held.freeSince < before) this.drop(held)
+      if (pool.size === 0 && !this.waiters.has(workflow) && !this.making.has(workflow)) this.pools.delete(workflow)
+    }
+  }
+
+  private make(pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>): void {
+    const workflow = pod.workflowUid
+    this.making.set(workflow, (this.making.get(workflow) ?? 0) + 1)
+    this.count += 1
+    const name = freeSandboxName(
+      workflow,
+      `${process.pid.toString(36)}${Date.now().toString(36)}${this.count.toString(36)}`,
+    )
+    this.makingNames.add(name)
+    const made = (): void => {
+      this.makingNames.delete(name)
+      const left = (this.making.get(workflow) ?? 1) - 1
+      if (left <= 0) this.making.delete(workflow)
+      else this.making.set(workflow, left)
+    }
+    startSandbox(this.options.calls, name, sandboxBody(this.options.instance, pod))
+      .then(({ id, ip }) => {
+        made()
+        const held: Held = { id, ip, workflow, occupant: null, isReserved: false, freeSince: Date.now() }
+        this.pool(workflow).add(held)
+        this.freed(held)
+        const waiting = this.waiters.get(workflow)?.[0]
+        if (waiting) this.make(waiting.pod)
+      })
+      .catch((error: unknown) => {
+        made()
+        const waiters = this.waiters.get(workflow)
+        this.waiters.delete(workflow)
+        for (const waiter of waiters ?? []) waiter.reject(error)
+        this.options.log('warn', 'a sandbox could not be made', { workflow, error: String(error) })
+      })
+  }
+}
+
+/** What a pod may set of its own network; it then gets a sandbox for itself. */
+export type SandboxSettings = {
+  readonly Hostname?: string
+  readonly ExposedPorts?: object
+  readonly host?: object
+}
+
+export function sandboxBody(
+  instance: string,
+  pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>,
+  settings: SandboxSettings = {},
+  extraLabels: Readonly<Record<string, string>> = { [label.role]: 'sandbox' },
+): object {
+  return {
+    Image: pauseImage,
+    Hostname: settings.Hostname ?? hostnameOf(pod.workflowName),
+    ...(settings.ExposedPorts && { ExposedPorts: settings.ExposedPorts }),
+    Labels: {
+      [label.instance]: instance,
+      [label.workflowUid]: pod.workflowUid,
+      [label.workflow]: pod.workflowName,
+      [label.namespace]: pod.namespace,
+      ...extraLabels,
+    },
+    HostConfig: {
+      NetworkMode: 'default',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      LogConfig: { Type: 'none' },
+      ...settings.host,
+    },
+  }
+}
+
+/** A host name of at most 63 letters, digits and dashes. */
+export const hostnameOf = (name: string): string =>
+  name
+    .replace(/[^a-zA-Z0-9-]/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '') || 'pod'
+
+/** Created, started and inspected; adopts one that stands under the name. */
+export async function startSandbox(
+  calls: EngineCalls,
+  name: string,
+  body: object,
+): Promise<{ id: string; ip: string | null }> {
+  const id = (await calls.create(name, body)) ?? (await calls.inspect(name))?.id
+  if (id === undefined) throw new EngineError(409, `the name ${name} is taken and yet nothing stands there`)
+  try {
+    await calls.start(id)
+    return { id, ip: (await calls.inspect(id))?.ip ?? null }
+  } catch (error) {
+    await calls.remove(id).catch(() => {})
+    throw error
+  }
+}
