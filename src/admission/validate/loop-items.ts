@@ -1,0 +1,32 @@
+/** The `item` of a step or task that loops. */
+import type { Sequence } from '../../resources/index.ts'
+import { type Scope, anyItem } from './scope.ts'
+
+export type Loop = {
+  readonly withItems?: readonly unknown[] | undefined
+  readonly withParam?: string | undefined
+  readonly withSequence?: Sequence | undefined
+}
+
+/** A loop over given values or a list: its outputs come as lists. */
+export const aggregates = ({ withItems, withParam }: Loop): boolean =>
+  (withItems ?? []).length > 0 || Boolean(withParam)
+
+/** Adds the names that the loop gives; the fault's words where there is one. */
+export function addItems(scope: Scope, { withItems = [], withParam, withSequence }: Loop): string | null {
+  const ways = [withItems.length > 0, Boolean(withParam), withSequence !== undefined].filter(Boolean).length
+  if (ways > 1) return 'only one of withItems, withParam, withSequence can be specified'
+  if (withParam) scope.add('item', anyItem)
+  if (withSequence) {
+    if (withSequence.count !== undefined && withSequence.end !== undefined) {
+      return 'only one of count or end can be defined in withSequence'
+    }
+    scope.add('item')
+  }
+  for (const item of withItems) {
+    if (Array.isArray(item)) scope.add(...item.map((_, index) => `item.[${index}]`))
+    else if (typeof item === 'object' && item !== null) scope.add(...Object.keys(item).map((key) => `item.${key}`))
+    else if (item !== null) scope.add('item')
+  }
+  return null
+}
