@@ -2,7 +2,7 @@
 import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
 import type { Exit } from './exit.ts'
 import type { LogCapture } from './log-capture.ts'
-import type { PlannedContainer, PodPlan, Progress } from './plan.ts'
+import type { PlannedContainer, PodPlan, Progress } from '../plan.ts'
 import type { Prober } from './probes.ts'
 
 export type ContainerRecord = {

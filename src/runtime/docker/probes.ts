@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { ProbeAction, ProbeRequest } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
 import { bodyOf } from './client.ts'
-import type { PlannedContainer } from './plan.ts'
+import type { PlannedContainer } from '../plan.ts'
 import { numberOr, record, textOr } from './wire.ts'
 
 export type ProbeTarget = { readonly containerId: string; readonly ip: string | null }

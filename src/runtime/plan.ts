@@ -2,7 +2,7 @@
  * How a pod goes on: what is started, tried again or given up next, decided from what its containers did. Pure.
  * The plan stands in a label of every container of the pod, so that a restarted daemon carries on without being asked.
  */
-import type { ContainerRole, PodRequest, ProbeAction, ProbeRequest } from '../../resources/index.ts'
+import type { ContainerRole, PodRequest, ProbeAction, ProbeRequest } from '../resources/index.ts'
 
 export type PlannedContainer = {
   readonly name: string

@@ -1,0 +1,233 @@
+/** The runtime port over a simulated engine, with faults drawn from its Random. A crash is a new runtime over the same engine. */
+import {
+  type PodId,
+  type PodRequest,
+  type PodState,
+  UserError,
+  type WorkflowUid,
+  WorldError,
+} from '../../resources/index.ts'
+import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import type { SimulatedContainer, SimulatedEngine, SimulatedPod } from './simulated-engine.ts'
+
+type Observer = { readonly onState: (state: PodState) => void; readonly onHealth: (ok: boolean, why: string) => void }
+
+export class SimulatedRuntime implements Runtime {
+  private readonly engine: SimulatedEngine
+  private readonly observers = new Set<Observer>()
+  private readonly changes = new Set<() => void>()
+  private readonly watcher = (pod: SimulatedPod, isGone: boolean): void => this.changed(pod, isGone)
+  private readonly stale = new Set<SimulatedPod>()
+  private isClosed = false
+  private isHealthy = true
+
+  constructor(engine: SimulatedEngine) {
+    this.engine = engine
+    engine.watchers.add(this.watcher)
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const { cpus = 64, memoryBytes = 256 * 1024 ** 3 } = this.engine.options
+    return { name: 'simulated', version: '1', hostName: 'simulated', cpus, memoryBytes, warnings: [] }
+  }
+
+  prepare(request: PodRequest): Promise<void> {
+    return this.call(() => {
+      const { id } = request.identity
+      for (const container of request.containers) {
+        const unknown = container.mounts.find((mount) => !request.volumes.some((one) => one.name === mount.volume))
+        if (unknown) throw new UserError('UNKNOWN_VOLUME', `volume '${unknown.volume}' not found in workflow spec`)
+      }
+      if (!this.engine.pods.has(id)) this.pullImages(request)
+      this.engine.create(request)
+    })
+  }
+
+  async writeFiles(id: PodId, container: string, tar: AsyncIterable<Uint8Array>): Promise<void> {
+    const { pod, one } = this.find(id, container)
+    await this.engine.filesOf(pod, one).unpack(tar)
+    await this.call(() => {})
+  }
+
+  start(request: PodRequest): Promise<void> {
+    return this.call(() => {
+      const known = this.engine.pods.get(request.identity.id)
+      if (!known) this.pullImages(request)
+      const pod = known ?? this.engine.create(request)
+      this.engine.start(pod)
+      if (pod.containers.every((one) => one.planned.role !== 'init')) return
+      return this.until(
+        () => pod.isEnded || pod.containers.some((one) => one.planned.role === 'main' && one.state !== 'created'),
+      )
+    })
+  }
+
+  stop(id: PodId, graceMs: number): Promise<void> {
+    return this.call(() => {
+      const pod = this.engine.pods.get(id)
+      if (!pod) return
+      if (!pod.isEnded) pod.wasStopped = true
+      this.engine.stop(pod, graceMs)
+      return this.until(() => pod.isEnded || this.engine.pods.get(id) !== pod)
+    })
+  }
+
+  async readFiles(id: PodId, container: string, path: string): Promise<AsyncIterable<Uint8Array> | null> {
+    await this.call(() => {})
+    const { pod, one } = this.find(id, container)
+    return this.engine.filesOf(pod, one).pack(path)
+  }
+
+  async readStdout(id: PodId, container: string, maxBytes: number): Promise<Uint8Array> {
+    await this.call(() => {})
+    const whole = Buffer.concat(this.engine.logs.get(id)?.get(container)?.stdout ?? [])
+    return whole.subarray(Math.max(0, whole.length - maxBytes))
+  }
+
+  async *logs(id: PodId, container: string, options: LogOptions): AsyncIterable<LogLine> {
+    await this.call(() => {})
+    const pod = this.engine.pods.get(id)
+    const one = pod?.byName.get(container)
+    if (options.follow && pod && one) {
+      await this.until(() => one.state === 'exited' || this.engine.pods.get(id) !== pod)
+    }
+    const lines = this.engine.logs.get(id)?.get(container)?.lines ?? []
+    const since = lines.filter((line) => options.sinceMs === undefined || line.at >= options.sinceMs)
+    yield* options.tailLines === undefined ? since : since.slice(Math.max(0, since.length - options.tailLines))
+  }
+
+  remove(id: PodId): Promise<void> {
+    return this.call(() => {
+      const pod = this.engine.pods.get(id)
+      if (pod) this.engine.delete(pod)
+    })
+  }
+
+  forget(workflow: WorkflowUid): Promise<void> {
+    return this.call(() => {
+      for (const pod of this.engine.pods.values()) {
+        if (pod.request.identity.workflowUid === workflow) this.engine.delete(pod)
+      }
+      for (const id of this.engine.logs.keys()) if (id.startsWith(`${workflow}.`)) this.engine.logs.delete(id)
+    })
+  }
+
+  list(): Promise<readonly PodState[]> {
+    return this.call(() => [...this.engine.pods.values()].map((pod) => this.engine.stateOf(pod)))
+  }
+
+  observe(
+    listener: (state: PodState) => void,
+    onHealth: (healthy: boolean, reason: string) => void,
+  ): { close(): void } {
+    const observer: Observer = { onState: listener, onHealth }
+    this.observers.add(observer)
+    queueMicrotask(() => {
+      if (!this.observers.has(observer)) return
+      onHealth(this.isHealthy, '')
+      for (const pod of this.engine.pods.values()) listener(this.engine.stateOf(pod))
+    })
+    return { close: () => void this.observers.delete(observer) }
+  }
+
+  ensureVolume(name: string): Promise<void> {
+    return this.call(() => {
+      if (!this.engine.volumes.has(name)) this.engine.volumes.set(name, new Map())
+    })
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return this.call(() => void this.engine.volumes.delete(name))
+  }
+
+  expect(): void {}
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    this.observers.clear()
+    this.engine.watchers.delete(this.watcher)
+  }
+
+  /** The engine goes away or comes back; on its return every pod is reported. */
+  setHealthy(isHealthy: boolean, reason = 'simulated outage'): void {
+    if (this.isHealthy === isHealthy) return
+    this.isHealthy = isHealthy
+    for (const { onHealth } of this.observers) onHealth(isHealthy, isHealthy ? '' : reason)
+    if (!isHealthy) return
+    for (const pod of this.engine.pods.values()) this.deliver(pod, false)
+  }
+
+  private pullImages(request: PodRequest): void {
+    const { id } = request.identity
+    const errors = this.engine.options.behaviour(request).imageErrors
+    if (!errors) return
+    const left = this.engine.imageErrorsLeft.get(id) ?? errors.times
+    this.engine.imageErrorsLeft.set(id, left - 1)
+    if (left > 0) throw new WorldError('IMAGE_PULL', errors.text, { retryable: true })
+  }
+
+  private find(id: PodId, container: string): { pod: SimulatedPod; one: SimulatedContainer } {
+    const pod = this.engine.pods.get(id)
+    const one = pod?.byName.get(container)
+    if (!pod || !one)
+      throw new WorldError('ENGINE_REFUSED', `no such container: ${id} ${container}`, { retryable: false })
+    return { pod, one }
+  }
+
+  private async call<T>(work: () => T | Promise<T>): Promise<T> {
+    const { faults, random } = this.engine.options
+    if (this.isClosed) throw new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false })
+    if (!this.isHealthy) throw new WorldError('ENGINE_AWAY', 'the simulated engine is away', { retryable: true })
+    if (!faults) return work()
+    const chance = faults.refused || faults.answerLost ? random.next() : 1
+    if (chance < (faults.refused ?? 0)) throw new WorldError('ENGINE_REFUSED', 'simulated refusal', { retryable: true })
+    const result = await work()
+    if (chance < (faults.refused ?? 0) + (faults.answerLost ?? 0)) {
+      throw new WorldError('ENGINE_AWAY', 'simulated loss of the answer', { retryable: true })
+    }
+    return result
+  }
+
+  private changed(pod: SimulatedPod, isGone: boolean): void {
+    for (const wake of this.changes) wake()
+    if (this.observers.size === 0 || !this.isHealthy) return
+    if (isGone) return this.tell(pod, true)
+    // Many changes of one moment make one report.
+    if (this.stale.has(pod)) return
+    this.stale.add(pod)
+    queueMicrotask(() => {
+      this.stale.delete(pod)
+      this.deliver(pod, false)
+    })
+  }
+
+  private deliver(pod: SimulatedPod, isGone: boolean): void {
+    const { faults, random, clock } = this.engine.options
+    if (!faults) return this.tell(pod, isGone)
+    const chance = random.next()
+    const { lost = 0, doubled = 0, late = 0, lateMsMost = 1_000, relistMs = 15_000 } = faults
+    if (chance < lost) return void clock.sleep(relistMs).then(() => this.tell(pod, isGone))
+    if (chance < lost + late) return void clock.sleep(random.next() * lateMsMost).then(() => this.tell(pod, isGone))
+    this.tell(pod, isGone)
+    if (chance < lost + late + doubled) queueMicrotask(() => this.tell(pod, isGone))
+  }
+
+  private tell(pod: SimulatedPod, isGone: boolean): void {
+    const isThere = this.engine.pods.get(pod.request.identity.id) === pod
+    if (!isThere && !isGone) return
+    const state = this.engine.stateOf(pod)
+    for (const { onState } of this.observers) onState(isGone ? { ...state, phase: 'gone' } : state)
+  }
+
+  private until(isDone: () => boolean): Promise<void> {
+    if (isDone()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        if (!isDone()) return
+        this.changes.delete(wake)
+        resolve()
+      }
+      this.changes.add(wake)
+    })
+  }
+}
