@@ -1,0 +1,141 @@
+/** The only place that decides: observations in, changed nodes and effects out. The same arguments give the same answer. */
+import type { Instant, NodeStatus, Workflow } from '../resources/index.ts'
+import { nodeIdOf } from '../resources/index.ts'
+import { recordDeletion } from './artifact-gc.ts'
+import { Body } from './body.ts'
+import type { Decision } from './decision.ts'
+import { wakeHeldBack } from './gate.ts'
+import type { Observation } from './observations.ts'
+import { isComplete, withCondition } from './completion.ts'
+import { Run, type Internal } from './run.ts'
+import { WorkflowFrame } from './workflow-frame.ts'
+import type { World } from './world.ts'
+
+const roots = new WeakMap<Run, WorkflowFrame>()
+/** More rounds than this within one call are a mistake of ours. */
+const roundsMax = 1_000_000
+
+export type RunInit = { readonly workflow: Workflow; readonly nodes: Iterable<NodeStatus>; readonly internal: unknown }
+
+/** A run from what is stored of it. The first `advance` asks again for everything that is unfinished. */
+export function openRun({ workflow, nodes, internal }: RunInit, world: World): Run {
+  const { nodes: _nodes, ...status } = workflow.status ?? {}
+  const run = new Run({ ...workflow, status }, internalFrom(internal), world, 0 as Instant)
+  for (const node of nodes) run.adoptNode(copyOf(node))
+  if (!status.phase && run.nodes.size === 0) run.passes = 0
+  else run.passes = 1
+  return run
+}
+
+const copyOf = (node: NodeStatus): NodeStatus => ({ ...node, ...(node.children === undefined ? {} : { children: [...node.children] }) })
+
+function internalFrom(value: unknown): Internal {
+  const generation = typeof value === 'object' && value !== null && 'generation' in value ? Number(value.generation) : 0
+  return { generation: Number.isInteger(generation) ? generation : 0 }
+}
+
+/** Drops the live frames, so that the next visit builds them from the nodes: after an operation rewrote them. */
+export function resetFrames(run: Run): void {
+  roots.delete(run)
+  run.frames.clear()
+  run.heldBack.clear()
+  run.waitingChildren.clear()
+  run.lockWaiters.clear()
+  run.outstanding.clear()
+}
+
+export function advance(run: Run, observations: readonly Observation[], now: Instant): Decision {
+  run.now = now
+  let root = roots.get(run)
+  if (root === undefined) {
+    root = new WorkflowFrame(run)
+    roots.set(run, root)
+    root.markDirty()
+    settle(run, root)
+  }
+  for (const observation of observations) apply(run, root, observation)
+  run.timers.fire(now)
+  settle(run, root)
+  if (!isComplete(run)) updateStatus(run)
+  run.passes += 1
+  return decisionOf(run)
+}
+
+/** Visits until nothing is dirty and no held-back frame may go on. */
+function settle(run: Run, root: WorkflowFrame): void {
+  for (let rounds = 0; rounds < roundsMax; rounds += 1) {
+    if (root.isDirty) root.visit()
+    else if (!wakeHeldBack(run)) return
+  }
+  throw new Error('the run does not come to rest')
+}
+
+function apply(run: Run, root: WorkflowFrame, observation: Observation): void {
+  switch (observation.kind) {
+    case 'lookAgain':
+      for (const frame of run.lockWaiters) frame.markDirty()
+      root.markDirty()
+      return
+    case 'artifactsDeleted':
+      return recordDeletion(run, observation.node, observation.name, observation.error)
+    case 'claimCreated':
+      return
+    case 'claimFailed':
+      if (!isComplete(run)) run.patchStatus({ message: observation.transient ? `Waiting for a PVC to be created. ${observation.message}` : `pvc create error: ${observation.message}` })
+      return
+    default: {
+      const frame = run.frames.get(observation.node)
+      if (frame instanceof Body) {
+        frame.observe(observation)
+        root.markDirty()
+      }
+    }
+  }
+}
+
+/** Progress and the PodRunning condition of a workflow under way. */
+function updateStatus(run: Run): void {
+  const { status } = run
+  if (status.phase !== 'Running') return
+  const progress = `${run.progressDone}/${run.progressTotal}`
+  const isRunning = run.activePods > 0 ? 'True' : 'False'
+  const known = status.conditions?.find((condition) => condition.type === 'PodRunning')?.status
+  if (progress !== status.progress) run.patchStatus({ progress })
+  if (run.nodes.size > 0 && known !== isRunning) run.patchStatus({ conditions: withCondition(run.status.conditions, { type: 'PodRunning', status: isRunning }) })
+}
+
+/** Takes what has gathered since the last decision. */
+export function decisionOf(run: Run): Decision {
+  const decision: Decision = {
+    changed: [...run.changed.values()].map((node) => ({ ...node })),
+    deleted: [...run.deleted].map(nodeIdOf),
+    workflowChanged: run.workflowChanged,
+    effects: run.effects,
+    wakeAt: run.timers.next(),
+    metrics: run.metrics,
+    events: run.events,
+    memos: run.memos,
+    wakes: [...new Set(run.wakes)].filter((uid) => uid !== run.uid || run.lockWaiters.size > 0),
+    notes: run.notes,
+  }
+  run.changed.clear()
+  run.deleted.clear()
+  run.workflowChanged = false
+  run.effects = []
+  run.metrics = []
+  run.events = []
+  run.memos = []
+  run.wakes = []
+  run.notes = []
+  return decision
+}
+
+/** The workflow as clients see it. Without nodes it costs nothing. */
+export function workflowOf(run: Run, { nodes }: { readonly nodes: boolean }): Workflow {
+  if (!nodes) return run.workflow
+  return { ...run.workflow, status: { ...run.workflow.status, nodes: Object.fromEntries([...run.nodes].map(([id, node]) => [id, { ...node }])) } }
+}
+
+export const internalOf = (run: Run): Internal => run.internal
+export const nodeOf = (run: Run, id: string): NodeStatus | undefined => run.nodes.get(id)
+export const isFinished = (run: Run): boolean => isComplete(run)

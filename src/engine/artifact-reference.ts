@@ -1,0 +1,51 @@
+/** `from` and `fromExpression`: an artifact named by another node's output (semantics-templates.md §6.4). */
+import type { Artifact } from '../resources/index.ts'
+import type { Variables } from '../expressions/index.ts'
+import { compileExpression, environmentOf, evaluateExpression } from '../expressions/index.ts'
+import { hasLocationOrKey, withSubPath } from './artifact-location.ts'
+import type { Outcome } from './outcome.ts'
+import { bad, good } from './outcome.ts'
+import { renderString, withoutBraces } from './substitution.ts'
+
+/** @param scope where names are looked up; @param narrow the environment of expressions */
+export function resolveArtifact(artifact: Artifact, scope: Variables, narrow: Variables): Outcome<Artifact> {
+  const found = artifact.fromExpression ? fromExpression(artifact.fromExpression, narrow) : fromName(artifact.from ?? '', scope)
+  if (!found.ok) return found
+  const { from: _from, fromExpression: _expression, subPath, ...rest } = artifact
+  const resolved: Artifact = { ...found.value, ...pick(rest) }
+  if (!subPath) return good(resolved)
+  const path = renderString(subPath, scope, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
+  if (!path.ok) return bad(path.error)
+  return good(hasLocationOrKey(resolved) ? withSubPath(resolved, path.value) : resolved)
+}
+
+/** What the reference says of itself and not of the thing it refers to. */
+const pick = (artifact: Artifact): Pick<Artifact, 'name' | 'optional'> => ({
+  name: artifact.name,
+  ...(artifact.optional === undefined ? {} : { optional: artifact.optional }),
+})
+
+function fromName(from: string, scope: Variables): Outcome<Artifact> {
+  const name = withoutBraces(from)
+  const value = scope.get(name)
+  if (isArtifact(value)) return good(stripped(value))
+  return bad(`Unable to resolve: "${name}"`)
+}
+
+function fromExpression(expression: string, narrow: Variables): Outcome<Artifact> {
+  const answer = evaluateExpression(compileExpression(expression), environmentOf(narrow))
+  if (!answer.ok) return bad(answer.error)
+  if (isArtifact(answer.value)) return good(stripped(answer.value))
+  return bad(`Unable to resolve: "${expression}"`)
+}
+
+function isArtifact(value: unknown): value is Artifact {
+  return typeof value === 'object' && value !== null && 'name' in value
+}
+
+/** A stored artifact without what concerned its producer only. */
+function stripped(artifact: Artifact): Artifact {
+  const { path: _path, globalName: _global, optional: _optional, artifactGC: _gc, from: _from, ...rest } = artifact
+  return rest
+}
+

@@ -1,0 +1,61 @@
+/** What Steps and DAG nodes share: outbound nodes, daemons that end with them, failFast (semantics.md §7.3, semantics-flow.md §8, §12). */
+import type { NodeStatus, Template } from '../resources/index.ts'
+import { isEnded } from './phases.ts'
+import type { Run } from './run.ts'
+
+export const failFastText = 'template has failed or errored children and failFast enabled'
+
+/** template.failFast: a child has failed and no pod of this boundary is active any more. */
+export function failsFast(run: Run, node: NodeStatus, template: Template): boolean {
+  if (template.failFast !== true) return false
+  const counts = run.countsOf(node.id)
+  return counts.failed > 0 && counts.activePods === 0
+}
+
+/** The last nodes of a subtree. */
+export function outboundOf(run: Run, id: string): readonly string[] {
+  const node = run.nodes.get(id)
+  if (node === undefined) return []
+  switch (node.type) {
+    case 'Pod':
+      return node.children?.some((child) => run.nodes.get(child)?.type === 'Container') === true ? ofChildren(run, node, true) : [node.id]
+    case 'Container':
+      return ofContainer(run, node)
+    case 'TaskGroup':
+      return (node.children?.length ?? 0) === 0 ? [node.id] : ofChildren(run, node, false)
+    case 'Retry': {
+      const last = node.children?.at(-1)
+      return [last ?? node.id]
+    }
+    case 'Steps':
+    case 'DAG':
+      if (node.memoizationStatus?.hit === true) return [node.id]
+      return (node.outboundNodes ?? []).flatMap((inner) => outboundOf(run, inner))
+    default:
+      return [node.id]
+  }
+}
+
+function ofChildren(run: Run, node: NodeStatus, containersOnly: boolean): readonly string[] {
+  const children = (node.children ?? []).filter((child) => !containersOnly || run.nodes.get(child)?.type === 'Container')
+  return [...new Set(children.flatMap((child) => outboundOf(run, child)))]
+}
+
+function ofContainer(run: Run, node: NodeStatus): readonly string[] {
+  const next = (node.children ?? []).filter((child) => run.nodes.get(child)?.type === 'Container')
+  return next.length === 0 ? [node.id] : [...new Set(next.flatMap((child) => outboundOf(run, child)))]
+}
+
+/** Daemons directly inside end with what encloses them, and count as succeeded. */
+export function endDaemons(run: Run, boundaryId: string | null): void {
+  for (const id of run.daemons) {
+    const node = run.nodes.get(id)
+    if (node === undefined || (node.boundaryID ?? null) !== boundaryId) continue
+    run.daemons.delete(id)
+    const frame = run.frames.get(id)
+    if (frame !== undefined && 'abandon' in frame) (frame as { abandon(): void }).abandon()
+    delete node.daemoned
+    if (!isEnded(node)) run.setPhase(node, 'Succeeded')
+    run.touch(node)
+  }
+}

@@ -1,0 +1,46 @@
+/** How a template is called: by whom, as which node, with what. */
+import type { Arguments, NodeStatus, Template } from '../resources/index.ts'
+import type { Holder, TemplateScope } from './template-lookup.ts'
+
+export type Call = {
+  readonly nodeName: string
+  readonly holder: Holder
+  readonly scope: TemplateScope
+  readonly args: Arguments
+  /** Parameters whose argument was an output that will never be. */
+  readonly absent: ReadonlySet<string>
+  /** The Steps or DAG node that encloses it, and its template. */
+  readonly boundary: NodeStatus | null
+  readonly boundaryTemplate: Template | null
+  readonly inExitHandler: boolean
+  readonly hooked: boolean
+  /** `steps.name` or `tasks.name` of the callee. */
+  readonly caller: { readonly kind: 'steps' | 'tasks'; readonly name: string } | null
+  /** Whether the calling template refers to this node's outputs.result. */
+  readonly resultWanted: boolean
+  readonly depth: number
+}
+
+export const noArguments: Arguments = {}
+export const nothingAbsent: ReadonlySet<string> = new Set()
+
+/**
+ * Whether a template's text refers to the result of one of its steps or tasks; asked once per template and name.
+ * Argo looks at the JSON text, so a mention in any field counts (semantics-templates.md §2.2).
+ */
+export function refersToResult(template: Template, name: string): boolean {
+  const text = textOf(template)
+  const plain = ['steps', 'tasks'].flatMap((kind) => [`${kind}.${name}.outputs.result`, `${kind}['${name}'].outputs.result`, `${kind}[\\"${name}\\"].outputs.result`])
+  return plain.some((wanted) => text.includes(wanted))
+}
+
+const texts = new WeakMap<Template, string>()
+
+function textOf(template: Template): string {
+  let text = texts.get(template)
+  if (text === undefined) {
+    text = JSON.stringify(template)
+    texts.set(template, text)
+  }
+  return text
+}

@@ -1,0 +1,104 @@
+/** One concrete step, task or loop item of a Steps or DAG node: its execution and its hooks. */
+import type { LifecycleHook, NodeStatus } from '../resources/index.ts'
+import type { Variables } from '../expressions/index.ts'
+import type { Call } from './call.ts'
+import { Execution, type CallError } from './execution.ts'
+import { Frame } from './frame.ts'
+import { HookSet } from './hooks.ts'
+import { isFulfilled } from './phases.ts'
+import type { Run } from './run.ts'
+import { scopeText } from './template-lookup.ts'
+
+export type ChildInit = {
+  readonly call: Call
+  readonly hooks: Readonly<Record<string, LifecycleHook>>
+  readonly onExit: string | undefined
+  /** `steps.<name>` or `tasks.<name>` by which its hooks refer to it. */
+  readonly prefix: string
+  readonly statusKey: string
+  readonly variables: () => Variables
+  readonly narrow: () => Variables
+  /** Why it does not run: a message for the Skipped node, or for an Error one. */
+  readonly skipped: { readonly phase: 'Skipped' | 'Error'; readonly message: string } | null
+}
+
+export class Child extends Frame {
+  readonly init: ChildInit
+  readonly execution: Execution
+  private readonly hooks: HookSet
+  private hasBegun = false
+  /** Taken by the parent. */
+  error: CallError | null = null
+  isSettled = false
+  /** For the parent's count. */
+  isCounted = false
+
+  constructor(run: Run, parent: Frame, init: ChildInit) {
+    super(run, parent)
+    this.init = init
+    this.execution = new Execution(run, this, init.call)
+    const { call } = init
+    this.hooks = new HookSet({
+      run,
+      parent: this,
+      hooks: init.hooks,
+      onExit: init.onExit,
+      scope: call.scope,
+      boundary: call.boundary,
+      boundaryTemplate: call.boundaryTemplate,
+      inExitHandler: call.inExitHandler,
+      depth: call.depth,
+      prefix: init.prefix,
+      statusKey: init.statusKey,
+      variables: init.variables,
+      narrow: init.narrow,
+    })
+  }
+
+  get node(): NodeStatus | undefined {
+    return this.run.nodeNamed(this.init.call.nodeName)
+  }
+
+  protected work(): void {
+    const dirty = this.takeDirtyChildren()
+    if (this.init.skipped !== null) return this.skip()
+    if (!this.hasBegun || dirty.includes(this.execution)) {
+      this.hasBegun = true
+      this.execution.visit()
+      this.error = this.execution.error
+      this.execution.error = null
+      if (this.error !== null) return
+    }
+    const node = this.node
+    if (node === undefined) return
+    if (this.hooks.isEmpty) {
+      this.isSettled = isFulfilled(node)
+      return
+    }
+    const mayHook = node.phase === 'Running' || isFulfilled(node)
+    const hooksDone = !mayHook || this.hooks.drive(node, dirty)
+    const exitDone = hooksDone && isFulfilled(node) ? this.hooks.driveExit(node, dirty) : false
+    if (this.hooks.error !== null) {
+      this.error = { kind: 'error', text: this.hooks.error }
+      return
+    }
+    this.isSettled = isFulfilled(node) && hooksDone && exitDone
+  }
+
+  private skip(): void {
+    const { call, skipped } = this.init
+    if (skipped === null) return
+    this.isSettled = true
+    if (this.node !== undefined) return
+    this.run.createNode({
+      name: call.nodeName,
+      type: 'Skipped',
+      phase: skipped.phase,
+      boundary: call.boundary,
+      scope: scopeText(call.scope),
+      ...(call.holder.template === undefined ? {} : { template: call.holder.template }),
+      ...(call.holder.templateRef === undefined ? {} : { templateRef: call.holder.templateRef }),
+      message: skipped.message,
+    })
+  }
+}

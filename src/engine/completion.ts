@@ -1,0 +1,50 @@
+/** The end of a workflow: phase, message, conditions, locks, claims, metrics (semantics.md §1 step 19, §2.1). */
+import type { Condition } from '../resources/index.ts'
+import { rfc3339 } from '../resources/index.ts'
+import { deletionsAtCompletion } from './artifact-gc.ts'
+import { deleteClaims } from './claims.ts'
+import { emitWorkflowMetrics } from './node-metrics.ts'
+import { isEnded } from './phases.ts'
+import { removalsAtEnd } from './pod-gc.ts'
+import { sumBelow, totalDuration } from './progress.ts'
+import type { Run } from './run.ts'
+import { releaseAllLocks } from './sync.ts'
+
+export const isComplete = (run: Run): boolean => ['Succeeded', 'Failed', 'Error'].includes(run.status.phase ?? '')
+
+export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', message: string): void {
+  stopLeftovers(run)
+  sumBelow(run)
+  const finishedAt = rfc3339(run.now)
+  run.patchStatus({
+    phase,
+    message,
+    startedAt: run.status.startedAt ?? finishedAt,
+    finishedAt,
+    progress: `${run.progressDone}/${run.progressTotal}`,
+    resourcesDuration: totalDuration(run),
+    conditions: withCondition(withCondition(run.status.conditions, { type: 'PodRunning', status: 'False' }), { type: 'Completed', status: 'True' }),
+  })
+  run.setLabel('workflows.argoproj.io/phase', phase)
+  run.setLabel('workflows.argoproj.io/completed', 'true')
+  emitWorkflowMetrics(run)
+  releaseAllLocks(run)
+  deleteClaims(run, phase === 'Succeeded')
+  run.effects.push(...removalsAtEnd(run, phase === 'Succeeded'), ...deletionsAtCompletion(run))
+  run.event(phase === 'Succeeded' ? 'WorkflowSucceeded' : 'WorkflowFailed', phase === 'Succeeded' ? 'Workflow completed' : message)
+  run.note(null, `workflow ${phase}${message ? `: ${message}` : ''}`)
+}
+
+/** Pods that nobody waits for any more, where the workflow ends by an error. */
+function stopLeftovers(run: Run): void {
+  for (const [id, pod] of run.outstanding) {
+    run.effects.push({ kind: 'stopPod', pod, graceMs: 0 }, { kind: 'removePod', pod, delayMs: 0 })
+    const node = run.nodes.get(id)
+    if (node !== undefined && !isEnded(node)) run.setPhase(node, 'Failed', node.message ?? '')
+  }
+  run.outstanding.clear()
+}
+
+export function withCondition(conditions: readonly Condition[] | undefined, condition: Condition): Condition[] {
+  return [...(conditions ?? []).filter((known) => known.type !== condition.type), condition]
+}

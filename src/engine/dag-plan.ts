@@ -1,0 +1,70 @@
+/** The order among the tasks of a DAG template, worked out once per template object. */
+import type { DAGTask, DAGTemplate } from '../resources/index.ts'
+import { compileDag, dagOrder, leavesOf, type DependsLogic } from '../expressions/index.ts'
+
+export type DagPlan = {
+  readonly targets: readonly string[]
+  /** The targets and everything they depend on. */
+  readonly needed: ReadonlySet<string>
+  /** All needed tasks, each after those it depends on. */
+  readonly order: readonly string[]
+  task(name: string): DAGTask | undefined
+  logicOf(name: string): DependsLogic | undefined
+  dependenciesOf(name: string): readonly string[]
+  /** Needed tasks that wait for this one. */
+  dependantsOf(name: string): readonly string[]
+  isAncestor(ancestor: string, of: string): boolean
+  ancestorsOf(name: string): readonly string[]
+}
+
+const plans = new WeakMap<DAGTemplate, DagPlan | { readonly fault: string }>()
+
+export function dagPlanOf(dag: DAGTemplate): DagPlan | { readonly fault: string } {
+  let plan = plans.get(dag)
+  if (plan === undefined) {
+    plan = makePlan(dag)
+    plans.set(dag, plan)
+  }
+  return plan
+}
+
+function makePlan(dag: DAGTemplate): DagPlan | { readonly fault: string } {
+  const conditions = compileDag(dag.tasks)
+  const sorted = dagOrder(dag.tasks, conditions)
+  if ('fault' in sorted) return { fault: sorted.fault }
+  const byName = new Map(dag.tasks.map((task) => [task.name, task]))
+  const targets = dag.target ? dag.target.split(' ').filter((name) => name !== '') : leavesOf(conditions)
+  const none: readonly string[] = []
+  const dependenciesOf = (name: string) => conditions.get(name)?.tasks ?? none
+  const needed = closure(targets, dependenciesOf)
+  const dependants = new Map<string, string[]>()
+  for (const name of needed)
+    for (const dependency of dependenciesOf(name)) {
+      const list = dependants.get(dependency)
+      if (list === undefined) dependants.set(dependency, [name])
+      else list.push(name)
+    }
+  return {
+    targets,
+    needed,
+    order: sorted.order.filter((name) => needed.has(name)),
+    task: (name) => byName.get(name),
+    logicOf: (name) => conditions.get(name),
+    dependenciesOf,
+    dependantsOf: (name) => dependants.get(name) ?? none,
+    isAncestor: (ancestor, of) => dependenciesOf(of).includes(ancestor) || closure(dependenciesOf(of), dependenciesOf).has(ancestor),
+    ancestorsOf: (name) => [...closure(dependenciesOf(name), dependenciesOf)],
+  }
+}
+
+function closure(from: readonly string[], next: (name: string) => readonly string[]): Set<string> {
+  const seen = new Set(from)
+  const queue = [...from]
+  for (let name = queue.pop(); name !== undefined; name = queue.pop())
+    for (const other of next(name))
+      if (!seen.has(other)) {
+        seen.add(other)
+        queue.push(other)
+      }
+  return seen
+}

@@ -1,0 +1,135 @@
+/** A DAG template: tasks run as their dependencies allow (semantics-flow.md §3). */
+import type { DAGTask, NodeStatus } from '../resources/index.ts'
+import { variablesOf } from '../expressions/index.ts'
+import type { BodyInit } from './body.ts'
+import { Body } from './body.ts'
+import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
+import { dagPhase } from './dag-phase.ts'
+import { dagPlanOf, type DagPlan } from './dag-plan.ts'
+import { DagTaskFrame } from './dag-task.ts'
+import { exportGlobals } from './global-outputs.ts'
+import { isEnded } from './phases.ts'
+import { TasksScope } from './scope.ts'
+import { isShutDown } from './shutdown.ts'
+import { outputsFromScope } from './template-outputs.ts'
+
+export class DagBody extends Body {
+  readonly plan: DagPlan | { readonly fault: string }
+  readonly scope: TasksScope
+  private readonly frames = new Map<string, DagTaskFrame>()
+  /** Dependencies that have not settled, by task. */
+  private readonly waitsFor = new Map<string, number>()
+  private unsettled = 0
+  private hasBegun = false
+
+  constructor(init: BodyInit) {
+    super(init)
+    this.plan = dagPlanOf(this.template.dag ?? { tasks: [] })
+    this.scope = new TasksScope(this.template, this.processed.variables, variablesOf(this.run.globals))
+  }
+
+  protected work(): void {
+    const { run, plan } = this
+    const node = this.ensureNode('Running')
+    if (isEnded(node)) return
+    if ('fault' in plan) return this.failWith(plan.fault)
+    const dirty = this.takeDirtyChildren()
+    if (!this.hasBegun) {
+      this.hasBegun = true
+      this.beginAll(plan)
+    }
+    for (const frame of dirty) if (frame instanceof DagTaskFrame) this.drive(frame)
+    if (this.unsettled > 0 && !this.mayEndEarly(node)) return
+    const phase = this.phase(node, plan)
+    if (phase !== 'Running') return this.end(node, plan, phase)
+    for (const frame of this.frames.values()) frame.visitAgain()
+  }
+
+  private beginAll(plan: DagPlan): void {
+    for (const name of plan.needed) this.waitsFor.set(name, plan.dependenciesOf(name).length)
+    for (const name of plan.order) if (this.waitsFor.get(name) === 0 && !this.frames.has(name)) this.begin(name)
+  }
+
+  private begin(name: string): void {
+    if ('fault' in this.plan) return
+    const task = this.plan.task(name)
+    if (task === undefined || this.frames.has(name)) return
+    const frame = new DagTaskFrame(this, task)
+    this.frames.set(name, frame)
+    this.unsettled += 1
+    this.drive(frame)
+  }
+
+  private drive(frame: DagTaskFrame): void {
+    frame.visit()
+    if (!frame.isSettled || frame.isCounted) return
+    frame.isCounted = true
+    this.unsettled -= 1
+    const { plan } = this
+    if ('fault' in plan) return
+    for (const dependant of plan.dependantsOf(frame.name)) {
+      const left = (this.waitsFor.get(dependant) ?? 1) - 1
+      this.waitsFor.set(dependant, left)
+      if (left === 0) this.begin(dependant)
+    }
+  }
+
+  taskNode(name: string): NodeStatus | undefined {
+    return this.run.nodeNamed(`${this.nodeName}.${name}`)
+  }
+
+  task(name: string): DAGTask | undefined {
+    return 'fault' in this.plan ? undefined : this.plan.task(name)
+  }
+
+  /** Something is unsettled, yet nothing created is unfinished: only tasks that were held back are left. */
+  private mayEndEarly(node: NodeStatus): boolean {
+    if (failsFast(this.run, node, this.template)) return true
+    for (const frame of this.frames.values()) if (!frame.isSettled && frame.hasUnfinishedNode()) return false
+    return true
+  }
+
+  private phase(node: NodeStatus, plan: DagPlan): 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'FailFast' {
+    if (failsFast(this.run, node, this.template)) return 'FailFast'
+    const isShut = isShutDown(this.run, this.execution.call.inExitHandler)
+    return dagPhase(this.run, node, {
+      targets: plan.targets.map((name) => ({ id: this.run.idOf(`${this.nodeName}.${name}`), continueOn: plan.task(name)?.continueOn })),
+      failFast: this.template.dag?.failFast !== false,
+      isShut,
+    })
+  }
+
+  private end(node: NodeStatus, plan: DagPlan, phase: 'Succeeded' | 'Failed' | 'Error' | 'FailFast'): void {
+    const { run } = this
+    if (phase === 'FailFast') {
+      run.setPhase(node, 'Failed', failFastText)
+      return endDaemons(run, node.id)
+    }
+    this.setOutbound(node, plan)
+    for (const frame of this.frames.values()) exportGlobals(run, this.taskNode(frame.name)?.outputs)
+    if (phase === 'Succeeded') {
+      const outputs = outputsFromScope(this.template, this.scope.narrow())
+      if (!outputs.ok) {
+        endDaemons(run, node.id)
+        return this.failWith(outputs.error)
+      }
+      if (outputs.value !== null) node.outputs = outputs.value
+    }
+    run.setPhase(node, phase)
+    endDaemons(run, node.id)
+    this.frames.clear()
+  }
+
+  private setOutbound(node: NodeStatus, plan: DagPlan): void {
+    const outbound = plan.targets.flatMap((name) => {
+      const target = this.taskNode(name)
+      return target === undefined ? [] : [...outboundOf(this.run, target.id)]
+    })
+    node.outboundNodes = [...new Set(outbound)]
+    this.run.touch(node)
+  }
+
+  override abandon(): void {
+    for (const frame of this.frames.values()) frame.abandon()
+  }
+}

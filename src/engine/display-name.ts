@@ -1,0 +1,24 @@
+/** The display-name annotation of a template, from the second visit of its node on (semantics.md §6). */
+import type { NodeStatus, Template } from '../resources/index.ts'
+import type { Run } from './run.ts'
+
+const annotation = 'workflows.argoproj.io/display-name'
+const allowed = /^[a-zA-Z0-9][a-zA-Z0-9\-.]{0,61}[a-zA-Z0-9]$/
+
+export function updateDisplayName(run: Run, node: NodeStatus, template: Template | null): void {
+  const wanted = template?.metadata?.annotations?.[annotation] ?? template?.annotations?.[annotation]
+  if (wanted === undefined || wanted === node.displayName) return
+  if (!allowed.test(wanted)) {
+    if (node.phase !== 'Error') run.setPhase(node, 'Error', `displayName must match the regex ${allowed.source.replace('\\-', '-')}`)
+    return
+  }
+  node.displayName = wanted
+  run.touch(node)
+}
+
+/** Part of an exit handler: the node's or an enclosing boundary's displayName ends in `.onExit`. */
+export function isInExitHandler(run: Run, node: NodeStatus): boolean {
+  for (let at: NodeStatus | undefined = node; at !== undefined; at = at.boundaryID === undefined ? undefined : run.nodes.get(at.boundaryID))
+    if (at.displayName?.endsWith('.onExit')) return true
+  return false
+}

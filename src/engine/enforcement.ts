@@ -1,0 +1,65 @@
+/** Shutdown and the workflow's deadline, applied to everything that runs or waits (semantics-flow.md §9.1, §10). */
+import type { NodeStatus } from '../resources/index.ts'
+import { Body } from './body.ts'
+import { Execution } from './execution.ts'
+import { isEnded } from './phases.ts'
+import { PodBody } from './pod.ts'
+import type { Run } from './run.ts'
+import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
+
+const deadlineText = 'Step exceeded its deadline'
+
+export function enforceAll(run: Run): void {
+  for (const frame of [...run.frames.values()]) if (frame instanceof Body) enforce(run, frame)
+  for (const frame of [...run.lockWaiters]) if (frame instanceof Execution) enforceWaiting(run, frame)
+  for (const frame of run.heldBack) frame.markDirty()
+  for (const waiting of run.waitingChildren.values()) for (const frame of waiting.frames) frame.markDirty()
+}
+
+function enforce(run: Run, body: Body): void {
+  const node = body.node
+  if (node === undefined || isEnded(node)) return
+  const { inExitHandler } = body.execution.call
+  const message = verdictFor(run, node, inExitHandler, body instanceof PodBody)
+  if (node.type === 'Retry') return body.markDirty()
+  if (message === null) return
+  if (node.daemoned === true) {
+    body.abandon()
+    run.daemons.delete(node.id)
+    delete node.daemoned
+    run.setPhase(node, 'Succeeded')
+    return body.markDirty()
+  }
+  body.abandon()
+  for (const id of node.children ?? []) {
+    const child = run.nodes.get(id)
+    if (child?.type === 'Container' && !isEnded(child)) run.setPhase(child, 'Failed', message)
+  }
+  run.setPhase(node, 'Failed', message)
+  body.markDirty()
+}
+
+/** Why the node may not go on, or null. Two blanks where a pod already existed, as Argo writes it. */
+function verdictFor(run: Run, node: NodeStatus, inExitHandler: boolean, isPod: boolean): string | null {
+  const strategy = shutdownOf(run)
+  if (strategy !== null && isShutDown(run, inExitHandler)) {
+    return isPod || node.type === 'Pod' ? `workflow shutdown with strategy:  ${strategy}` : stoppedText(strategy)
+  }
+  const deadline = run.deadline()
+  if (deadline === null || run.now < deadline || inExitHandler) return null
+  return deadlineText
+}
+
+function enforceWaiting(run: Run, execution: Execution): void {
+  const node = execution.node
+  if (node === undefined || isEnded(node)) return
+  const { inExitHandler } = execution.call
+  const strategy = shutdownOf(run)
+  const deadline = run.deadline()
+  if (strategy !== null && isShutDown(run, inExitHandler)) run.setWaiting(node, null, '')
+  else if (deadline === null || run.now < deadline || inExitHandler) return
+  const message = strategy !== null && isShutDown(run, inExitHandler) ? stoppedText(strategy) : deadlineText
+  if (node.synchronizationStatus?.waiting !== undefined) run.setWaiting(node, null, '')
+  run.setPhase(node, 'Failed', message)
+  execution.markDirty()
+}

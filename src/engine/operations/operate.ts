@@ -1,0 +1,75 @@
+/** What a person asks of a workflow: checked, applied to the run, and decided on like any other change (semantics-operations.md §3). */
+import type { Instant, WorkflowSpec } from '../../resources/index.ts'
+import { advance, decisionOf } from '../advance.ts'
+import { isComplete } from '../completion.ts'
+import type { Decision, Operation, Refusal } from '../decision.ts'
+import type { Run } from '../run.ts'
+import { retryWorkflow } from './retry-workflow.ts'
+import { resumeAll, resumeNodes, setNodes, stopNodes } from './suspended-nodes.ts'
+
+export const refusal = (code: Refusal['code'], message: string): Refusal => ({ refused: true, code, message })
+
+/** A refusal changes nothing. */
+export function operate(run: Run, operation: Operation, now: Instant): Decision | Refusal {
+  run.now = now
+  const refused = apply(run, operation)
+  if (refused !== null) return refused
+  return isComplete(run) ? decisionOf(run) : advance(run, [{ kind: 'lookAgain' }], now)
+}
+
+function apply(run: Run, operation: Operation): Refusal | null {
+  switch (operation.kind) {
+    case 'suspend':
+      if (isComplete(run)) return refusal('INVALID', 'cannot suspend completed workflows')
+      patchSpec(run, { suspend: true })
+      return null
+    case 'resume':
+      if (operation.nodeFieldSelector) return resumeNodes(run, operation.nodeFieldSelector, operation.by)
+      return resume(run, operation.by)
+    case 'stop':
+      if (operation.nodeFieldSelector) return stopNodes(run, operation.nodeFieldSelector, operation.message ?? '')
+      return shutDown(run, 'Stop')
+    case 'terminate':
+      return shutDown(run, 'Terminate')
+    case 'set':
+      return setNodes(run, operation)
+    case 'retry':
+      return retryWorkflow(run, operation)
+    case 'edit':
+      return edit(run, operation)
+  }
+}
+
+export function patchSpec(run: Run, patch: Partial<WorkflowSpec>): void {
+  const spec: WorkflowSpec = { ...run.workflow.spec, ...patch }
+  for (const [key, value] of Object.entries(patch)) if (value === undefined) delete (spec as Record<string, unknown>)[key]
+  run.workflow = { ...run.workflow, spec }
+  run.workflowChanged = true
+  run.spec = { ...run.spec, ...patch }
+}
+
+function resume(run: Run, by: string | undefined): Refusal | null {
+  const refused = resumeAll(run, by)
+  if (refused !== null) return refused
+  if (run.workflow.spec?.suspend !== undefined) patchSpec(run, { suspend: undefined })
+  return null
+}
+
+function shutDown(run: Run, strategy: 'Stop' | 'Terminate'): Refusal | null {
+  if (isComplete(run)) return refusal('INTERNAL', `cannot shutdown a completed workflow: workflow: "${run.name}", namespace: "${run.namespace}"`)
+  patchSpec(run, { shutdown: strategy })
+  return null
+}
+
+/** Fields that may change while it runs; `null` takes one away. */
+function edit(run: Run, { kind: _kind, shutdown, ...fields }: Extract<Operation, { kind: 'edit' }>): Refusal | null {
+  if (isComplete(run)) return refusal('INVALID', `workflow ${run.name} is completed`)
+  const patch: Partial<WorkflowSpec> = {}
+  if (fields.suspend !== undefined) patch.suspend = fields.suspend ?? undefined
+  if (fields.parallelism !== undefined) patch.parallelism = fields.parallelism ?? undefined
+  if (fields.priority !== undefined) patch.priority = fields.priority ?? undefined
+  if (fields.activeDeadlineSeconds !== undefined) patch.activeDeadlineSeconds = fields.activeDeadlineSeconds ?? undefined
+  if (shutdown !== undefined) patch.shutdown = shutdown
+  patchSpec(run, patch)
+  return null
+}

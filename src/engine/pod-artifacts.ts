@@ -1,0 +1,80 @@
+/** Where a pod's artifacts come from and go to (semantics-templates.md §6). */
+import type { Artifact, ArtifactLocation, Template } from '../resources/index.ts'
+import type { Variables } from '../expressions/index.ts'
+import { variablesOf } from '../expressions/index.ts'
+import { backendOf, hasLocation, hasLocationOrKey, keyOf, relocated, withKey } from './artifact-location.ts'
+import type { PodPlan } from './effects.ts'
+import type { Outcome } from './outcome.ts'
+import { bad, good } from './outcome.ts'
+import type { Run } from './run.ts'
+import { everythingMustResolve, renderString } from './substitution.ts'
+
+const defaultKeyFormat = '{{workflow.name}}/{{pod.name}}'
+
+export function planArtifacts(run: Run, template: Template, podName: string, variables: Variables): Outcome<Pick<PodPlan, 'inputArtifacts' | 'outputArtifacts' | 'logArtifacts'>> {
+  const home = (template.archiveLocation !== undefined && backendOf(template.archiveLocation) !== null ? template.archiveLocation : repositoryOf(run)) as ArtifactLocation
+  const withPod = variablesOf({ 'pod.name': podName }, variables)
+  const inputs: Artifact[] = []
+  for (const artifact of template.inputs?.artifacts ?? []) {
+    if (!hasLocationOrKey(artifact)) {
+      if (artifact.optional === true) continue
+      return bad(`required artifact '${artifact.name}' not supplied`)
+    }
+    inputs.push(relocated(artifact, home))
+  }
+  const outputs: Artifact[] = []
+  for (const artifact of template.outputs?.artifacts ?? []) {
+    const placed = place(artifact, home, fileNameOf(artifact), withPod)
+    if (!placed.ok) return placed
+    outputs.push(placed.value)
+  }
+  const logs = planLogs(run, template, home, withPod)
+  if (!logs.ok) return logs
+  return good({ inputArtifacts: inputs, outputArtifacts: outputs, logArtifacts: logs.value })
+}
+
+/** An output artifact with its own key, or `<keyFormat>/<file>` in the repository. */
+function place(artifact: Artifact, home: ArtifactLocation, fileName: string, variables: Variables): Outcome<Artifact> {
+  if (hasLocation(artifact)) return good(artifact)
+  if (keyOf(artifact) !== null) return good(relocated(artifact, home))
+  const backend = backendOf(home)
+  if (backend === null) return bad(`You need to configure artifact storage. More information on how to do this can be found in the docs: https://argo-workflows.readthedocs.io/en/latest/configure-artifact-repository/`)
+  const fields = (home as Readonly<Record<string, unknown>>)[backend] as Readonly<Record<string, unknown>>
+  const format = keyFormatOf(home, fields)
+  const key = renderString(format, variables, everythingMustResolve)
+  if (!key.ok) return bad(key.error)
+  return good(withKey(relocated({ ...artifact, [backend]: {} }, home), `${key.value.replace(/\/$/, '')}/${fileName}`))
+}
+
+function keyFormatOf(home: ArtifactLocation, fields: Readonly<Record<string, unknown>>): string {
+  if (typeof fields['keyFormat'] === 'string' && fields['keyFormat'] !== '') return fields['keyFormat']
+  const prefix = fields['keyPrefix']
+  const own = keyOf(home)
+  if (own !== null) return own
+  return typeof prefix === 'string' && prefix !== '' ? `${prefix}/${defaultKeyFormat}` : defaultKeyFormat
+}
+
+function fileNameOf(artifact: Artifact): string {
+  if (artifact.archive?.zip !== undefined) return `${artifact.name}.zip`
+  if (artifact.archive?.none === undefined) return `${artifact.name}.tgz`
+  return (artifact.path ?? artifact.name).replace(/\/+$/, '').split('/').pop() || artifact.name
+}
+
+function planLogs(run: Run, template: Template, home: ArtifactLocation, variables: Variables): Outcome<PodPlan['logArtifacts']> {
+  const setting = repositoryOf(run)['archiveLogs']
+  const wanted = setting === true || (template.archiveLocation?.archiveLogs ?? run.spec.archiveLogs ?? false)
+  if (!wanted || template.daemon === true) return good([])
+  const names = template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
+  const logs: { container: string; artifact: Artifact }[] = []
+  for (const container of names) {
+    const placed = place({ name: `${container}-logs`, archive: { none: {} } }, home, `${container}.log`, variables)
+    if (!placed.ok) return placed
+    const { archive: _archive, ...artifact } = placed.value
+    logs.push({ container, artifact })
+  }
+  return good(logs)
+}
+
+export function repositoryOf(run: Run): Readonly<Record<string, unknown>> {
+  return (run.status.artifactRepositoryRef?.artifactRepository ?? run.world.config.artifactRepository) as Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,35 @@
+/**
+ * When a pod's containers are removed. Kubernetes keeps finished pods until the workflow is deleted; on a Docker host
+ * the log is kept and the containers go at once, unless podGC says that they should stay longer.
+ */
+import type { NodeStatus } from '../resources/index.ts'
+import { matchesLabelSelector, parseDurationMs } from '../expressions/index.ts'
+import type { Effect, PodPlan } from './effects.ts'
+import type { PodResult } from './observations.ts'
+import { assessPod } from './pod-assessment.ts'
+import type { Run } from './run.ts'
+
+export function removalOf(run: Run, node: NodeStatus, plan: PodPlan, result: PodResult): Effect | null {
+  const gc = run.spec.podGC
+  const remove: Effect = { kind: 'removePod', pod: plan.identity.id, delayMs: 0 }
+  if (!gc?.strategy) return remove
+  if (gc.labelSelector !== undefined && !matchesLabelSelector(gc.labelSelector, plan.labels)) return null
+  const delayMs = delayOf(run)
+  if (gc.strategy === 'OnPodCompletion') return { ...remove, delayMs }
+  if (gc.strategy === 'OnPodSuccess') return assessPod(result, plan).phase === 'Succeeded' ? { ...remove, delayMs } : null
+  run.keptPods.set(node.id, plan.identity.id)
+  return null
+}
+
+/** At the workflow's end, for the strategies that wait for it. */
+export function removalsAtEnd(run: Run, isSuccess: boolean): readonly Effect[] {
+  const strategy = run.spec.podGC?.strategy
+  if (strategy !== 'OnWorkflowCompletion' && !(strategy === 'OnWorkflowSuccess' && isSuccess)) return []
+  return [...run.keptPods.values()].map((pod) => ({ kind: 'removePod', pod, delayMs: delayOf(run) }))
+}
+
+function delayOf(run: Run): number {
+  const text = run.spec.podGC?.deleteDelayDuration
+  const parsed = text ? parseDurationMs(String(text)) : null
+  return parsed?.ok === true ? parsed.value : run.world.config.podGCDeleteDelayMs
+}

@@ -1,0 +1,54 @@
+/** Progress and resourcesDuration of nodes that are no leaves: sums over the graph below them (semantics.md §2.2). */
+import type { NodeStatus } from '../resources/index.ts'
+import type { Run } from './run.ts'
+
+const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
+/** Beyond so many nodes the sums below inner nodes are left out: exact ones would cost their square. */
+const exactNodesMax = 3000
+
+export function sumBelow(run: Run): void {
+  const exact = run.nodes.size <= exactNodesMax
+  for (const node of run.nodes.values()) {
+    if (executable.has(node.type) || node.type === 'Skipped') continue
+    if (!exact && node.id !== run.name) continue
+    const sums = exact ? below(run, node) : { progress: `${run.progressDone}/${run.progressTotal}`, durations: totalDuration(run) }
+    if (sums.progress === node.progress && same(sums.durations, node.resourcesDuration)) continue
+    if (sums.progress !== '0/0') node.progress = sums.progress
+    if (Object.keys(sums.durations).length > 0) node.resourcesDuration = sums.durations
+    run.touch(node)
+  }
+}
+
+type Sums = { readonly progress: string; readonly durations: Record<string, number> }
+
+function below(run: Run, node: NodeStatus): Sums {
+  const seen = new Set<string>()
+  const stack = [...(node.children ?? [])]
+  let [done, total] = [0, 0]
+  const durations: Record<string, number> = {}
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    const child = seen.has(id) ? undefined : run.nodes.get(id)
+    seen.add(id)
+    if (child === undefined) continue
+    if (executable.has(child.type)) {
+      const [ownDone = '0', ownTotal = '0'] = (child.progress ?? '0/0').split('/')
+      done += Number(ownDone)
+      total += Number(ownTotal)
+    }
+    if (child.type === 'Pod') add(durations, child.resourcesDuration)
+    stack.push(...(child.children ?? []))
+  }
+  return { progress: `${done}/${total}`, durations }
+}
+
+export function totalDuration(run: Run): Record<string, number> {
+  const durations: Record<string, number> = {}
+  for (const node of run.nodes.values()) if (node.type === 'Pod') add(durations, node.resourcesDuration)
+  return durations
+}
+
+function add(sum: Record<string, number>, part: Record<string, number> | undefined): void {
+  for (const [name, amount] of Object.entries(part ?? {})) sum[name] = (sum[name] ?? 0) + amount
+}
+
+const same = (a: Record<string, number>, b: Record<string, number> | undefined): boolean => JSON.stringify(a) === JSON.stringify(b ?? {})

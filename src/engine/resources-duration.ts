@@ -1,0 +1,36 @@
+/** resourcesDuration: how long a pod held what it asked for (semantics.md §2.2). */
+import type { Container, PodState, Template } from '../resources/index.ts'
+import { parseQuantity } from '../expressions/index.ts'
+
+const defaults: Readonly<Record<string, string>> = { cpu: '100m', memory: '100Mi' }
+const units: Readonly<Record<string, string>> = { memory: '100Mi', storage: '10Gi', 'ephemeral-storage': '10Gi' }
+
+/** Amount × whole seconds ÷ unit, integer division, summed over the pod's containers. */
+export function podDuration(template: Template, state: PodState): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const container of state.containers) {
+    if (container.startedAt === undefined) continue
+    const seconds = Math.floor(((container.finishedAt ?? container.startedAt) - container.startedAt) / 1000)
+    for (const [resource, amount] of Object.entries(amountsOf(containerOf(template, container.name)))) {
+      const unitMilli = milli(units[resource] ?? '1')
+      total[resource] = (total[resource] ?? 0) + Number((milli(amount) * BigInt(seconds)) / (unitMilli === 0n ? 1n : unitMilli))
+    }
+  }
+  return total
+}
+
+function containerOf(template: Template, name: string): Pick<Container, 'resources'> | undefined {
+  if (name === 'main') return template.container ?? template.script
+  return [...(template.containerSet?.containers ?? []), ...(template.sidecars ?? []), ...(template.initContainers ?? [])].find((container) => container.name === name)
+}
+
+function amountsOf(container: Pick<Container, 'resources'> | undefined): Record<string, string> {
+  const requests = container?.resources?.requests ?? {}
+  const limits = container?.resources?.limits ?? {}
+  return Object.fromEntries(Object.entries({ ...defaults, ...limits, ...requests }).map(([name, amount]) => [name, String(amount)]))
+}
+
+function milli(quantity: string): bigint {
+  const parsed = parseQuantity(quantity)
+  return parsed.ok ? BigInt(parsed.value.milli) : 0n
+}

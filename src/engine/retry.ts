@@ -1,0 +1,210 @@
+/** A Retry node and its attempts (semantics-flow.md §7). */
+import type { NodeStatus, RetryStrategy } from '../resources/index.ts'
+import { instant, instantOf, rfc3339 } from '../resources/index.ts'
+import { variablesOf } from '../expressions/index.ts'
+import { Body } from './body.ts'
+import { createBody } from './bodies.ts'
+import type { Execution } from './execution.ts'
+import { isEnded, isFailedOrError } from './phases.ts'
+import { backoffFor, expressionAllows, policyCovers, retryPolicies, type Backoff } from './retry-policy.ts'
+import { shutdownOf, stoppedText } from './shutdown.ts'
+import { keepUnknown, render } from './substitution.ts'
+import { typeOf } from './template-type.ts'
+
+type Verdict =
+  | { readonly kind: 'end'; readonly phase: 'Succeeded' | 'Failed' | 'Error'; readonly message: string | undefined }
+  | { readonly kind: 'wait'; readonly until: number; readonly message: string }
+  | { readonly kind: 'again' }
+
+export class RetryBody extends Body {
+  private current: Body | null = null
+
+  constructor(execution: Execution) {
+    const { processed } = execution
+    if (processed === null) throw new Error('a retried call is prepared first')
+    super({ execution, nodeName: execution.call.nodeName, processed, parent: execution, attempt: null })
+  }
+
+  private get strategy(): RetryStrategy {
+    return this.execution.retryStrategy() ?? {}
+  }
+
+  protected work(): void {
+    const node = this.node ?? this.execution.createNode('Running', true)
+    this.run.frames.set(node.id, this)
+    this.takeDirtyChildren()
+    for (let rounds = 0; rounds < 1000; rounds += 1) {
+      const attempts = this.attempts(node)
+      const last = attempts.at(-1)
+      if (last !== undefined && !this.hasEnded(last)) {
+        if (!this.drive(node, last, attempts)) return
+        continue
+      }
+      const verdict: Verdict = last === undefined ? { kind: 'again' } : this.judge(node, last, attempts)
+      if (verdict.kind === 'end') return this.end(node, last, verdict)
+      if (verdict.kind === 'wait') {
+        if (node.message !== verdict.message) this.run.setPhase(node, 'Running', verdict.message)
+        return this.wakeAt(instant(verdict.until))
+      }
+      if (!this.begin(node, attempts)) return
+    }
+  }
+
+  override abandon(): void {
+    this.current?.abandon()
+  }
+
+  private attempts(node: NodeStatus): readonly NodeStatus[] {
+    return (node.children ?? []).flatMap((id) => {
+      const child = this.run.nodes.get(id)
+      return child?.nodeFlag?.retried === true ? [child] : []
+    })
+  }
+
+  private hasEnded(attempt: NodeStatus): boolean {
+    return isEnded(attempt)
+  }
+
+  /** Visits the running attempt; false while it goes on. */
+  private drive(node: NodeStatus, last: NodeStatus, attempts: readonly NodeStatus[]): boolean {
+    if (this.current === null || this.current.nodeName !== last.name) {
+      const body = this.bodyFor(node, attempts.slice(0, -1), last.name)
+      if (body === null) return false
+      this.current = body
+    }
+    this.current.visit()
+    const error = this.current.takeError()
+    const covers = ['Always', 'OnError', 'OnTransientError'].includes(this.strategy.retryPolicy ?? '')
+    if (error !== null && !covers && error.kind !== 'timeout') {
+      this.failUp(error.text)
+      return false
+    }
+    if (last.daemoned === true && node.daemoned !== true) {
+      node.daemoned = true
+      this.run.daemons.add(node.id)
+      if (last.podIP !== undefined) node.podIP = last.podIP
+      this.run.touch(node)
+    }
+    return isEnded(last)
+  }
+
+  private failUp(text: string): void {
+    this.failWith(text)
+  }
+
+  private begin(node: NodeStatus, attempts: readonly NodeStatus[]): boolean {
+    const { run } = this
+    const limit = run.spec.parallelism
+    if (attempts.length > 0 && limit !== undefined && limit !== null && run.activePods >= limit) {
+      run.heldBack.add(this)
+      return false
+    }
+    const name = `${this.nodeName}(${attempts.length})`
+    const body = this.bodyFor(node, attempts, name)
+    if (body === null) return false
+    if (attempts.length > 0) {
+      run.note(node, `attempt ${attempts.length} begins`)
+      if (node.message !== undefined && node.message !== '') run.setPhase(node, 'Running', '')
+    }
+    this.current = body
+    body.visit()
+    const attempt = run.nodeNamed(name)
+    if (attempt !== undefined) run.addChild(node, attempt.id)
+    const error = body.takeError()
+    const covers = ['Always', 'OnError', 'OnTransientError'].includes(this.strategy.retryPolicy ?? '')
+    if (error !== null && !covers) {
+      this.failUp(error.text)
+      return false
+    }
+    return attempt !== undefined && isEnded(attempt)
+  }
+
+  /** The attempt's own template: `retries`, `lastRetry.*` and `pod.name` filled in. */
+  private bodyFor(node: NodeStatus, before: readonly NodeStatus[], name: string): Body | null {
+    const { template } = this.processed
+    const { inputs, ...body } = template
+    const last = before.at(-1)
+    const type = typeOf(template)
+    const own: Record<string, unknown> = {
+      retries: String(before.length),
+      'lastRetry.exitCode': last?.outputs?.exitCode ?? '0',
+      'lastRetry.status': last?.phase ?? '',
+      'lastRetry.duration': last === undefined ? '0' : durationText(last),
+      'lastRetry.message': last?.message ?? '',
+    }
+    if (type !== null && ['container', 'containerSet', 'script', 'resource', 'data'].includes(type)) own['pod.name'] = this.execution.podNameOf(name, template)
+    const variables = variablesOf(own, this.processed.variables)
+    const rendered = render(body, variables, keepUnknown)
+    if (!rendered.ok) {
+      this.failUp(rendered.error)
+      return null
+    }
+    const deadline = before.length === 0 ? null : this.lastInstant(node, before)
+    const filled = { template: inputs === undefined ? rendered.value : { ...rendered.value, inputs }, variables }
+    return createBody(this.execution, name, filled, this, { index: before.length, deadline })
+  }
+
+  private lastInstant(_node: NodeStatus, before: readonly NodeStatus[]): number | null {
+    const backoff = backoffFor(this.strategy, before.length)
+    const first = instantOf(before[0]?.startedAt)
+    return backoff.kind === 'backoff' && backoff.maxDurationMs !== null && first !== null ? first + backoff.maxDurationMs : null
+  }
+
+  private judge(node: NodeStatus, last: NodeStatus, attempts: readonly NodeStatus[]): Verdict {
+    const { run, strategy } = this
+    const isDeadDaemon = this.template.daemon === true && last.phase === 'Succeeded' && node.daemoned === true
+    if (!isFailedOrError(last.phase) && !isDeadDaemon) return { kind: 'end', phase: 'Succeeded', message: undefined }
+    const phase = last.phase === 'Error' ? 'Error' : 'Failed'
+    const strategyText = shutdownOf(run)
+    if (strategyText !== null) return { kind: 'end', phase, message: stoppedText(strategyText) }
+    const deadline = run.deadline()
+    if (deadline !== null && run.now >= deadline && !this.execution.call.inExitHandler)
+      return { kind: 'end', phase, message: `retry exceeded workflow deadline ${rfc3339(deadline)}` }
+    const wait = strategy.backoff === undefined ? null : this.backoff(backoffFor(strategy, attempts.length), attempts, last, phase)
+    if (wait !== null) return wait
+    const policy = strategy.retryPolicy || (strategy.expression ? 'Always' : 'OnFailure')
+    if (!retryPolicies.has(policy)) return { kind: 'end', phase: 'Error', message: `${policy} is not a valid RetryPolicy` }
+    if (!policyCovers(policy, phase, last.message ?? '', run.world.config.transientErrorPattern)) return { kind: 'end', phase, message: last.message }
+    const limit = strategy.limit === undefined ? null : Number(strategy.limit)
+    if (limit !== null && attempts.length > limit) return { kind: 'end', phase, message: 'No more retries left' }
+    if (!strategy.expression) return { kind: 'again' }
+    const allowed = expressionAllows(strategy.expression, {
+      retries: String(attempts.length - 1),
+      exitCode: last.outputs?.exitCode ?? '-1',
+      status: last.phase ?? '',
+      duration: durationText(last),
+      message: last.message ?? '',
+    })
+    if (!allowed.ok) return { kind: 'end', phase: 'Error', message: allowed.error }
+    return allowed.value ? { kind: 'again' } : { kind: 'end', phase, message: 'retryStrategy.expression evaluated to false' }
+  }
+
+  private backoff(backoff: Backoff, attempts: readonly NodeStatus[], last: NodeStatus, phase: 'Failed' | 'Error'): Verdict | null {
+    const first = instantOf(attempts[0]?.startedAt) ?? this.run.now
+    const ended = instantOf(last.finishedAt) ?? this.run.now
+    if (backoff.kind === 'error') return { kind: 'end', phase: 'Error', message: backoff.error }
+    const lastInstant = backoff.maxDurationMs === null ? null : first + backoff.maxDurationMs
+    if (lastInstant !== null && this.run.now > lastInstant) return { kind: 'end', phase, message: 'Max duration limit exceeded' }
+    if (backoff.waitMs === null) return { kind: 'end', phase: 'Error', message: 'no base duration specified for retryStrategy' }
+    const until = ended + backoff.waitMs
+    if (lastInstant !== null && until > lastInstant) return { kind: 'end', phase, message: 'Backoff would exceed max duration limit' }
+    const limit = this.strategy.limit
+    if (limit === undefined || attempts.length > Number(limit) || this.run.now >= until) return null
+    return { kind: 'wait', until, message: backoff.text }
+  }
+
+  private end(node: NodeStatus, last: NodeStatus | undefined, verdict: Extract<Verdict, { kind: 'end' }>): void {
+    if (last?.outputs !== undefined) node.outputs = last.outputs
+    delete node.daemoned
+    this.run.setPhase(node, verdict.phase, verdict.message ?? '')
+    if (!node.message) delete node.message
+    this.run.sealChildren(node)
+  }
+}
+
+/** Whole seconds that the attempt took, as Go prints them. */
+function durationText(node: NodeStatus): string {
+  const started = instantOf(node.startedAt)
+  const finished = instantOf(node.finishedAt)
+  return started === null || finished === null ? '0' : String((finished - started) / 1000)
+}

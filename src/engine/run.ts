@@ -1,0 +1,350 @@
+/** The live state of one workflow: its nodes, what changed since the last decision, and the counters kept along the way. */
+import type {
+  Instant,
+  NodeId,
+  NodePhase,
+  NodeStatus,
+  NodeType,
+  PodId,
+  TemplateRef,
+  Workflow,
+  WorkflowSpec,
+  WorkflowStatus,
+} from '../resources/index.ts'
+import { instantOf, nodeIdOf, podIdOf, rfc3339 } from '../resources/index.ts'
+import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
+import type { Effect } from './effects.ts'
+import type { Frame } from './frame.ts'
+import { fnv32a } from './fnv.ts'
+import { isActive, isEnded, isFailedOrError } from './phases.ts'
+import { Timers } from './timers.ts'
+import type { World } from './world.ts'
+
+/** What must be remembered beside Argo's own fields. */
+export type Internal = {
+  /** Grows with each manual retry, so that a pod that is run again is another pod. */
+  readonly generation: number
+  /** Artifacts that were asked to be deleted: `<node id>/<name>`. */
+  readonly deletedArtifacts?: readonly string[]
+}
+
+export type NewNode = {
+  readonly name: string
+  readonly type: NodeType
+  readonly phase: NodePhase
+  readonly boundary: NodeStatus | null
+  readonly scope: string
+  readonly template?: string
+  readonly templateRef?: TemplateRef
+  readonly message?: string
+  readonly hooked?: boolean
+  readonly retried?: boolean
+  /** Only as many of Argo's fields as differ from these rules. */
+  readonly more?: Partial<NodeStatus>
+}
+
+/** Types whose progress counts. */
+const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
+/** Types that count as children for parallelism and failFast. */
+const counted: ReadonlySet<string> = new Set(['Pod', 'Steps', 'DAG'])
+
+export type BoundaryCounts = { active: number; failed: number; activePods: number }
+
+export class Run {
+  readonly world: World
+  workflow: Workflow
+  /** The executable spec: merged with template and defaults, globals replaced outside of `templates`. */
+  spec: WorkflowSpec
+  internal: Internal
+  readonly nodes = new Map<string, NodeStatus>()
+  readonly timers = new Timers()
+  readonly globals = new Map<string, unknown>()
+  readonly boundaries = new Map<string, BoundaryCounts>()
+  /** Frames that were held back by spec.parallelism, in order. */
+  readonly heldBack = new Set<Frame>()
+  /** Frames held back by the parallelism of the template that encloses them, by boundary. */
+  readonly waitingChildren = new Map<string, { limit: number; frames: Set<Frame> }>()
+  /** Pods asked for whose result has not come: node id → pod. */
+  readonly outstanding = new Map<string, PodId>()
+  /** Ended pods whose containers stay until the workflow's end. */
+  readonly keptPods = new Map<string, PodId>()
+  /** Nodes that are daemoned now, attempts and Retry nodes alike. */
+  readonly daemons = new Set<string>()
+  /** Frames that wait for a lock. */
+  readonly lockWaiters = new Set<Frame>()
+  readonly frames = new Map<string, Frame>()
+  now: Instant
+  /** Pods asked for and not ended. */
+  activePods = 0
+  progressDone = 0
+  progressTotal = 0
+  /** In the very first pass `workflow.status` is empty. */
+  passes = 0
+
+  readonly changed = new Map<string, NodeStatus>()
+  readonly deleted = new Set<string>()
+  workflowChanged = false
+  effects: Effect[] = []
+  events: RunEvent[] = []
+  metrics: MetricEmission[] = []
+  memos: MemoWrite[] = []
+  wakes: string[] = []
+  notes: { node: NodeId | null; text: string }[] = []
+  private readonly wideChildren = new Map<string, { known: Set<string>; stored: number }>()
+
+  constructor(workflow: Workflow, internal: Internal, world: World, now: Instant) {
+    this.workflow = workflow
+    this.spec = workflow.spec ?? {}
+    this.internal = internal
+    this.world = world
+    this.now = now
+  }
+
+  get name(): string {
+    return this.workflow.metadata?.name ?? ''
+  }
+  get namespace(): string {
+    return this.workflow.metadata?.namespace ?? 'default'
+  }
+  get uid(): string {
+    return this.workflow.metadata?.uid ?? ''
+  }
+  get key(): string {
+    return `${this.namespace}/${this.name}`
+  }
+  get status(): WorkflowStatus {
+    return (this.workflow.status ??= {})
+  }
+
+  patchStatus(patch: Partial<WorkflowStatus>): void {
+    this.workflow = { ...this.workflow, status: { ...this.workflow.status, ...patch } }
+    this.workflowChanged = true
+  }
+
+  patchMetadata(patch: Partial<NonNullable<Workflow['metadata']>>): void {
+    this.workflow = { ...this.workflow, metadata: { ...this.workflow.metadata, ...patch } }
+    this.workflowChanged = true
+  }
+
+  setLabel(key: string, value: string | null): void {
+    const labels = { ...this.workflow.metadata?.labels }
+    if (value === null) delete labels[key]
+    else labels[key] = value
+    this.patchMetadata({ labels })
+  }
+
+  // --- nodes
+
+  /** The root's id is its name; two names with one hash are kept apart. */
+  idOf(name: string): NodeId {
+    if (name === this.name) return nodeIdOf(name)
+    for (let salt = 0; ; salt += 1) {
+      const id = `${this.name}-${fnv32a(salt === 0 ? name : `${name}~${salt}`)}`
+      const other = this.nodes.get(id)
+      if (other === undefined || other.name === name) return nodeIdOf(id)
+    }
+  }
+
+  podIdOf(nodeName: string): PodId {
+    const generation = this.internal.generation === 0 ? '' : `.${this.internal.generation}`
+    const id = this.idOf(nodeName)
+    const part = id === this.name ? 'root' : id.slice(this.name.length + 1)
+    return podIdOf(`${this.uid}.${part}${generation}`)
+  }
+
+  nodeNamed(name: string): NodeStatus | undefined {
+    return this.nodes.get(this.idOf(name))
+  }
+
+  createNode(init: NewNode): NodeStatus {
+    const at = rfc3339(this.now)
+    const node: NodeStatus = {
+      id: this.idOf(init.name),
+      name: init.name,
+      displayName: displayNameOf(init.name, init.boundary),
+      type: init.type,
+      ...(init.templateRef === undefined ? (init.template ? { templateName: init.template } : {}) : { templateRef: init.templateRef }),
+      templateScope: init.scope,
+      ...(init.boundary === null ? {} : { boundaryID: init.boundary.id }),
+      startedAt: at,
+      nodeFlag: { ...(init.hooked ? { hooked: true } : {}), ...(init.retried ? { retried: true } : {}) },
+      ...init.more,
+    }
+    const estimate = this.world.estimate(this.workflow)?.nodeSeconds.get(init.name.slice(this.name.length))
+    if (estimate !== undefined) node.estimatedDuration = estimate
+    this.nodes.set(node.id, node)
+    this.deleted.delete(node.id)
+    if (executable.has(node.type)) this.setProgress(node, node.progress ?? '0/1')
+    this.setPhase(node, init.phase, init.message)
+    return node
+  }
+
+  touch(node: NodeStatus): void {
+    this.changed.set(node.id, node)
+  }
+
+  /** The only place where a node's phase changes, so that counters and events follow. */
+  setPhase(node: NodeStatus, phase: NodePhase, message?: string): void {
+    const before = node.phase
+    if (message !== undefined) node.message = message
+    this.touch(node)
+    if (before === phase) return
+    this.count(node, -1)
+    node.phase = phase
+    this.count(node, +1)
+    if (isEnded(node)) {
+      node.finishedAt ??= rfc3339(this.now)
+      if (executable.has(node.type) && (phase === 'Succeeded' || phase === 'Skipped' || phase === 'Omitted')) {
+        const total = (node.progress ?? '0/1').split('/')[1] ?? '1'
+        this.setProgress(node, `${total}/${total}`)
+      }
+    }
+    this.reportPhase(node, before, phase)
+  }
+
+  setProgress(node: NodeStatus, progress: string): void {
+    const [oldDone, oldTotal] = parts(node.progress && this.progressKnown.has(node.id) ? node.progress : '0/0')
+    const [done, total] = parts(progress)
+    this.progressDone += done - oldDone
+    this.progressTotal += total - oldTotal
+    this.progressKnown.add(node.id)
+    node.progress = progress
+    this.touch(node)
+  }
+  private readonly progressKnown = new Set<string>()
+
+  /** Links idempotently. The row of a very wide parent is stored again only when its list has grown by a tenth. */
+  addChild(parent: NodeStatus, childId: string): void {
+    const children = (parent.children ??= [])
+    if (children.length < 32) {
+      if (children.includes(childId)) return
+      children.push(childId)
+      this.touch(parent)
+      return
+    }
+    let wide = this.wideChildren.get(parent.id)
+    if (wide === undefined) {
+      wide = { known: new Set(children), stored: children.length }
+      this.wideChildren.set(parent.id, wide)
+    }
+    if (wide.known.has(childId)) return
+    wide.known.add(childId)
+    children.push(childId)
+    if (children.length > wide.stored * 1.1) {
+      wide.stored = children.length
+      this.touch(parent)
+    }
+  }
+
+  /** Forgets the quick look-up of a parent's children once nothing more is added. */
+  sealChildren(parent: NodeStatus): void {
+    this.wideChildren.delete(parent.id)
+    this.touch(parent)
+  }
+
+  deleteNode(id: string): void {
+    const node = this.nodes.get(id)
+    if (node === undefined) return
+    this.count(node, -1)
+    if (this.progressKnown.delete(id)) {
+      const [done, total] = parts(node.progress ?? '0/0')
+      this.progressDone -= done
+      this.progressTotal -= total
+    }
+    this.nodes.delete(id)
+    this.changed.delete(id)
+    this.wideChildren.delete(id)
+    this.deleted.add(id)
+  }
+
+  /** Takes a node as the store has it. */
+  adoptNode(node: NodeStatus): void {
+    this.nodes.set(node.id, node)
+    if (node.daemoned === true) this.daemons.add(node.id)
+    this.count(node, +1)
+    if (executable.has(node.type) && node.progress !== undefined) {
+      const [done, total] = parts(node.progress)
+      this.progressKnown.add(node.id)
+      this.progressDone += done
+      this.progressTotal += total
+    }
+  }
+
+  countsOf(boundaryId: string): BoundaryCounts {
+    let counts = this.boundaries.get(boundaryId)
+    if (counts === undefined) {
+      counts = { active: 0, failed: 0, activePods: 0 }
+      this.boundaries.set(boundaryId, counts)
+    }
+    return counts
+  }
+
+  private count(node: NodeStatus, by: 1 | -1): void {
+    if (node.phase === undefined || !counted.has(node.type)) return
+    const active = isActive(node)
+    if (node.type === 'Pod' && active && node.synchronizationStatus?.waiting === undefined) this.activePods += by
+    if (node.boundaryID === undefined) return
+    const counts = this.countsOf(node.boundaryID)
+    if (active) counts.active += by
+    if (active && node.type === 'Pod') counts.activePods += by
+    if (isFailedOrError(node.phase)) counts.failed += by
+  }
+
+  /** Sets or clears what a node waits for; a pod that waits for a lock is not an active one. */
+  setWaiting(node: NodeStatus, lock: string | null, message: string): void {
+    this.count(node, -1)
+    if (lock === null) delete node.synchronizationStatus
+    else node.synchronizationStatus = { waiting: lock }
+    node.message = message
+    if (message === '') delete node.message
+    this.count(node, +1)
+    this.touch(node)
+  }
+
+  // --- events
+
+  event(reason: string, message: string, node?: NodeId): void {
+    const isBad = /Failed|Error|TimedOut/.test(reason)
+    this.events.push({ reason, type: isBad ? 'Warning' : 'Normal', message, ...(node === undefined ? {} : { node }) })
+  }
+
+  note(node: NodeStatus | null, text: string): void {
+    this.notes.push({ node: node === null ? null : nodeIdOf(node.id), text })
+  }
+
+  private reportPhase(node: NodeStatus, before: NodePhase | undefined, phase: NodePhase): void {
+    const text = (name: string) => `${name} node ${node.name}${node.message ? `: ${node.message}` : ''}`
+    const reports = ['Running', 'Succeeded', 'Failed', 'Error']
+    if (!reports.includes(phase)) return
+    if (phase !== 'Running' && before !== 'Running') this.event('WorkflowNodeRunning', text('Running'), nodeIdOf(node.id))
+    this.event(`WorkflowNode${phase}`, text(phase), nodeIdOf(node.id))
+  }
+
+  // --- times
+
+  startedAt(): Instant | null {
+    return instantOf(this.status.startedAt)
+  }
+
+  /** The instant at which activeDeadlineSeconds is over, or null. */
+  deadline(): Instant | null {
+    const seconds = this.spec.activeDeadlineSeconds
+    const started = this.startedAt()
+    if (seconds === undefined || seconds === null || started === null) return null
+    return (started + seconds * 1000) as Instant
+  }
+}
+
+function parts(progress: string): [number, number] {
+  const [done = '0', total = '0'] = progress.split('/')
+  return [Number(done) || 0, Number(total) || 0]
+}
+
+/** The full name less the boundary's name and one leading `[n].` or `.` (semantics.md §6). */
+export function displayNameOf(name: string, boundary: NodeStatus | null): string {
+  if (boundary === null || !name.startsWith(boundary.name)) return name
+  const rest = name.slice(boundary.name.length)
+  const grouped = /^\[\d+\]\.(.+)$/s.exec(rest)
+  if (grouped?.[1] !== undefined) return grouped[1]
+  return rest.startsWith('.') ? rest.slice(1) : rest
+}

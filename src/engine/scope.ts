@@ -1,0 +1,144 @@
+/** What a template's steps or tasks may refer to: outputs and facts of those that ended before (semantics-variables.md §2.4). */
+import type { Artifact, NodeStatus, Template } from '../resources/index.ts'
+import type { Variables } from '../expressions/index.ts'
+import { variablesOf } from '../expressions/index.ts'
+import { aggregate } from './aggregate.ts'
+import type { Outcome } from './outcome.ts'
+import { good } from './outcome.ts'
+import type { Run } from './run.ts'
+
+export type Entries = Map<string, unknown>
+
+/** The variables of a Steps node: everything that earlier groups left, over the template's own and the globals. */
+export class StepsScope {
+  readonly own: Entries = new Map()
+  readonly variables: Variables
+  /** Without globals: for `valueFrom.expression` and `fromExpression`. */
+  readonly narrow: Variables
+  constructor(template: Template, outer: Variables, globals: Variables) {
+    addInputs(this.own, template)
+    this.variables = variablesOf(this.own, outer)
+    this.narrow = variablesOf(this.own, workflowOutputs(globals))
+  }
+}
+
+/** The variables of a DAG node, kept by task, so that each task sees those of its ancestors only. */
+export class TasksScope {
+  private readonly byTask = new Map<string, Entries>()
+  private readonly base: Entries = new Map()
+  private readonly outer: Variables
+  private readonly globals: Variables
+  constructor(template: Template, outer: Variables, globals: Variables) {
+    addInputs(this.base, template)
+    this.outer = variablesOf(this.base, outer)
+    this.globals = globals
+  }
+
+  set(task: string, entries: Entries): void {
+    this.byTask.set(task, entries)
+  }
+
+  /** @param isVisible which tasks may be referred to; asked only for names that occur */
+  view(isVisible: (task: string) => boolean, visible: () => Iterable<string>): Variables {
+    return this.over(this.outer, isVisible, visible)
+  }
+
+  /** Every task, without globals: for the outputs of the template. */
+  narrow(): Variables {
+    return this.over(variablesOf(this.base, workflowOutputs(this.globals)), () => true, () => this.byTask.keys())
+  }
+
+  all(): Variables {
+    return this.over(this.outer, () => true, () => this.byTask.keys())
+  }
+
+  private over(parent: Variables, isVisible: (task: string) => boolean, visible: () => Iterable<string>): Variables {
+    const { byTask } = this
+    return {
+      get(name) {
+        if (!name.startsWith('tasks.')) return parent.get(name)
+        const end = name.indexOf('.', 6)
+        const task = end < 0 ? name.slice(6) : name.slice(6, end)
+        const entries = byTask.get(task)
+        return entries !== undefined && isVisible(task) ? entries.get(name) : parent.get(name)
+      },
+      *names() {
+        yield* parent.names()
+        for (const task of visible()) yield* byTask.get(task)?.keys() ?? []
+      },
+    }
+  }
+}
+
+function addInputs(entries: Entries, template: Template): void {
+  for (const parameter of template.inputs?.parameters ?? []) entries.set(`inputs.parameters.${parameter.name}`, parameter.value ?? '')
+  for (const artifact of template.inputs?.artifacts ?? []) entries.set(`inputs.artifacts.${artifact.name}`, artifact)
+}
+
+/** Of the globals only what templates exported. */
+function workflowOutputs(globals: Variables): Variables {
+  return {
+    get: (name) => (name.startsWith('workflow.outputs.') ? globals.get(name) : undefined),
+    *names() {
+      for (const name of globals.names()) if (name.startsWith('workflow.outputs.')) yield name
+    },
+  }
+}
+
+/**
+ * What is known of one step or task that is no loop.
+ * @param template the one it called, to tell which outputs a skipped node will never have
+ */
+export function entriesOf(run: Run, prefix: string, node: NodeStatus, template: Template | null, kind: 'steps' | 'tasks'): Entries {
+  const entries: Entries = new Map()
+  addFacts(entries, prefix, node)
+  const source = lastAttempt(run, node)
+  if (source.phase === undefined) return entries
+  if (source.hostNodeName) entries.set(`${prefix}.hostNodeName`, source.hostNodeName)
+  if (source.podIP) entries.set(`${prefix}.ip`, source.podIP)
+  if (source !== node) addFacts(entries, prefix, source)
+  if (source.outputs?.exitCode !== undefined) entries.set(`${prefix}.exitCode`, source.outputs.exitCode)
+  if (source.outputs?.result !== undefined) entries.set(`${prefix}.outputs.result`, source.outputs.result)
+  for (const parameter of source.outputs?.parameters ?? [])
+    if (parameter.value !== undefined) entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.value)
+  for (const artifact of source.outputs?.artifacts ?? []) entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, artifact)
+  if (node.phase === 'Skipped' || node.phase === 'Omitted') addAbsent(entries, prefix, node, template, kind)
+  return entries
+}
+
+function addFacts(entries: Entries, prefix: string, node: NodeStatus): void {
+  entries.set(`${prefix}.id`, node.id)
+  if (node.phase !== undefined) entries.set(`${prefix}.status`, node.phase)
+  if (node.startedAt) entries.set(`${prefix}.startedAt`, node.startedAt)
+  if (node.finishedAt) entries.set(`${prefix}.finishedAt`, node.finishedAt)
+}
+
+/** A skipped producer's outputs: the declared default, else absent (null), so that consumers can tell it from not yet there. */
+function addAbsent(entries: Entries, prefix: string, node: NodeStatus, template: Template | null, kind: 'steps' | 'tasks'): void {
+  if (node.outputs !== undefined || template === null) return
+  for (const parameter of template.outputs?.parameters ?? [])
+    entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.valueFrom?.default ?? null)
+  if (kind === 'steps')
+    for (const artifact of template.outputs?.artifacts ?? []) entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, { name: artifact.name } satisfies Artifact)
+}
+
+/** What is known of a loop: facts of its group, and the aggregated outputs of its items (semantics-flow.md §4.1). */
+export function loopEntriesOf(run: Run, prefix: string, group: NodeStatus, items: readonly NodeStatus[]): Outcome<Entries> {
+  const entries: Entries = new Map()
+  addFacts(entries, prefix, group)
+  const aggregated = aggregate(items)
+  if (!aggregated.ok) return aggregated
+  for (const [suffix, text] of aggregated.value) entries.set(`${prefix}.${suffix}`, text)
+  return good(entries)
+}
+
+/** Of a Retry node the last attempt speaks. */
+export function lastAttempt(run: Run, node: NodeStatus): NodeStatus {
+  if (node.type !== 'Retry') return node
+  const children = node.children ?? []
+  for (let index = children.length - 1; index >= 0; index -= 1) {
+    const child = run.nodes.get(children[index] ?? '')
+    if (child?.nodeFlag?.retried === true) return child
+  }
+  return node
+}

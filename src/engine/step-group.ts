@@ -1,0 +1,204 @@
+/** One group of a steps template: all of its steps at once (semantics-flow.md §2). */
+import type { NodeStatus, WorkflowStep } from '../resources/index.ts'
+import { nothingAbsent, refersToResult } from './call.ts'
+import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
+import { Child } from './child.ts'
+import { outboundOf } from './boundary.ts'
+import { Frame } from './frame.ts'
+import { isEnded, isFailedOrError } from './phases.ts'
+import { pickHolder, type StepsBody } from './steps.ts'
+import { scopeText, type Holder } from './template-lookup.ts'
+
+export class StepGroup extends Frame {
+  readonly steps: readonly WorkflowStep[]
+  private readonly body: StepsBody
+  private readonly stepsNode: NodeStatus
+  private readonly index: number
+  private readonly children: Child[] = []
+  private waiting: { readonly concrete: Concrete; readonly source: WorkflowStep }[] | null = null
+  private next = 0
+  private unsettled = 0
+  /** Started, but not let through a gate yet. */
+  private heldBack: Child | null = null
+
+  constructor(body: StepsBody, stepsNode: NodeStatus, index: number, steps: readonly WorkflowStep[]) {
+    super(body.run, body)
+    this.body = body
+    this.stepsNode = stepsNode
+    this.index = index
+    this.steps = steps
+  }
+
+  get node(): NodeStatus | undefined {
+    return this.run.nodeNamed(`${this.body.nodeName}[${this.index}]`)
+  }
+
+  protected work(): void {
+    const node = this.node ?? this.create()
+    if (isEnded(node)) return
+    const dirty = this.takeDirtyChildren()
+    if (this.waiting === null && !this.resolve(node)) return
+    for (const child of dirty) if (child instanceof Child && !this.drive(node, child)) return
+    if (!this.begin(node)) return
+    if (this.unsettled === 0 && this.next >= (this.waiting?.length ?? 0)) this.decide(node)
+  }
+
+  private create(): NodeStatus {
+    const { run, body, index } = this
+    const node = run.createNode({
+      name: `${body.nodeName}[${index}]`,
+      type: 'StepGroup',
+      phase: 'Running',
+      boundary: this.stepsNode,
+      scope: scopeText(body.execution.resolved?.scope ?? body.execution.call.scope),
+    })
+    if (index === 0) run.addChild(this.stepsNode, node.id)
+    else this.linkToPrevious(node)
+    return node
+  }
+
+  private linkToPrevious(node: NodeStatus): void {
+    const { run } = this
+    const previous = run.nodeNamed(`${this.body.nodeName}[${this.index - 1}]`)
+    if (previous === undefined) return
+    const children = previous.children ?? []
+    if (children.length === 0) return run.addChild(previous, node.id)
+    for (const child of children)
+      for (const last of outboundOf(run, child)) {
+        const outbound = run.nodes.get(last)
+        if (outbound !== undefined) run.addChild(outbound, node.id)
+      }
+  }
+
+  /** All steps of the group, before any of them starts; false: not yet, or failed. */
+  private resolve(node: NodeStatus): boolean {
+    const { scope } = this.body
+    if (scope === null) return false
+    const all: { concrete: Concrete; source: WorkflowStep }[] = []
+    for (const step of this.steps) {
+      const resolution = resolveCall(step, { variables: scope.variables, narrow: scope.narrow, kind: 'steps' })
+      switch (resolution.kind) {
+        case 'waits':
+          return false
+        case 'error':
+          this.run.setPhase(node, 'Error', `failed to resolve references: ${resolution.error}`)
+          return false
+        case 'one':
+          all.push({ concrete: resolution.concrete, source: step })
+          break
+        case 'items':
+          for (const concrete of resolution.items) all.push({ concrete, source: step })
+          break
+        case 'empty':
+          all.push({ concrete: { name: step.name ?? '', call: step, absent: nothingAbsent, skipped: { phase: 'Skipped', message: emptyLoopText } }, source: step })
+      }
+    }
+    this.waiting = all
+    return true
+  }
+
+  /** Starts what has not been started, in list order, until one is held back; false: the group has failed. */
+  private begin(node: NodeStatus): boolean {
+    const waiting = this.waiting ?? []
+    if (this.heldBack !== null) {
+      if (this.heldBack.node === undefined && !this.drive(node, this.heldBack)) return false
+      if (this.heldBack.node === undefined) return true
+      this.heldBack = null
+    }
+    while (this.next < waiting.length) {
+      const entry = waiting[this.next]
+      if (entry === undefined) break
+      this.next += 1
+      const child = this.childFor(entry.concrete, entry.source)
+      this.children.push(child)
+      this.unsettled += 1
+      if (!this.drive(node, child, true)) return false
+      if (child.node !== undefined) continue
+      this.heldBack = child
+      return true
+    }
+    return true
+  }
+
+  private childFor(concrete: Concrete, source: WorkflowStep): Child {
+    const { body, run } = this
+    const { scope, execution } = body
+    const { name, call } = concrete
+    const template = execution.resolved?.template ?? body.template
+    return new Child(run, this, {
+      call: {
+        nodeName: `${body.nodeName}[${this.index}].${name}`,
+        holder: { name: source.name ?? '', ...pickHolder(call) } as Holder,
+        scope: execution.resolved?.scope ?? execution.call.scope,
+        args: call.arguments ?? {},
+        absent: concrete.absent,
+        boundary: this.stepsNode,
+        boundaryTemplate: body.template,
+        inExitHandler: execution.call.inExitHandler,
+        hooked: false,
+        caller: { kind: 'steps', name },
+        resultWanted: refersToResult(template, source.name ?? ''),
+        depth: execution.call.depth + 1,
+      },
+      hooks: call.hooks ?? source.hooks ?? {},
+      onExit: call.onExit,
+      prefix: `steps.${name}`,
+      statusKey: `steps.${name}`,
+      variables: () => scope?.variables ?? body.processed.variables,
+      narrow: () => scope?.narrow ?? body.processed.variables,
+      skipped: concrete.skipped,
+    })
+  }
+
+  /** Visits a child and counts it when it has settled; false: the group has failed with it. */
+  private drive(group: NodeStatus, child: Child, isNew = false): boolean {
+    const { run } = this
+    child.visit()
+    const node = child.node
+    if (node !== undefined) {
+      run.addChild(group, node.id)
+      if (!isNew && this.next > 0 && this.waiting !== null) this.status(child, node)
+    }
+    const skippedError = child.init.skipped?.phase === 'Error' ? child.init.skipped.message : null
+    const { error } = child
+    child.error = null
+    if (error !== null || skippedError !== null) {
+      const name = child.init.call.nodeName
+      if (error?.kind === 'timeout') run.setPhase(group, 'Failed', error.text)
+      else if (error?.kind === 'depth') return this.settle(child)
+      else run.setPhase(group, 'Error', `step group deemed errored due to child ${name} error: ${error?.text ?? skippedError ?? ''}`)
+      return false
+    }
+    return child.isSettled ? this.settle(child) : true
+  }
+
+  private status(child: Child, node: NodeStatus): void {
+    if (node.phase !== undefined) this.body.scope?.own.set(`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase)
+  }
+
+  private settle(child: Child): true {
+    if (!child.isCounted) {
+      child.isCounted = true
+      this.unsettled -= 1
+    }
+    return true
+  }
+
+  /** The first child that failed and is not forgiven decides. */
+  private decide(node: NodeStatus): void {
+    this.run.sealChildren(node)
+    const waiting = this.waiting ?? []
+    for (const [index, child] of this.children.entries()) {
+      const childNode = child.node
+      if (childNode === undefined || !isFailedOrError(childNode.phase)) continue
+      const { continueOn } = waiting[index]?.concrete.call ?? {}
+      if ((childNode.phase === 'Failed' && continueOn?.failed === true) || (childNode.phase === 'Error' && continueOn?.error === true)) continue
+      return this.run.setPhase(node, 'Failed', `child '${childNode.id}' failed`)
+    }
+    this.run.setPhase(node, 'Succeeded')
+  }
+
+  abandon(): void {
+    for (const child of this.children) child.execution.body?.abandon()
+  }
+}

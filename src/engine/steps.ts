@@ -1,0 +1,116 @@
+/** A steps template: groups one after the other (semantics-flow.md §2). */
+import type { NodeStatus } from '../resources/index.ts'
+import { variablesOf } from '../expressions/index.ts'
+import { Body } from './body.ts'
+import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
+import { exportGlobals } from './global-outputs.ts'
+import { isEnded, isFailedOrError } from './phases.ts'
+import { entriesOf, loopEntriesOf, StepsScope } from './scope.ts'
+import { StepGroup } from './step-group.ts'
+import { resolveTemplate } from './template-lookup.ts'
+import { outputsFromScope } from './template-outputs.ts'
+
+export class StepsBody extends Body {
+  scope: StepsScope | null = null
+  private index = 0
+  private group: StepGroup | null = null
+
+  protected work(): void {
+    const { run } = this
+    const node = this.ensureNode('Running')
+    if (isEnded(node)) return
+    this.scope ??= new StepsScope(this.template, this.processed.variables, variablesOf(run.globals))
+    const groups = this.template.steps ?? []
+    this.takeDirtyChildren()
+    while (this.index < groups.length) {
+      this.group ??= new StepGroup(this, node, this.index, groups[this.index] ?? [])
+      this.group.visit()
+      const groupNode = this.group.node
+      if (groupNode === undefined || !isEnded(groupNode)) {
+        if (failsFast(run, node, this.template)) this.failFast(node, groupNode)
+        return
+      }
+      if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
+      const fault = this.learn(this.group, groupNode)
+      if (fault !== null) return this.failWith(fault)
+      this.group = null
+      this.index += 1
+    }
+    this.succeed(node)
+  }
+
+  private succeed(node: NodeStatus): void {
+    const { run, scope } = this
+    if (scope === null) return
+    const outputs = outputsFromScope(this.template, scope.narrow)
+    if (!outputs.ok) {
+      this.setOutbound(node)
+      endDaemons(run, node.id)
+      return this.failWith(outputs.error)
+    }
+    if (outputs.value !== null) {
+      node.outputs = outputs.value
+      exportGlobals(run, node.outputs)
+    }
+    this.end(node, 'Succeeded', '')
+  }
+
+  private end(node: NodeStatus, phase: 'Succeeded' | 'Failed', message: string): void {
+    this.setOutbound(node)
+    this.run.setPhase(node, phase, message)
+    if (message === '') delete node.message
+    endDaemons(this.run, node.id)
+    this.group = null
+  }
+
+  private failFast(node: NodeStatus, groupNode: NodeStatus | undefined): void {
+    if (groupNode !== undefined && !isEnded(groupNode)) this.run.setPhase(groupNode, 'Failed', failFastText)
+    this.run.setPhase(node, 'Failed', failFastText)
+    endDaemons(this.run, node.id)
+  }
+
+  /** The outbound nodes of the children of the last group that was made. */
+  private setOutbound(node: NodeStatus): void {
+    const last = this.run.nodeNamed(`${this.nodeName}[${Math.min(this.index, (this.template.steps ?? []).length - 1)}]`)
+    if (last === undefined) return
+    const outbound = (last.children ?? []).flatMap((child) => outboundOf(this.run, child))
+    node.outboundNodes = outbound.length === 0 && (last.children ?? []).length === 0 ? [last.id] : [...new Set(outbound)]
+    this.run.touch(node)
+  }
+
+  /** Makes what the group's steps left visible to later ones; a fault in aggregating loops is returned. */
+  private learn(group: StepGroup, groupNode: NodeStatus): string | null {
+    const { run, scope } = this
+    for (const step of group.steps) {
+      const name = step.name ?? ''
+      const prefix = `steps.${name}`
+      const node = run.nodeNamed(`${groupNode.name}.${name}`)
+      if (node !== undefined) {
+        const resolved = resolveTemplate(run, { name, ...pickHolder(step) }, this.execution.resolved?.scope ?? this.execution.call.scope)
+        for (const [key, value] of entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'steps')) scope?.own.set(key, value)
+        continue
+      }
+      const start = `${groupNode.name}.${name}(`
+      const items = (groupNode.children ?? []).flatMap((id) => {
+        const item = run.nodes.get(id)
+        return item?.name.startsWith(start) === true && item.nodeFlag?.hooked !== true ? [item] : []
+      })
+      const entries = loopEntriesOf(run, prefix, groupNode, items)
+      if (!entries.ok) return entries.error
+      for (const [key, value] of entries.value) scope?.own.set(key, value)
+    }
+    return null
+  }
+
+  override abandon(): void {
+    this.group?.abandon()
+  }
+}
+
+export function pickHolder(step: { template?: string; templateRef?: object; inline?: object }): object {
+  return {
+    ...(step.template ? { template: step.template } : {}),
+    ...(step.templateRef === undefined ? {} : { templateRef: step.templateRef }),
+    ...(step.inline === undefined ? {} : { inline: step.inline }),
+  }
+}

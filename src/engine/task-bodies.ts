@@ -1,0 +1,129 @@
+/** Templates that need no container here: http, plugin, resource and data. */
+import type { Artifact, NodeStatus, Outputs, Parameter } from '../resources/index.ts'
+import { compileExpression, evaluateExpression, formatJson } from '../expressions/index.ts'
+import { hasLocation, relocated } from './artifact-location.ts'
+import { Body } from './body.ts'
+import type { Effect, TaskResult } from './effects.ts'
+import { exportGlobals } from './global-outputs.ts'
+import type { Observation } from './observations.ts'
+import { isEnded } from './phases.ts'
+import { repositoryOf } from './pod-artifacts.ts'
+import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
+
+abstract class TaskBody extends Body {
+  private wasAsked = false
+
+  protected abstract effect(node: NodeStatus): Effect | string
+
+  protected work(): void {
+    const { run } = this
+    const known = this.node
+    if (known !== undefined && isEnded(known)) return
+    const { inExitHandler } = this.execution.call
+    const strategy = shutdownOf(run)
+    const node = this.ensureNode('Pending')
+    if (strategy !== null && isShutDown(run, inExitHandler)) {
+      const text = node.type === 'Pod' ? `workflow shutdown with strategy: ${strategy}` : stoppedText(strategy)
+      run.setPhase(node, 'Failed', text)
+      return this.abandon()
+    }
+    if (this.wasAsked) return
+    this.wasAsked = true
+    const effect = this.effect(node)
+    if (typeof effect === 'string') return this.failWith(effect)
+    run.frames.set(node.id, this)
+    run.effects.push(effect)
+    this.asked(node)
+  }
+
+  protected asked(_node: NodeStatus): void {}
+
+  override observe(observation: Observation): void {
+    const node = this.node
+    if (observation.kind !== 'taskFinished' || node === undefined || isEnded(node)) return
+    this.take(node, observation.result)
+    this.markDirty()
+  }
+
+  protected take(node: NodeStatus, result: TaskResult): void {
+    const { run } = this
+    const outputs = result.outputs
+    if (outputs !== undefined) {
+      node.outputs = { ...node.outputs, ...this.declared(outputs) }
+      exportGlobals(run, node.outputs)
+    }
+    if (result.progress !== undefined && /^\d+\/\d+$/.test(result.progress)) run.setProgress(node, result.progress)
+    run.setPhase(node, result.phase, result.message ?? '')
+    if (!node.message) delete node.message
+  }
+
+  /** Values for the outputs that the template declares keep what was declared with them. */
+  private declared(outputs: Outputs): Outputs {
+    const parameters = outputs.parameters?.map((parameter): Parameter => ({ ...this.template.outputs?.parameters?.find((one) => one.name === parameter.name), ...parameter }))
+    return parameters === undefined ? outputs : { ...outputs, parameters }
+  }
+
+  override abandon(): void {
+    const node = this.node
+    if (node !== undefined && this.wasAsked) this.run.effects.push({ kind: 'cancel', node: this.run.idOf(this.nodeName) })
+  }
+}
+
+export class HttpBody extends TaskBody {
+  protected effect(): Effect | string {
+    const { template, run, nodeName } = this
+    return template.http === undefined ? 'no http' : { kind: 'http', node: run.idOf(nodeName), template, http: template.http }
+  }
+}
+
+export class PluginBody extends TaskBody {
+  protected effect(): Effect | string {
+    const { template, run, nodeName } = this
+    return template.plugin === undefined ? 'no plugin' : { kind: 'plugin', node: run.idOf(nodeName), template, plugin: template.plugin }
+  }
+}
+
+/** A node of type Pod, as in Argo, though the controller does the work itself. */
+abstract class PodLikeBody extends TaskBody {
+  protected override asked(node: NodeStatus): void {
+    this.run.setPhase(node, 'Running')
+    node.hostNodeName = this.run.world.config.hostNodeName
+  }
+
+  protected override take(node: NodeStatus, result: TaskResult): void {
+    if (result.phase === 'Succeeded') node.outputs = { ...node.outputs, exitCode: '0' }
+    super.take(node, result)
+  }
+}
+
+export class ResourceBody extends PodLikeBody {
+  protected effect(): Effect | string {
+    const { template, run, nodeName } = this
+    const { resource } = template
+    if (resource === undefined) return 'no resource'
+    const own = template.activeDeadlineSeconds === undefined ? null : Number(template.activeDeadlineSeconds) * 1000
+    const limits = [own, this.execution.timeoutMs()].filter((limit) => limit !== null)
+    return { kind: 'resource', node: run.idOf(nodeName), template, resource, manifest: resource.manifest ?? null, deadlineMs: limits.length === 0 ? null : Math.min(...limits) }
+  }
+}
+
+export class DataBody extends PodLikeBody {
+  protected effect(): Effect | string {
+    const { template, run, nodeName } = this
+    const paths = template.data?.source.artifactPaths
+    if (paths === undefined) return 'no data source is used for data template'
+    const source: Artifact = hasLocation(paths) ? paths : relocated(paths, repositoryOf(run) as never)
+    return { kind: 'listArtifacts', node: run.idOf(nodeName), source }
+  }
+
+  protected override take(node: NodeStatus, result: TaskResult): void {
+    if (result.phase !== 'Succeeded' || result.keys === undefined) return super.take(node, result)
+    let data: unknown = [...result.keys]
+    for (const { expression } of this.template.data?.transformation ?? []) {
+      const answer = evaluateExpression(compileExpression(expression), { data })
+      if (!answer.ok) return super.take(node, { phase: 'Error', message: `wait: Error (exit code 64): ${answer.error}` })
+      data = answer.value
+    }
+    super.take(node, { phase: 'Succeeded', outputs: { result: formatJson(data) } })
+  }
+}
