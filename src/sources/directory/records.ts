@@ -1,0 +1,74 @@
+/** What came of each file, in the store: this is why nothing runs twice after a restart. */
+import type { Change, Store } from '../../store/port.ts'
+import type { EditableFields } from './content.ts'
+
+export type DocumentRecord = {
+  readonly kind: string
+  /** Empty for cluster-wide kinds. */
+  readonly namespace: string
+  readonly name: string
+  /** Of the content that was admitted last. */
+  readonly hash: string
+  /** Of workflows: what of the spec may not change while it runs, and the rest. */
+  readonly core?: string
+  readonly editable?: EditableFields
+  /** Of an edit that was refused because the workflow was running; it is not tried again. */
+  readonly refusedHash?: string
+  /** How often the file was dropped anew after it had been deleted. */
+  readonly generation: number
+}
+
+export type FileRecord = {
+  /** Of the file's bytes. */
+  readonly hash: string
+  /** Everything in the file was admitted: the same bytes need not be looked at again. */
+  readonly settled: boolean
+  readonly documents: readonly DocumentRecord[]
+  /** Workflows of `generateName` that contents of this file have become, newest last. */
+  readonly ran: readonly DocumentRecord[]
+  /** The file was deleted, its finished workflows are still there. */
+  readonly gone?: true
+}
+
+/** Contents of one file that are remembered; an older one would run again. */
+export const ranMax = 1000
+const collection = 'files'
+
+export class FileRecords {
+  readonly #store: Store
+  readonly #prefix: string
+  readonly #byPath = new Map<string, FileRecord>()
+
+  /** @param folder tells the files of several folders apart */
+  constructor(store: Store, folder: string) {
+    this.#store = store
+    this.#prefix = `${folder}\n`
+  }
+
+  async load(): Promise<void> {
+    for (const [key, value] of await this.#store.records(collection))
+      if (key.startsWith(this.#prefix)) this.#byPath.set(key.slice(this.#prefix.length), value as FileRecord)
+  }
+
+  get(path: string): FileRecord | undefined {
+    return this.#byPath.get(path)
+  }
+  paths(): IterableIterator<string> {
+    return this.#byPath.keys()
+  }
+
+  /** All or none; `null` deletes. Durable when it resolves. */
+  async put(records: ReadonlyMap<string, FileRecord | null>): Promise<void> {
+    const changes = [...records].map(([path, value]): Change => ({
+      kind: 'putRecord',
+      collection,
+      key: `${this.#prefix}${path}`,
+      value,
+    }))
+    if (changes.length > 0) await this.#store.commit(changes)
+    for (const [path, value] of records) {
+      if (value === null) this.#byPath.delete(path)
+      else this.#byPath.set(path, value)
+    }
+  }
+}
