@@ -2,4 +2,5 @@
 export { type EngineAddress, type EngineSearch, type EngineTried, describeAddress, findEngine } from './connection.ts'
 export type { CallReport } from './client.ts'
 export { DockerRuntime, type DockerRuntimeOptions } from './docker-runtime.ts'
+export { type EngineOrReason, type Say, ensureBusybox, ensureEngine } from './install.ts'
 export type { Log } from './log.ts'
