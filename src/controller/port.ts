@@ -142,6 +142,8 @@ export interface Controller {
   logs(namespace: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<{ readonly podName: string; readonly content: string }>
   /** Stored bytes of an input or output artifact of a node. */
   artifact(workflow: Workflow, nodeId: string, direction: 'inputs' | 'outputs', name: string): Promise<ArtifactHandle>
+  /** Stores a file under the key in the default artifact repository, for `SubmitOptions.artifacts`. */
+  saveUpload(namespace: string, key: string, content: AsyncIterable<Uint8Array>): Promise<void>
 
   /** Receives an event for the WorkflowEventBindings of the namespace. */
   dispatchEvent(namespace: string, discriminator: string, payload: unknown, metadata: Readonly<Record<string, readonly string[]>>): Promise<void>

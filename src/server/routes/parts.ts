@@ -1,0 +1,26 @@
+/** What every family of routes is built from. */
+import type { Config } from '../../config/index.ts'
+import type { Controller } from '../../controller/port.ts'
+import type { TokenCheck } from '../access/token.ts'
+import type { Routes } from '../http/routes.ts'
+import type { OpenStreams } from '../streams/event-stream.ts'
+
+export type ServerLog = {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type ServerConfig = Pick<Config, 'server' | 'namespace' | 'argo'>
+
+export type Parts = {
+  readonly routes: Routes
+  readonly controller: Controller
+  readonly streams: OpenStreams
+  readonly config: ServerConfig
+  readonly tokens: TokenCheck
+  readonly log: ServerLog
+  /** Of Drydock, without a `v`. */
+  readonly version: string
+}

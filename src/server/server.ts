@@ -1,0 +1,77 @@
+/** The HTTP server: refuses to start where it would be open to strangers, and ends its streams when it closes. */
+import { createServer as createHttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Controller } from '../controller/port.ts'
+import { UserError } from '../resources/index.ts'
+import { TokenCheck, loadToken } from './access/token.ts'
+import { createApp } from './app.ts'
+import type { ServerConfig, ServerLog } from './routes/parts.ts'
+import { OpenStreams } from './streams/event-stream.ts'
+
+export type ServerOptions = {
+  readonly controller: Controller
+  readonly config: ServerConfig
+  readonly log: ServerLog
+  /** Of Drydock, without a `v`. */
+  readonly version: string
+  /** Prometheus' text; without it there is no `/metrics` on this port. */
+  readonly metricsText?: () => Promise<string>
+}
+
+export type Server = {
+  /** @throws UserError where the address is taken or is not ours */
+  listen(): Promise<{ readonly url: string }>
+  /** Ends the streams and waits for the answers that are under way, a few seconds at most. */
+  close(): Promise<void>
+}
+
+/** A gigabyte may take its time. */
+const requestMsMax = 30 * 60_000
+const closeMsMax = 5_000
+
+/** @throws UserError where the address needs a token and there is none, or the token file is not usable */
+export function createServer({ controller, config, log, version, metricsText }: ServerOptions): Server {
+  const { host, port, tokenFile } = config.server
+  const tokens = new TokenCheck(loadToken(host, tokenFile))
+  const streams = new OpenStreams()
+  const app = createApp({ controller, config, log, version, metricsText, tokens, streams })
+  const http = createHttpServer({ requestTimeout: requestMsMax, keepAliveTimeout: 60_000 }, app)
+  return {
+    listen: async () => {
+      const url = await listening(http, host, port)
+      log.info({ url, token: tokens.isRequired ? 'required' : 'not needed' }, 'the API listens')
+      return { url }
+    },
+    close: () => closed(http, streams),
+  }
+}
+
+async function listening(http: HttpServer, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => {
+      const words = cause.code === 'EADDRINUSE' ? 'the address is taken' : cause.message
+      reject(new UserError('SERVER_CANNOT_LISTEN', `cannot listen on ${host}:${String(port)}: ${words}`, { cause }))
+    }
+    http.once('error', refused)
+    http.listen(port, host, () => {
+      http.off('error', refused)
+      resolve()
+    })
+  })
+  const { address, family, port: bound } = http.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${String(bound)}`
+}
+
+async function closed(http: HttpServer, streams: OpenStreams): Promise<void> {
+  if (!http.listening) return
+  await new Promise<void>((resolve) => {
+    const late = setTimeout(() => http.closeAllConnections(), closeMsMax)
+    http.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    streams.endAll()
+    http.closeIdleConnections()
+  })
+}
