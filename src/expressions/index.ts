@@ -21,3 +21,50 @@ export { decodeJson, encodeJson } from './go-json.ts'
 export { goQuote } from './go-quote.ts'
 export { answerExpressionCase } from './expr/answer.ts'
 export type { ExpressionAnswer, ExpressionCase } from './expr/answer.ts'
+
+// Argo's small languages and formats.
+export type { Condition } from './condition.ts'
+export type { Parsed } from './go-text.ts'
+export { evaluateCronWhen, evaluateWhen } from './when/when.ts'
+export { evaluateCronWorkflowWhen } from './cron/cron-when.ts'
+export { compileDepends, taskResults } from './depends/logic.ts'
+export type { DependingTask, DependsLogic, TaskResult, TaskResults } from './depends/logic.ts'
+export { evaluateDepends, taskResultsOf } from './depends/evaluate.ts'
+export type { FinishedTask } from './depends/evaluate.ts'
+export { ancestorsOf, compileDag, dagFault, dagOrder, leavesOf } from './depends/graph.ts'
+export type { DagConditions } from './depends/graph.ts'
+export {
+  formatGoDuration,
+  humanizeDuration,
+  humanizeNanoseconds,
+  parseArgoDuration,
+  parseDurationMs,
+  parseGoDuration,
+} from './duration.ts'
+export { parseQuantity } from './quantity.ts'
+export type { Quantity } from './quantity.ts'
+export { creationTimestampTags, strftime } from './strftime.ts'
+export type { Place } from './strftime.ts'
+export { isKnownZone } from './time-zone.ts'
+export { kubernetesJsonPath } from './kubernetes-jsonpath/evaluate.ts'
+export { jqLimits, runJq } from './jq/run.ts'
+export type { JqOptions } from './jq/run.ts'
+export { cronScheduleFault, parseCronSchedule } from './cron/schedule.ts'
+export type { CronSchedule } from './cron/schedule.ts'
+export { nextCronTimes } from './cron/next.ts'
+export { expandSequence } from './loops/sequence.ts'
+export type { SequenceSpec } from './loops/sequence.ts'
+export { expandItem, itemDescription, itemVariables } from './loops/items.ts'
+export {
+  matchesFields,
+  matchesNodeFieldSelector,
+  parseFieldSelector,
+  parseNodeFieldSelector,
+} from './selectors/fields.ts'
+export type { FieldSelector, SelectableNode } from './selectors/fields.ts'
+export { labelSelectorOf, matchesLabelSelector, parseLabelSelector } from './selectors/labels.ts'
+export type { LabelSelector, LabelSelectorObject } from './selectors/labels.ts'
+export { fnv32a, nodeId, podName } from './node-ids.ts'
+export { appendArtifactKey, cleanArtifactPath, defaultArtifactKey } from './artifact-keys.ts'
+export type { KeyFormat } from './artifact-keys.ts'
+export { labelKeyFaults, labelValueFaults } from './selectors/label-syntax.ts'

@@ -1,6 +1,5 @@
 /** The letters of `workflow.creationTimestamp.<c>` and of artifact key formats; others stay as they are. */
-import { zoneOffsetMs } from './time-zone.ts'
-import { zoneAbbreviation } from './zone-abbreviation.ts'
+import { zoneAbbreviation, zoneOffsetMs } from './time-zone.ts'
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const months = [
