@@ -1,20 +1,20 @@
 /** `from` and `fromExpression`: an artifact named by another node's output (semantics-templates.md §6.4). */
 import type { Artifact } from '../resources/index.ts'
 import type { Variables } from '../expressions/index.ts'
-import { compileExpression, environmentOf, evaluateExpression } from '../expressions/index.ts'
+import { compileExpression, environmentWithFunctions, evaluateExpression } from '../expressions/index.ts'
 import { hasLocationOrKey, withSubPath } from './artifact-location.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
-import { renderString, withoutBraces } from './substitution.ts'
+import { renderString, withoutBraces, type Outsider } from './substitution.ts'
 
 /** @param scope where names are looked up; @param narrow the environment of expressions */
-export function resolveArtifact(artifact: Artifact, scope: Variables, narrow: Variables): Outcome<Artifact> {
-  const found = artifact.fromExpression ? fromExpression(artifact.fromExpression, narrow) : fromName(artifact.from ?? '', scope)
+export function resolveArtifact(outsider: Outsider, artifact: Artifact, scope: Variables, narrow: Variables): Outcome<Artifact> {
+  const found = artifact.fromExpression ? fromExpression(outsider, artifact.fromExpression, narrow) : fromName(artifact.from ?? '', scope)
   if (!found.ok) return found
   const { from: _from, fromExpression: _expression, subPath, ...rest } = artifact
   const resolved: Artifact = { ...found.value, ...pick(rest) }
   if (!subPath) return good(resolved)
-  const path = renderString(subPath, scope, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
+  const path = renderString(outsider, subPath, scope, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
   if (!path.ok) return bad(path.error)
   return good(hasLocationOrKey(resolved) ? withSubPath(resolved, path.value) : resolved)
 }
@@ -32,8 +32,8 @@ function fromName(from: string, scope: Variables): Outcome<Artifact> {
   return bad(`Unable to resolve: "${name}"`)
 }
 
-function fromExpression(expression: string, narrow: Variables): Outcome<Artifact> {
-  const answer = evaluateExpression(compileExpression(expression), environmentOf(narrow))
+function fromExpression({ outside }: Outsider, expression: string, narrow: Variables): Outcome<Artifact> {
+  const answer = evaluateExpression(compileExpression(expression), environmentWithFunctions(narrow, outside), outside)
   if (!answer.ok) return bad(answer.error)
   if (isArtifact(answer.value)) return good(stripped(answer.value))
   return bad(`Unable to resolve: "${expression}"`)

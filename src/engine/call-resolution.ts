@@ -5,7 +5,7 @@ import { evaluateWhen, expandItem, expandSequence, itemVariables, variablesOf } 
 import { resolveArtifact } from './artifact-reference.ts'
 import { jsonFault } from './aggregate.ts'
 import { nothingAbsent } from './call.ts'
-import { everythingMustResolve, keepUnknown, referencesMustResolve, render, renderString, soleTag } from './substitution.ts'
+import { everythingMustResolve, keepUnknown, referencesMustResolve, render, renderString, soleTag, type Outsider } from './substitution.ts'
 
 export type Callable = WorkflowStep | DAGTask
 
@@ -28,10 +28,10 @@ export type Resolution =
 
 export const emptyLoopText = 'Skipped, empty params'
 
-type Scopes = { readonly variables: Variables; readonly narrow: Variables; readonly kind: 'steps' | 'tasks' }
+type Scopes = { readonly outsider: Outsider; readonly variables: Variables; readonly narrow: Variables; readonly kind: 'steps' | 'tasks' }
 
 export function resolveCall(source: Callable, scopes: Scopes): Resolution {
-  const decided = decideWhen(source, scopes.variables)
+  const decided = decideWhen(source, scopes)
   if (decided.kind !== 'runs') {
     if (decided.kind !== 'skipped') return decided
     return isLoop(source) ? skippedItems(source, decided.when, scopes) : one(source, { phase: 'Skipped', message: skipText(decided.when) })
@@ -52,10 +52,10 @@ type WhenDecision =
   | { readonly kind: 'skipped'; readonly when: string }
   | Extract<Resolution, { kind: 'waits' | 'error' }>
 
-function decideWhen(source: Callable, variables: Variables): WhenDecision {
+function decideWhen(source: Callable, { outsider, variables }: Scopes): WhenDecision {
   const text = source.when
   if (!text) return { kind: 'runs', when: undefined, isOpen: false }
-  const rendered = renderString(text, variables, referencesMustResolve)
+  const rendered = renderString(outsider, text, variables, referencesMustResolve)
   if (!rendered.ok) return rendered.waits ? { kind: 'waits' } : { kind: 'error', error: rendered.error }
   if (isLoop(source) && /\{\{[^}]*\bitem\b/.test(rendered.value)) return { kind: 'runs', when: rendered.value, isOpen: true }
   const answer = evaluateWhen(rendered.value)
@@ -78,9 +78,9 @@ function withoutHooks(source: Callable): Callable {
 
 type References = { readonly kind: 'resolved'; readonly call: Callable; readonly absent: ReadonlySet<string> } | Extract<Resolution, { kind: 'waits' | 'error' }>
 
-function resolveReferences(source: Callable, when: string | undefined, { variables, narrow, kind }: Scopes): References {
+function resolveReferences(source: Callable, when: string | undefined, { outsider, variables, narrow, kind }: Scopes): References {
   const given = dropAbsent(withoutHooks(source), variables)
-  const rendered = render(given.call, variables, referencesMustResolve)
+  const rendered = render(outsider, given.call, variables, referencesMustResolve)
   if (!rendered.ok) return rendered.waits ? { kind: 'waits' } : { kind: 'error', error: rendered.error }
   let call = when === undefined ? rendered.value : { ...rendered.value, when }
   const artifacts = call.arguments?.artifacts
@@ -91,7 +91,7 @@ function resolveReferences(source: Callable, when: string | undefined, { variabl
         resolved.push(artifact)
         continue
       }
-      const found = resolveArtifact(artifact, variables, narrow)
+      const found = resolveArtifact(outsider, artifact, variables, narrow)
       if (found.ok) resolved.push({ ...found.value, name: artifact.name })
       else if (artifact.optional !== true) return { kind: 'error', error: kind === 'steps' ? `unable to resolve references: ${found.error}` : found.error }
     }
@@ -121,7 +121,7 @@ function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, sc
   const body = rest as object
   const concrete: Concrete[] = []
   for (const [index, item] of items.value.entries()) {
-    const rendered = render(body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
+    const rendered = render(scopes.outsider, body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
     if (!rendered.ok) return { kind: 'error', error: rendered.error }
     const name = expandItem(call.name ?? '', index, item)
     const expanded = { ...rendered.value, name, ...(template === undefined ? {} : { template }) } as Callable
@@ -158,8 +158,8 @@ function listOf(text: string): Items {
 }
 
 /** A loop that does not run: an item each where the items are known, else one node. */
-function skippedItems(call: Callable, when: string, { variables }: Scopes): Resolution {
-  const rendered = render(withoutHooks(call), variables, keepUnknown)
+function skippedItems(call: Callable, when: string, { outsider, variables }: Scopes): Resolution {
+  const rendered = render(outsider, withoutHooks(call), variables, keepUnknown)
   const items = itemsOf(rendered.ok ? rendered.value : call)
   if (!items.ok || items.value.length === 0) return { kind: 'empty' }
   const skipped = { phase: 'Skipped', message: skipText(when) } as const

@@ -128,7 +128,7 @@ export class DagTaskFrame extends Frame {
   }
 
   private resolve(): boolean {
-    const resolution = resolveCall(this.task, { variables: this.variables(), narrow: this.body.scope.narrow(), kind: 'tasks' })
+    const resolution = resolveCall(this.task, { outsider: this.run, variables: this.variables(), narrow: this.body.scope.narrow(), kind: 'tasks' })
     switch (resolution.kind) {
       case 'waits':
         return false

@@ -108,7 +108,7 @@ export class DagBody extends Body {
     this.setOutbound(node, plan)
     for (const frame of this.frames.values()) exportGlobals(run, this.taskNode(frame.name)?.outputs)
     if (phase === 'Succeeded') {
-      const outputs = outputsFromScope(this.template, this.scope.narrow())
+      const outputs = outputsFromScope(run, this.template, this.scope.narrow())
       if (!outputs.ok) {
         endDaemons(run, node.id)
         return this.failWith(outputs.error)

@@ -1,12 +1,12 @@
 /** The spec that is really run: template and defaults merged in, globals replaced (semantics-templates.md §9). */
 import type { WorkflowSpec } from '../resources/index.ts'
-import { compileExpression, environmentOf, evaluateExpression, labelValueFaults, renderText, variablesOf } from '../expressions/index.ts'
+import { compileExpression, environmentWithFunctions, evaluateExpression, labelValueFaults, variablesOf } from '../expressions/index.ts'
 import { mergeWorkflowSpecs } from '../admission/index.ts'
 import { setLabelGlobals } from './globals.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import type { Run } from './run.ts'
-import { keepUnknown, render } from './substitution.ts'
+import { keepUnknown, render, renderString } from './substitution.ts'
 
 const prefix = 'workflows.argoproj.io'
 
@@ -39,7 +39,7 @@ function edited(own: WorkflowSpec, stored: WorkflowSpec): Partial<WorkflowSpec> 
 /** Globals are replaced everywhere but in the templates, which are filled in per call. */
 export function substituteGlobals(run: Run, spec: WorkflowSpec): Outcome<WorkflowSpec> {
   const { templates, templateDefaults, ...rest } = spec
-  const rendered = render(rest as WorkflowSpec, variablesOf(run.globals), keepUnknown)
+  const rendered = render(run, rest as WorkflowSpec, variablesOf(run.globals), keepUnknown)
   if (!rendered.ok) return bad(rendered.error)
   return good({ ...rendered.value, ...(templates === undefined ? {} : { templates }), ...(templateDefaults === undefined ? {} : { templateDefaults }) })
 }
@@ -53,7 +53,7 @@ export function applyWorkflowMetadata(run: Run, spec: WorkflowSpec): string | nu
   const annotations: Record<string, string> = { ...defaults?.annotations, ...ownAnnotations }
   const variables = variablesOf(run.globals)
   const fill = (text: string) => {
-    const rendered = renderText(text, variables, keepUnknown)
+    const rendered = renderString(run, text, variables, keepUnknown)
     return rendered.ok ? rendered.value : text
   }
   for (const [key, text] of Object.entries(wanted?.labels ?? {})) {
@@ -63,7 +63,7 @@ export function applyWorkflowMetadata(run: Run, spec: WorkflowSpec): string | nu
   }
   for (const [key, text] of Object.entries(wanted?.annotations ?? {})) annotations[key] = fill(text)
   for (const [key, { expression }] of Object.entries(wanted?.labelsFrom ?? {})) {
-    const answer = evaluateExpression(compileExpression(expression), environmentOf(variables))
+    const answer = evaluateExpression(compileExpression(expression), environmentWithFunctions(variables, run.outside), run.outside)
     if (!answer.ok) return `failed to evaluate label "${key}" expression "${expression}": ${answer.error}`
     if (typeof answer.value !== 'string') return `failed to evaluate label "${key}" expression "${expression}" evaluted to ${goTypeOf(answer.value)} but must be a string`
     const fault = labelFault(key, answer.value)

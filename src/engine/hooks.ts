@@ -1,7 +1,7 @@
 /** Lifecycle hooks of a step or task: fired by an expression, or at its end (semantics-flow.md §6.2). */
 import type { Arguments, LifecycleHook, NodeStatus } from '../resources/index.ts'
 import type { Variables } from '../expressions/index.ts'
-import { environmentOf, evaluateCondition, variablesOf } from '../expressions/index.ts'
+import { environmentWithFunctions, evaluateCondition, variablesOf } from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
 import { nothingAbsent } from './call.ts'
 import { Execution } from './execution.ts'
@@ -95,8 +95,9 @@ export class HookSet {
       this.error = `Expression required for hook ${hookName}`
       return false
     }
+    const { outside } = this.context.run
     const own = new Map<string, unknown>([[`${this.context.statusKey}.status`, node.phase]])
-    const answer = evaluateCondition(hook.expression, environmentOf(variablesOf(own, this.context.variables())))
+    const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(own, this.context.variables()), outside), outside)
     if (answer.ok) return answer.value
     this.error = answer.error
     return false
@@ -129,7 +130,7 @@ export class HookSet {
     const { run, prefix } = this.context
     const own = entriesOf(run, prefix, lastAttempt(run, node), null, prefix.startsWith('steps') ? 'steps' : 'tasks')
     const variables = variablesOf(own, this.context.variables())
-    const rendered = render(args, variables, keepUnknown)
+    const rendered = render(run, args, variables, keepUnknown)
     if (!rendered.ok) return bad(rendered.error)
     const artifacts = []
     for (const artifact of rendered.value.artifacts ?? []) {
@@ -137,7 +138,7 @@ export class HookSet {
         artifacts.push(artifact)
         continue
       }
-      const resolved = resolveArtifact(artifact, variables, variablesOf(own, this.context.narrow()))
+      const resolved = resolveArtifact(run, artifact, variables, variablesOf(own, this.context.narrow()))
       if (resolved.ok) artifacts.push({ ...resolved.value, name: artifact.name })
       else if (artifact.optional !== true) return resolved
     }

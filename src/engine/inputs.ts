@@ -26,18 +26,18 @@ export function processTemplate(run: Run, template: Template, call: { args: Argu
   if (!inputs.ok) return inputs
   const withInputs = inputs.value === null ? template : { ...template, inputs: inputs.value }
   const variables = variablesOf(inputVariables(withInputs), outer)
-  return fillTags(withInputs, template, outer, variables)
+  return fillTags(run, withInputs, template, outer, variables)
 }
 
-function fillTags(template: Template, original: Template, outer: Variables, variables: Variables): Outcome<Processed> {
+function fillTags(run: Run, template: Template, original: Template, outer: Variables, variables: Variables): Outcome<Processed> {
   const { inputs, ...unbound } = template
   const body = bodyOf(original, unbound)
   // One pass over both is the same as pass 2 and then pass 3, unless tags are left that the first pass might have made.
-  const once = render(body, variables, keepUnknown)
+  const once = render(run, body, variables, keepUnknown)
   if (once.ok && !once.tagsLeft) return good({ template: attach(once.value, inputs), variables })
-  const second = render(body, outer, keepUnknown)
+  const second = render(run, body, outer, keepUnknown)
   if (!second.ok) return bad(second.error)
-  const third = render(second.value, variables, keepUnknown)
+  const third = render(run, second.value, variables, keepUnknown)
   if (!third.ok) return bad(third.error)
   return good({ template: attach(third.value, inputs), variables })
 }
@@ -65,7 +65,7 @@ function fillInputs(run: Run, inputs: Inputs, call: { args: Arguments; absent: R
     if (!artifacts.ok) return artifacts
     merged.artifacts = artifacts.value
   }
-  const rendered = render(merged, outer, keepUnknown)
+  const rendered = render(run, merged, outer, keepUnknown)
   if (!rendered.ok) return bad(rendered.error)
   const parameters = rendered.value.parameters
   if (parameters === undefined) return good(rendered.value)

@@ -1,7 +1,7 @@
 /** Memoization: outputs of earlier work with the same key (semantics-templates.md §8). */
 import type { MemoizationStatus, NodeStatus, Template } from '../resources/index.ts'
 import { instantOf } from '../resources/index.ts'
-import { parseGoDurationMs } from '../expressions/index.ts'
+import { parseGoDuration } from '../expressions/index.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import { configMapType } from './configmap-parameter.ts'
@@ -21,10 +21,10 @@ export function lookUpMemo(run: Run, template: Template): Outcome<{ readonly sta
   run.memos.push({ cacheName, key, nodeID: found.nodeID, hitOnly: true })
   const text = template.memoize?.maxAge
   if (text) {
-    const maxAge = parseGoDurationMs(text)
+    const maxAge = parseGoDuration(text)
     if (!maxAge.ok) return bad(`invalid maxAge: ${maxAge.error}`)
     const created = instantOf(found.creationTimestamp) ?? run.now
-    if (run.now - created > maxAge.value) return miss
+    if (run.now - created > Number(maxAge.value / 1_000_000n)) return miss
   }
   return good({ status: { hit: true, key, cacheName }, entry: found })
 }

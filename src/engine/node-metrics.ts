@@ -40,7 +40,7 @@ function realtime(run: Run, metric: Prometheus, node: NodeStatus | null, variabl
   const tag = soleTag(metric.gauge?.value)
   const since = tag === 'workflow.duration' ? run.startedAt() : tag === 'duration' ? instantOf(node?.startedAt ?? run.status.startedAt) : null
   if (tag === null || (tag !== 'workflow.duration' && tag !== 'duration')) return fault(run, `unable to substitute parameters for metric '${metric.name}': '${metric.gauge?.value ?? ''}' is not available for real time metrics`)
-  const labels = render({ list: metric.labels ?? [] }, variables, everythingMustResolve)
+  const labels = render(run, { list: metric.labels ?? [] }, variables, everythingMustResolve)
   if (!labels.ok) return fault(run, `unable to substitute parameters for metric '${metric.name}': ${labels.error}`)
   run.metrics.push({ name: metric.name, help: metric.help, labels: labels.value.list, metric: { kind: 'realtime', since: since ?? run.now, node: tag === 'duration' && node !== null ? nodeIdOf(node.id) : null } })
 }
@@ -65,7 +65,7 @@ function nodeVariables(run: Run, node: NodeStatus, outer: Variables): Variables 
 }
 
 function emit(run: Run, metric: Prometheus, variables: Variables): void {
-  const rendered = render(metric, variables, everythingMustResolve)
+  const rendered = render(run, metric, variables, everythingMustResolve)
   if (!rendered.ok) return fault(run, `unable to substitute parameters for metric '${metric.name}': ${rendered.error}`)
   const filled = rendered.value
   if (!filled.help) return fault(run, `metric '${filled.name}' must contain a help string under 'help: ' field`)

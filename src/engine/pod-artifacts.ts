@@ -24,7 +24,7 @@ export function planArtifacts(run: Run, template: Template, podName: string, var
   }
   const outputs: Artifact[] = []
   for (const artifact of template.outputs?.artifacts ?? []) {
-    const placed = place(artifact, home, fileNameOf(artifact), withPod)
+    const placed = place(run, artifact, home, fileNameOf(artifact), withPod)
     if (!placed.ok) return placed
     outputs.push(placed.value)
   }
@@ -34,14 +34,14 @@ export function planArtifacts(run: Run, template: Template, podName: string, var
 }
 
 /** An output artifact with its own key, or `<keyFormat>/<file>` in the repository. */
-function place(artifact: Artifact, home: ArtifactLocation, fileName: string, variables: Variables): Outcome<Artifact> {
+function place(run: Run, artifact: Artifact, home: ArtifactLocation, fileName: string, variables: Variables): Outcome<Artifact> {
   if (hasLocation(artifact)) return good(artifact)
   if (keyOf(artifact) !== null) return good(relocated(artifact, home))
   const backend = backendOf(home)
   if (backend === null) return bad(`You need to configure artifact storage. More information on how to do this can be found in the docs: https://argo-workflows.readthedocs.io/en/latest/configure-artifact-repository/`)
   const fields = (home as Readonly<Record<string, unknown>>)[backend] as Readonly<Record<string, unknown>>
   const format = keyFormatOf(home, fields)
-  const key = renderString(format, variables, everythingMustResolve)
+  const key = renderString(run, format, variables, everythingMustResolve)
   if (!key.ok) return bad(key.error)
   return good(withKey(relocated({ ...artifact, [backend]: {} }, home), `${key.value.replace(/\/$/, '')}/${fileName}`))
 }
@@ -67,7 +67,7 @@ function planLogs(run: Run, template: Template, home: ArtifactLocation, variable
   const names = template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
   const logs: { container: string; artifact: Artifact }[] = []
   for (const container of names) {
-    const placed = place({ name: `${container}-logs`, archive: { none: {} } }, home, `${container}.log`, variables)
+    const placed = place(run, { name: `${container}-logs`, archive: { none: {} } }, home, `${container}.log`, variables)
     if (!placed.ok) return placed
     const { archive: _archive, ...artifact } = placed.value
     logs.push({ container, artifact })

@@ -3,7 +3,7 @@
  * the log is kept and the containers go at once, unless podGC says that they should stay longer.
  */
 import type { NodeStatus } from '../resources/index.ts'
-import { matchesLabelSelector, parseDurationMs } from '../expressions/index.ts'
+import { labelSelectorOf, matchesLabelSelector, parseDurationMs } from '../expressions/index.ts'
 import type { Effect, PodPlan } from './effects.ts'
 import type { PodResult } from './observations.ts'
 import { assessPod } from './pod-assessment.ts'
@@ -13,7 +13,8 @@ export function removalOf(run: Run, node: NodeStatus, plan: PodPlan, result: Pod
   const gc = run.spec.podGC
   const remove: Effect = { kind: 'removePod', pod: plan.identity.id, delayMs: 0 }
   if (!gc?.strategy) return remove
-  if (gc.labelSelector !== undefined && !matchesLabelSelector(gc.labelSelector, plan.labels)) return null
+  const selector = gc.labelSelector === undefined ? null : labelSelectorOf(gc.labelSelector)
+  if (selector?.ok === true && !matchesLabelSelector(selector.value, plan.labels)) return null
   const delayMs = delayOf(run)
   if (gc.strategy === 'OnPodCompletion') return { ...remove, delayMs }
   if (gc.strategy === 'OnPodSuccess') return assessPod(result, plan).phase === 'Succeeded' ? { ...remove, delayMs } : null

@@ -1,7 +1,7 @@
 /** Everything that is needed to run a pod, as one value: the engine's side of Argo's pod building (semantics-templates.md §2, §9.5, §10). */
 import type { Container, Template, UserContainer, VolumeMount } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
-import { parseGoDurationMs } from '../expressions/index.ts'
+import { parseGoDuration } from '../expressions/index.ts'
 import { applyPodSpecPatch, strategicMerge } from '../admission/index.ts'
 import type { Body } from './body.ts'
 import type { KubernetesPodSpec, PodPlan } from './effects.ts'
@@ -19,7 +19,7 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
   const { run, template } = body
   const spec = podSpecOf(body)
   if (!spec.ok) return spec
-  const rendered = render(spec.value, body.processed.variables, keepUnknown)
+  const rendered = render(run, spec.value, body.processed.variables, keepUnknown)
   if (!rendered.ok) return bad(rendered.error)
   const patched = patch(body, rendered.value)
   if (!patched.ok) return patched
@@ -112,7 +112,7 @@ function patch(body: Body, spec: KubernetesPodSpec): Outcome<KubernetesPodSpec> 
   let patched = spec
   for (const text of [body.run.spec.podSpecPatch, body.template.podSpecPatch]) {
     if (!text) continue
-    const rendered = renderString(text, body.processed.variables, keepUnknown)
+    const rendered = renderString(body.run, text, body.processed.variables, keepUnknown)
     if (!rendered.ok) return bad(`Error applying PodSpecPatch: ${rendered.error}`)
     const result = applyPodSpecPatch(patched, rendered.value)
     if (!result.ok) return bad(`Error applying PodSpecPatch: ${result.error}`)
@@ -142,8 +142,8 @@ function containerSetOf(template: Template): Pick<PodPlan, 'containerSet'> {
 }
 
 const goDurationMs = (text: string | undefined): number => {
-  const parsed = text ? parseGoDurationMs(text) : null
-  return parsed?.ok === true ? parsed.value : 0
+  const parsed = text ? parseGoDuration(text) : null
+  return parsed?.ok === true ? Number(parsed.value / 1_000_000n) : 0
 }
 
 /** The least of the template's own limit, what its timeout leaves, and what the workflow's deadline leaves. */

@@ -1,7 +1,8 @@
 /** Which outcomes are retried, and after how long (semantics-flow.md §7). */
 import type { RetryStrategy } from '../resources/index.ts'
-import { evaluateCondition, environmentOf, humanizeDuration, matchesPattern, parseDurationMs, variablesOf } from '../expressions/index.ts'
+import { environmentWithFunctions, evaluateCondition, humanizeDuration, parseDurationMs, variablesOf } from '../expressions/index.ts'
 import type { Outcome } from './outcome.ts'
+import type { Outsider } from './substitution.ts'
 
 export const retryPolicies: ReadonlySet<string> = new Set(['Always', 'OnFailure', 'OnError', 'OnTransientError'])
 
@@ -21,7 +22,12 @@ export function policyCovers(policy: string, phase: 'Failed' | 'Error', message:
   if (policy === 'Always') return true
   if (policy === 'OnFailure') return phase === 'Failed'
   if (policy === 'OnError') return phase === 'Error'
-  return transientTexts.some((text) => message.includes(text)) || (pattern !== undefined && pattern !== '' && matchesPattern(pattern, message))
+  return transientTexts.some((text) => message.includes(text)) || (pattern !== undefined && pattern !== '' && matches(pattern, message))
+}
+
+function matches(pattern: string, message: string): boolean {
+  const answer = evaluateCondition('message matches pattern', { message, pattern })
+  return answer.ok && answer.value
 }
 
 export type Backoff =
@@ -53,7 +59,7 @@ function durationOr(text: string | undefined): Outcome<number | null> {
 
 export type LastRetry = { readonly retries: string; readonly exitCode: string; readonly status: string; readonly duration: string; readonly message: string }
 
-export function expressionAllows(expression: string, last: LastRetry): Outcome<boolean> {
+export function expressionAllows({ outside }: Outsider, expression: string, last: LastRetry): Outcome<boolean> {
   const variables = variablesOf({
     retries: last.retries,
     'lastRetry.exitCode': last.exitCode,
@@ -61,5 +67,5 @@ export function expressionAllows(expression: string, last: LastRetry): Outcome<b
     'lastRetry.duration': last.duration,
     'lastRetry.message': last.message,
   })
-  return evaluateCondition(expression, environmentOf(variables))
+  return evaluateCondition(expression, environmentWithFunctions(variables, outside), outside)
 }

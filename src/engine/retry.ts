@@ -134,7 +134,7 @@ export class RetryBody extends Body {
     }
     if (type !== null && ['container', 'containerSet', 'script', 'resource', 'data'].includes(type)) own['pod.name'] = this.execution.podNameOf(name, template)
     const variables = variablesOf(own, this.processed.variables)
-    const rendered = render(body, variables, keepUnknown)
+    const rendered = render(this.run, body, variables, keepUnknown)
     if (!rendered.ok) {
       this.failUp(rendered.error)
       return null
@@ -168,7 +168,7 @@ export class RetryBody extends Body {
     const limit = strategy.limit === undefined ? null : Number(strategy.limit)
     if (limit !== null && attempts.length > limit) return { kind: 'end', phase, message: 'No more retries left' }
     if (!strategy.expression) return { kind: 'again' }
-    const allowed = expressionAllows(strategy.expression, {
+    const allowed = expressionAllows(run, strategy.expression, {
       retries: String(attempts.length - 1),
       exitCode: last.outputs?.exitCode ?? '-1',
       status: last.phase ?? '',

@@ -12,13 +12,13 @@ import type {
   WorkflowStatus,
 } from '../resources/index.ts'
 import { instantOf, nodeIdOf, podIdOf, rfc3339 } from '../resources/index.ts'
+import { fnv32a, type Outside } from '../expressions/index.ts'
 import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
 import type { Effect } from './effects.ts'
 import type { Frame } from './frame.ts'
-import { fnv32a } from './fnv.ts'
 import { isActive, isEnded, isFailedOrError } from './phases.ts'
 import { Timers } from './timers.ts'
-import type { World } from './world.ts'
+import type { Estimate, World } from './world.ts'
 
 /** What must be remembered beside Argo's own fields. */
 export type Internal = {
@@ -52,6 +52,7 @@ export type BoundaryCounts = { active: number; failed: number; activePods: numbe
 
 export class Run {
   readonly world: World
+  readonly outside: Outside
   workflow: Workflow
   /** The executable spec: merged with template and defaults, globals replaced outside of `templates`. */
   spec: WorkflowSpec
@@ -97,6 +98,7 @@ export class Run {
     this.spec = workflow.spec ?? {}
     this.internal = internal
     this.world = world
+    this.outside = { nowMs: () => this.now, randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(world.random.next() * 256)) }
     this.now = now
   }
 
@@ -114,6 +116,13 @@ export class Run {
   }
   get status(): WorkflowStatus {
     return (this.workflow.status ??= {})
+  }
+
+  private known: { readonly estimate: Estimate | null } | null = null
+  /** Of an earlier run of the same origin, looked up once. */
+  estimate(): Estimate | null {
+    this.known ??= { estimate: this.world.estimate(this.workflow) }
+    return this.known.estimate
   }
 
   patchStatus(patch: Partial<WorkflowStatus>): void {
@@ -170,7 +179,7 @@ export class Run {
       nodeFlag: { ...(init.hooked ? { hooked: true } : {}), ...(init.retried ? { retried: true } : {}) },
       ...init.more,
     }
-    const estimate = this.world.estimate(this.workflow)?.nodeSeconds.get(init.name.slice(this.name.length))
+    const estimate = this.estimate()?.nodeSeconds.get(init.name.slice(this.name.length))
     if (estimate !== undefined) node.estimatedDuration = estimate
     this.nodes.set(node.id, node)
     this.deleted.delete(node.id)

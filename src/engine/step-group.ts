@@ -76,7 +76,7 @@ export class StepGroup extends Frame {
     if (scope === null) return false
     const all: { concrete: Concrete; source: WorkflowStep }[] = []
     for (const step of this.steps) {
-      const resolution = resolveCall(step, { variables: scope.variables, narrow: scope.narrow, kind: 'steps' })
+      const resolution = resolveCall(step, { outsider: this.run, variables: scope.variables, narrow: scope.narrow, kind: 'steps' })
       switch (resolution.kind) {
         case 'waits':
           return false

@@ -42,7 +42,7 @@ export class StepsBody extends Body {
   private succeed(node: NodeStatus): void {
     const { run, scope } = this
     if (scope === null) return
-    const outputs = outputsFromScope(this.template, scope.narrow)
+    const outputs = outputsFromScope(run, this.template, scope.narrow)
     if (!outputs.ok) {
       this.setOutbound(node)
       endDaemons(run, node.id)

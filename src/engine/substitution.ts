@@ -1,5 +1,5 @@
 /** Template tags, compiled once per object and filled in per instance. */
-import type { CompiledDocument, Rendered, TagPolicy, Variables } from '../expressions/index.ts'
+import type { CompiledDocument, Outside, Rendered, TagPolicy, Variables } from '../expressions/index.ts'
 import { compileDocument, renderDocument } from '../expressions/index.ts'
 
 /** Unknown tags stay (passes 1–4, 9 and 10 of semantics-variables.md §3). */
@@ -20,14 +20,17 @@ function compiled<T extends object>(value: T): CompiledDocument<T> {
   return document as CompiledDocument<T>
 }
 
-export function render<T extends object>(value: T, variables: Variables, policy: TagPolicy): Rendered<T> {
-  return renderDocument(compiled(value), variables, policy)
+/** Clock and chance for expressions that ask for them: a run has them. */
+export type Outsider = { readonly outside: Outside }
+
+export function render<T extends object>({ outside }: Outsider, value: T, variables: Variables, policy: TagPolicy): Rendered<T> {
+  return renderDocument(compiled(value), variables, policy, outside)
 }
 
 /** A text as one value of a JSON document. */
-export function renderString(text: string, variables: Variables, policy: TagPolicy): Rendered<string> {
+export function renderString({ outside }: Outsider, text: string, variables: Variables, policy: TagPolicy): Rendered<string> {
   if (!text.includes('{{')) return { ok: true, value: text, tagsLeft: false }
-  return renderDocument(compileDocument(text), variables, policy)
+  return renderDocument(compileDocument(text), variables, policy, outside)
 }
 
 const onlyTag = /^\s*\{\{\s*([^={}][^{}]*?)\s*\}\}\s*$/

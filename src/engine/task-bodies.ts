@@ -1,6 +1,6 @@
 /** Templates that need no container here: http, plugin, resource and data. */
 import type { Artifact, NodeStatus, Outputs, Parameter } from '../resources/index.ts'
-import { compileExpression, evaluateExpression, formatJson } from '../expressions/index.ts'
+import { compileExpression, encodeJson, evaluateExpression } from '../expressions/index.ts'
 import { hasLocation, relocated } from './artifact-location.ts'
 import { Body } from './body.ts'
 import type { Effect, TaskResult } from './effects.ts'
@@ -120,10 +120,10 @@ export class DataBody extends PodLikeBody {
     if (result.phase !== 'Succeeded' || result.keys === undefined) return super.take(node, result)
     let data: unknown = [...result.keys]
     for (const { expression } of this.template.data?.transformation ?? []) {
-      const answer = evaluateExpression(compileExpression(expression), { data })
+      const answer = evaluateExpression(compileExpression(expression), { data }, this.run.outside)
       if (!answer.ok) return super.take(node, { phase: 'Error', message: `wait: Error (exit code 64): ${answer.error}` })
       data = answer.value
     }
-    super.take(node, { phase: 'Succeeded', outputs: { result: formatJson(data) } })
+    super.take(node, { phase: 'Succeeded', outputs: { result: encodeJson(data) } })
   }
 }

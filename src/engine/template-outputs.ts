@@ -1,20 +1,20 @@
 /** Outputs of Steps and DAG nodes, out of the template's scope (semantics-templates.md §5.3, §7). */
 import type { Artifact, Outputs, Parameter, Template, ValueFrom } from '../resources/index.ts'
 import type { Variables } from '../expressions/index.ts'
-import { compileExpression, environmentOf, evaluateExpression, formatJson } from '../expressions/index.ts'
+import { compileExpression, encodeJson, environmentWithFunctions, evaluateExpression } from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
-import { withoutBraces } from './substitution.ts'
+import { withoutBraces, type Outsider } from './substitution.ts'
 
-export function outputsFromScope(template: Template, narrow: Variables): Outcome<Outputs | null> {
+export function outputsFromScope(outsider: Outsider, template: Template, narrow: Variables): Outcome<Outputs | null> {
   const declared = template.outputs
   if (declared === undefined || (!declared.parameters?.length && !declared.artifacts?.length)) return good(null)
   const outputs: Outputs = {}
   const parameters: Parameter[] = []
   for (const parameter of declared.parameters ?? []) {
     if (parameter.valueFrom === undefined) return bad('output parameters must have a valueFrom specified')
-    const value = valueOf(parameter.name, parameter.valueFrom, narrow)
+    const value = valueOf(outsider, parameter.name, parameter.valueFrom, narrow)
     if (!value.ok && parameter.valueFrom.default === undefined) return value
     const { valueFrom: _from, ...rest } = parameter
     parameters.push({ ...rest, valueFrom: parameter.valueFrom, value: value.ok ? value.value : (parameter.valueFrom.default ?? '') })
@@ -22,7 +22,7 @@ export function outputsFromScope(template: Template, narrow: Variables): Outcome
   if (parameters.length > 0) outputs.parameters = parameters
   const artifacts: Artifact[] = []
   for (const artifact of declared.artifacts ?? []) {
-    const found = resolveArtifact(artifact, narrow, narrow)
+    const found = resolveArtifact(outsider, artifact, narrow, narrow)
     if (found.ok) artifacts.push({ ...found.value, name: artifact.name, ...(artifact.globalName ? { globalName: artifact.globalName } : {}) })
     else if (artifact.optional !== true) return bad(`unable to resolve outputs from scope: ${found.error}`)
   }
@@ -30,17 +30,17 @@ export function outputsFromScope(template: Template, narrow: Variables): Outcome
   return good(outputs)
 }
 
-function valueOf(name: string, from: ValueFrom, narrow: Variables): Outcome<string> {
+function valueOf({ outside }: Outsider, name: string, from: ValueFrom, narrow: Variables): Outcome<string> {
   const absent = (reference: string) => bad(`output parameter "${name}": "${reference}" is an absent optional (skipped/omitted node output with no default)`)
   if (from.expression) {
-    const answer = evaluateExpression(compileExpression(from.expression), environmentOf(narrow))
+    const answer = evaluateExpression(compileExpression(from.expression), environmentWithFunctions(narrow, outside), outside)
     if (!answer.ok) return bad(answer.error)
     if (answer.value === null || answer.value === undefined) return absent(from.expression)
-    return good(typeof answer.value === 'string' ? answer.value : formatJson(answer.value))
+    return good(typeof answer.value === 'string' ? answer.value : encodeJson(answer.value))
   }
   const reference = withoutBraces(from.parameter ?? '')
   const value = narrow.get(reference)
   if (value === null) return absent(reference)
   if (value === undefined) return bad(`Unable to resolve: "${reference}"`)
-  return good(typeof value === 'string' ? value : formatJson(value))
+  return good(typeof value === 'string' ? value : encodeJson(value))
 }

@@ -102,7 +102,7 @@ export class WorkflowFrame extends Frame {
   private startRunning(): void {
     const { run } = this
     run.lockWaiters.delete(this)
-    const estimate = run.world.estimate(run.workflow)
+    const estimate = run.estimate()
     run.patchStatus({
       phase: 'Running',
       message: '',

@@ -1,6 +1,6 @@
 /** Hooks and the exit handler of the whole workflow (semantics-flow.md §6.1). */
 import type { Arguments, LifecycleHook } from '../resources/index.ts'
-import { environmentOf, evaluateCondition, variablesOf } from '../expressions/index.ts'
+import { environmentWithFunctions, evaluateCondition, variablesOf } from '../expressions/index.ts'
 import { nothingAbsent } from './call.ts'
 import { Execution } from './execution.ts'
 import type { Frame } from './frame.ts'
@@ -31,7 +31,7 @@ export class WorkflowHooks {
       const nodeName = `${run.name}.hooks.${name}`
       if (!this.fired.has(name)) {
         if (!hook.expression) return { error: `Expression required for hook ${nodeName}` }
-        const answer = evaluateCondition(hook.expression, environmentOf(variablesOf(run.globals)))
+        const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(run.globals), run.outside), run.outside)
         if (!answer.ok) return { error: answer.error }
         if (!answer.value && run.nodeNamed(nodeName) === undefined) continue
         this.fired.set(name, this.execution(nodeName, name, hook, hook.arguments ?? {}, false))

@@ -54,6 +54,8 @@ export type { CronSchedule } from './cron/schedule.ts'
 export { nextCronTimes } from './cron/next.ts'
 export { expandSequence } from './loops/sequence.ts'
 export type { SequenceSpec } from './loops/sequence.ts'
+export { expandLoopStep } from './loops/expand-step.ts'
+export type { LoopStep } from './loops/expand-step.ts'
 export { expandItem, itemDescription, itemVariables } from './loops/items.ts'
 export {
   matchesFields,

@@ -2,7 +2,7 @@
 import type { Instant, NodeStatus, Random, Workflow } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Refusal } from '../decision.ts'
-import { fnv32a } from '../fnv.ts'
+import { fnv32a } from '../../expressions/index.ts'
 import { isFailedOrError } from '../phases.ts'
 import { refusal } from './operate.ts'
 import { overridden } from './retry-workflow.ts'
