@@ -14,11 +14,10 @@ import {
   defaultArtifactKey,
   evaluateCronWorkflowWhen,
   evaluateWhen,
-  expandItem,
+  expandLoopStep,
   expandSequence,
   formatGoDuration,
   humanizeNanoseconds,
-  itemVariables,
   kubernetesJsonPath,
   labelSelectorOf,
   matchesFields,
@@ -33,7 +32,6 @@ import {
   parseLabelSelector,
   parseQuantity,
   podName,
-  renderDocument,
   runJq,
   strftime,
   variablesOf,
@@ -122,18 +120,15 @@ function placeOf(given: EvalCase): Place {
   return { offsetMinutes: (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) }
 }
 
-/** The step's body for one item; where `when` is false already, what does not resolve stays. */
 function itemAnswer(given: EvalCase): EvalAnswer {
-  const variables = variablesOf({ ...object(given['env']), ...itemVariables(given['item']) })
-  const when = evaluateWhen(text(given['when']))
-  const skipped = when.ok && !when.value
-  const body = renderDocument(
-    compileDocument(given['body']),
-    variables,
-    skipped ? { kind: 'keep' } : { kind: 'strict', prefixes: 'all' },
-  )
-  if (!body.ok) return { error: body.error }
-  return answer({ name: expandItem(text(given['name']), Number(given['index']), given['item']), body: body.value })
+  const step = {
+    name: text(given['name']),
+    index: Number(given['index']),
+    item: given['item'],
+    body: compileDocument(given['body']),
+    when: text(given['when']),
+  }
+  return ofParsed(expandLoopStep(step, variablesOf(object(given['env']))), (made) => made)
 }
 
 function selectorAnswer(given: EvalCase): EvalAnswer {

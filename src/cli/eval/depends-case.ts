@@ -44,6 +44,8 @@ export function answerDependsCase(given: DependsCase): EvalAnswer {
     case 'logic':
       return answer({ logic: logic?.text ?? '', tasks: logic?.tasks ?? [] })
     default: {
+      // Argo does not evaluate an empty condition; asked to, it complains.
+      if (logic?.text === '') return { error: "unable to evaluate expression '': unexpected token EOF" }
       if (logic === undefined || !logic.tasks.every((name) => isReady(given.tasks[name]))) {
         return answer({ execute: false, proceed: false })
       }
