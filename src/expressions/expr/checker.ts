@@ -269,12 +269,8 @@ export class Checker {
 
   #slice(node: Extract<Node, { kind: 'slice' }>): Nature {
     const nature = this.visit(node.node)
-    if (isUnknown(nature)) {
-      // The bounds are not looked at here, but their own nodes need natures.
-      if (node.from !== null) this.visit(node.from)
-      if (node.to !== null) this.visit(node.to)
-      return UNKNOWN
-    }
+    // The bounds of something unknown are not looked at, as in expr-lang.
+    if (isUnknown(nature)) return UNKNOWN
     if (!isString(nature) && !isArray(nature)) this.fail(node, `cannot slice ${show(nature)}`)
     for (const bound of [node.from, node.to]) {
       if (bound === null) continue
@@ -288,10 +284,8 @@ export class Checker {
     const { callee } = node
     if (callee.kind === 'identifier' && callee.name === '$env') this.fail(node, `${ANY_MAP.name} is not callable`)
     const nature = this.visit(callee)
-    if (isUnknown(nature)) {
-      for (const arg of node.args) this.visit(arg)
-      return UNKNOWN
-    }
+    // Neither are the arguments of an unknown function.
+    if (isUnknown(nature)) return UNKNOWN
     if (nature.builtin !== undefined) return checkFunction(this, nature.builtin, node, node.args)
     const name =
       callee.kind === 'identifier'

@@ -1,7 +1,7 @@
 // Constants computed before the expression runs.
 
 import type { BinaryNode, Node } from './ast.ts'
-import { goPow } from './operators.ts'
+import { goPow } from './go-pow.ts'
 import type { Rewrite } from './optimizer.ts'
 import { ExpressionError } from './source-error.ts'
 import { joined } from './utf8.ts'

@@ -1,5 +1,6 @@
 // What operators do with values, once both sides are known.
 
+import { goPow } from './go-pow.ts'
 import { DURATION, INT_SLICE, isInteger } from './go-types.ts'
 import { compareTimes, GoTime } from './time/go-time.ts'
 import { compareText, joined } from './utf8.ts'
@@ -107,11 +108,6 @@ export function modulo(a: unknown, b: unknown): bigint {
 
 export function power(a: unknown, b: unknown): number {
   return goPow(toFloat(a), toFloat(b))
-}
-
-/** Go's math.Pow: 1 to any power is 1, and -1 to an infinite one. */
-export function goPow(x: number, y: number): number {
-  return x === 1 || (x === -1 && !Number.isFinite(y) && !Number.isNaN(y)) ? 1 : x ** y
 }
 
 export function toFloat(value: unknown): number {
