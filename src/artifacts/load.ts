@@ -1,0 +1,144 @@
+/** From stored bytes to a tar for a container: recognises the archive, unpacks it, puts it at the path. */
+import type { Artifact } from '../resources/index.ts'
+import { peek } from './archive/byte-reader.ts'
+import { noContent } from './archive/entry.ts'
+import type { ArchiveLimits, Entry } from './archive/entry.ts'
+import { gunzip, gunzipHead, isGzip } from './archive/gzip.ts'
+import { place } from './archive/place.ts'
+import type { Placement, Target } from './archive/place.ts'
+import { looksLikeTar, readTar } from './archive/tar-read.ts'
+import { oneFile, singleTopRecord, writeTar } from './archive/tar-write.ts'
+import { readZip } from './archive/zip.ts'
+import { artifactKey } from './keys.ts'
+import type { ArtifactContext, ArtifactDriver, ByteStream, ObjectInfo, ObjectStream } from './port.ts'
+import type { Scratch, SpooledFile } from './scratch.ts'
+
+export type LoadParts = { readonly driver: ArtifactDriver; readonly scratch: Scratch; readonly limits: ArchiveLimits }
+
+/** Enough for the first headers of a tar, whatever it was packed with. */
+const headBytes = 4096
+
+/** `null` where there is nothing at the artifact's location. */
+export async function load(
+  artifact: Artifact,
+  wanted: Target,
+  parts: LoadParts,
+  context: ArtifactContext,
+): Promise<ByteStream | null> {
+  const { driver } = parts
+  const target = {
+    ...wanted,
+    mode: wanted.mode ?? artifact.mode,
+    recurseMode: wanted.recurseMode ?? artifact.recurseMode,
+  }
+  if (driver.tree) return writeTar(place(await driver.tree(artifact, context), target, 'into'))
+  const content = await driver.open(artifact, context)
+  if (content) return loadObject(artifact, content, target, parts)
+  const objects = await driver.list(artifact, context)
+  if (objects.length === 0) return null
+  const open = (key: string) => driver.openKey(artifact, key, context)
+  return writeTar(place(entriesOf(objects, artifactKey(artifact) ?? '', open), target, 'into'))
+}
+
+async function loadObject(
+  artifact: Artifact,
+  content: ObjectStream,
+  target: Target,
+  parts: LoadParts,
+): Promise<ByteStream> {
+  const { archive } = artifact
+  if (archive?.zip) return loadZip(await parts.scratch.spool(content), target, parts)
+  if (archive?.none) return loadFile(content, content.sizeBytes, target, parts)
+  const { head, whole } = await peek(content, headBytes)
+  const isPacked = isGzip(head)
+  const tarHead = isPacked ? gunzipHead(head) : head
+  if (archive?.tar || (isPacked && looksLikeTar(tarHead))) return loadTar(whole, { tarHead, isPacked }, target, parts)
+  return loadFile(whole, content.sizeBytes, target, parts)
+}
+
+async function loadFile(
+  content: ByteStream,
+  sizeBytes: number | undefined,
+  target: Target,
+  { scratch }: LoadParts,
+): Promise<ByteStream> {
+  const spooled = sizeBytes === undefined ? await scratch.spool(content) : null
+  const file = {
+    path: target.path.replace(/^\/+|\/+$/g, ''),
+    mode: (target.mode ?? 0o644) & 0o7777,
+    ...{ uid: target.uid ?? 0, gid: target.gid ?? 0, modifiedAt: 0 },
+  }
+  return spooled
+    ? oneFile({ ...file, sizeBytes: spooled.sizeBytes, content: scratch.consume(spooled) })
+    : oneFile({ ...file, sizeBytes: sizeBytes ?? 0, content })
+}
+
+/**
+ * An archive with exactly one name at its top becomes the path itself, any other is unpacked into it. What Drydock
+ * stored says on its first entry that there is one, and streams; of others that is known only at the end, so they
+ * are kept on disk as they come and read twice.
+ */
+async function loadTar(
+  content: ByteStream,
+  { tarHead, isPacked }: { readonly tarHead: Buffer; readonly isPacked: boolean },
+  target: Target,
+  parts: LoadParts,
+): Promise<ByteStream> {
+  const unpack = (stored: ByteStream) => readTar(isPacked ? gunzip(stored) : stored, { limits: parts.limits })
+  if (tarHead.subarray(0, 2 * 512).includes(singleTopRecord)) return writeTar(place(unpack(content), target, 'as'))
+  return loadSpooled(await parts.scratch.spool(content), (file) => unpack(file.read()), target)
+}
+
+const loadZip = (file: SpooledFile, target: Target, { limits }: LoadParts): Promise<ByteStream> =>
+  loadSpooled(file, (spooled) => readZip(spooled, limits), target)
+
+async function loadSpooled(
+  file: SpooledFile,
+  entries: (file: SpooledFile) => AsyncIterable<Entry>,
+  target: Target,
+): Promise<ByteStream> {
+  try {
+    const placement = await placementOf(entries(file))
+    return thenRemove(writeTar(place(entries(file), target, placement)), file)
+  } catch (error) {
+    await file.remove()
+    throw error
+  }
+}
+
+async function* thenRemove(tar: ByteStream, file: SpooledFile): AsyncGenerator<Uint8Array> {
+  try {
+    yield* tar
+  } finally {
+    await file.remove()
+  }
+}
+
+async function placementOf(entries: AsyncIterable<Entry>): Promise<Placement> {
+  const tops = new Set<string>()
+  for await (const { path } of entries) {
+    tops.add(path.split('/')[0] ?? '')
+    if (tops.size > 1) return 'into'
+  }
+  return tops.size === 1 ? 'as' : 'into'
+}
+
+/** Objects below a key as the files of a folder. */
+async function* entriesOf(
+  objects: readonly ObjectInfo[],
+  folder: string,
+  open: (key: string) => Promise<ObjectStream | null>,
+): AsyncGenerator<Entry> {
+  const start = folder.endsWith('/') ? folder.length : folder.length + 1
+  const common = { target: '', uid: 0, gid: 0, modifiedAt: 0 }
+  for (const { key, sizeBytes } of objects) {
+    const path = key.slice(start).replace(/\/+$/, '')
+    if (path === '' || path.split('/').some((part) => part === '' || part === '.' || part === '..')) continue
+    if (key.endsWith('/')) yield { ...common, path, type: 'directory', mode: 0o755, sizeBytes: 0, content: noContent }
+    else yield { ...common, path, type: 'file', mode: 0o644, sizeBytes, content: await contentOf(key, open) }
+  }
+}
+
+async function contentOf(key: string, open: (key: string) => Promise<ObjectStream | null>): Promise<ByteStream> {
+  return (await open(key)) ?? noContent // deleted meanwhile: the tar writer says that it changed
+}
