@@ -73,6 +73,16 @@ export function add(left: JqValue, right: JqValue): JqValue {
   throw mismatch('add', left, right)
 }
 
+/** More items than this do not go into one array. */
+const listLengthMax = 5_000_000
+
+function joined(left: readonly JqValue[], right: readonly JqValue[]): readonly JqValue[] {
+  if (right.length === 0) return left
+  if (left.length === 0) return right
+  if (left.length + right.length > listLengthMax) throw new JqError('array too long')
+  return [...left, ...right]
+}
+
 function subtract(left: JqValue, right: JqValue): JqValue {
   const pair = numbers(left, right)
   if (pair !== null) return areWhole(pair) ? pair[0] - pair[1] : pair[0] - pair[1]

@@ -14,7 +14,7 @@ import {
   startTrail,
   step,
 } from './items.ts'
-import { deletePaths, getPath, setPath } from './paths.ts'
+import { Edits, deletePaths, getPath } from './paths.ts'
 import { prelude } from './prelude.ts'
 import { matchesOf } from './builtins/regexp.ts'
 import type { Filter } from './syntax.ts'
@@ -27,6 +27,7 @@ type Call = {
   run(arg: number, item: Item): Items
   values(arg: number, item: Item): Generator<JqValue, void, undefined>
   paths(arg: number, value: JqValue): Generator<readonly JqValue[], void, undefined>
+  spend(units: number): void
 }
 
 const nothing: Filter = { kind: 'literal', value: null }
@@ -39,6 +40,9 @@ const control =
         run: (arg, at) => machine.run(args[arg] ?? nothing, scope, at, depth),
         values: (arg, at) => machine.values(args[arg] ?? nothing, scope, at, depth),
         paths: (arg, value) => machine.paths(args[arg] ?? nothing, scope, value, depth),
+        spend: (units) => {
+          machine.spend(units)
+        },
       },
       item,
     )
@@ -85,11 +89,12 @@ function* one(item: Item): Items {
   yield item
 }
 
-function* range(item: Item, start: JqValue, end: JqValue, by: JqValue): Items {
+function* range(call: Call, item: Item, start: JqValue, end: JqValue, by: JqValue): Items {
   for (const bound of [start, end, by]) if (!isNumber(bound)) throw notApplicable('range', bound)
   const direction = compareValues(by, 0n)
   let value = start
   while (direction * compareValues(value, end) < 0) {
+    call.spend(1)
     yield moved(item, value)
     value = add(value, by)
   }
@@ -238,18 +243,22 @@ const table: Readonly<Record<string, Control>> = {
     return flattened(going(one(item)), (at) => descend(at, (found) => going(call.run(1, found))))
   }),
   'repeat/1': control(function* (call, item) {
-    for (;;) yield* call.run(0, item)
+    for (;;) {
+      call.spend(1)
+      yield* call.run(0, item)
+    }
   }),
   'range/1': control(function* (call, item) {
-    for (const end of call.values(0, item)) yield* range(item, 0n, end, 1n)
+    for (const end of call.values(0, item)) yield* range(call, item, 0n, end, 1n)
   }),
   'range/2': control(function* (call, item) {
-    for (const start of call.values(0, item)) for (const end of call.values(1, item)) yield* range(item, start, end, 1n)
+    for (const start of call.values(0, item))
+      for (const end of call.values(1, item)) yield* range(call, item, start, end, 1n)
   }),
   'range/3': control(function* (call, item) {
     for (const start of call.values(0, item)) {
       for (const end of call.values(1, item)) {
-        for (const by of call.values(2, item)) yield* range(item, start, end, by)
+        for (const by of call.values(2, item)) yield* range(call, item, start, end, by)
       }
     }
   }),
@@ -267,11 +276,12 @@ const table: Readonly<Record<string, Control>> = {
   'all/1': quantified(eachOfInput, 0, false),
   'all/2': quantified((call, item) => call.run(0, item), 1, false),
   'del/1': control(function* (call, item) {
-    yield moved(item, deletePaths(item.value, [...call.paths(0, item.value)]))
+    yield moved(item, deletePaths(item.value, [...call.paths(0, item.value)], call.spend))
   }),
   'pick/1': control(function* (call, item) {
+    const edits = new Edits(call.spend)
     let result: JqValue = null
-    for (const path of call.paths(0, item.value)) result = setPath(result, path, getPath(item.value, path))
+    for (const path of call.paths(0, item.value)) result = edits.set(result, path, getPath(item.value, path))
     yield moved(item, result)
   }),
   'paths/0': control(function* (_, item) {
@@ -284,15 +294,17 @@ const table: Readonly<Record<string, Control>> = {
     for (const event of stream(item.value, [], true)) yield moved(item, event)
   }),
   'fromstream/1': control(function* (call, item) {
+    let edits = new Edits(call.spend)
     let value: JqValue = null
     for (const event of call.values(0, item)) {
       if (!isArray(event)) throw expected('an array', event)
       const [path = null, leaf] = event
       if (!isArray(path)) throw notApplicable('length', path)
-      if (leaf !== undefined) value = setPath(value, path, leaf)
+      if (leaf !== undefined) value = edits.set(value, path, leaf)
       if (path.length !== (leaf === undefined ? 1 : 0)) continue
       yield moved(item, value)
       value = null
+      edits = new Edits(call.spend)
     }
   }),
   'sub/3': substitute(false),

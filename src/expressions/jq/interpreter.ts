@@ -3,6 +3,7 @@ import { operate } from './arithmetic.ts'
 import { controls } from './controls.ts'
 import { JqBreak, JqEnd, JqError, JqProgramError, expected } from './errors.ts'
 import { formatValue } from './builtins/formats.ts'
+import type { JqFunction } from './builtins/functions.ts'
 import { functions } from './functions.ts'
 import {
   type Item,
@@ -18,7 +19,7 @@ import {
   startTrail,
   step,
 } from './items.ts'
-import { deletePaths, getPath, indexValue, setPath, sliceValue } from './paths.ts'
+import { Edits, deletePaths, getPath, indexValue, sliceValue } from './paths.ts'
 import { prelude } from './prelude.ts'
 import { type BinaryOperator, type Definition, type Filter, type Pattern, variablesOf } from './syntax.ts'
 import { type JqValue, isArray, isNumber, isTrue, plainNumber, typePreview } from './values.ts'
@@ -40,8 +41,13 @@ export class Interpreter implements Machine {
     this.nowMs = nowMs
   }
 
+  readonly spend = (units: number): void => {
+    this.steps += units
+    if (this.steps > this.limits.stepsMax) throw new JqEnd('jq filter took too many steps')
+  };
+
   *run(filter: Filter, scope: Scope, item: Item, depth: number): Items {
-    if (++this.steps > this.limits.stepsMax) throw new JqEnd('jq filter took too many steps')
+    this.spend(1)
     if (depth > this.limits.depthMax) throw new JqEnd('jq filter went too deep')
     const deeper = depth + 1
     switch (filter.kind) {
@@ -87,14 +93,15 @@ export class Interpreter implements Machine {
       case 'binary':
         for (const right of this.values(filter.right, scope, item, deeper)) {
           for (const left of this.values(filter.left, scope, item, deeper)) {
-            yield moved(item, operate(filter.operator, left, right))
+            yield moved(item, this.weighed(operate(filter.operator, left, right)))
           }
         }
         return
       case 'assign':
         for (const value of this.values(filter.value, scope, item, deeper)) {
+          const edits = new Edits(this.spend)
           let result = item.value
-          for (const path of this.paths(filter.path, scope, item.value, deeper)) result = setPath(result, path, value)
+          for (const path of this.paths(filter.path, scope, item.value, deeper)) result = edits.set(result, path, value)
           yield moved(item, result)
         }
         return
@@ -130,7 +137,13 @@ export class Interpreter implements Machine {
         yield* this.object(filter.entries, 0, new Map(), scope, item, deeper)
         return
       case 'array': {
-        const items = filter.items === null ? [] : [...this.values(filter.items, scope, item, deeper)]
+        const items: JqValue[] = []
+        if (filter.items !== null) {
+          for (const value of this.values(filter.items, scope, item, deeper)) {
+            this.spend(1)
+            items.push(value)
+          }
+        }
         yield moved(item, items)
         return
       }
@@ -220,7 +233,7 @@ export class Interpreter implements Machine {
 
   /** A function of values; the last argument is the outermost loop. */
   private *apply(
-    simple: (value: JqValue, args: readonly JqValue[], now: number | null) => JqValue,
+    simple: JqFunction,
     args: readonly Filter[],
     scope: Scope,
     item: Item,
@@ -228,11 +241,18 @@ export class Interpreter implements Machine {
     done: readonly JqValue[] = [],
   ): Items {
     const arg = args[args.length - 1 - done.length]
-    if (arg === undefined) yield moved(item, simple(item.value, done, this.nowMs))
+    if (arg === undefined) yield moved(item, this.weighed(simple(item.value, done, this)))
     else
       for (const value of this.values(arg, scope, item, depth)) {
         yield* this.apply(simple, args, scope, item, depth, [value, ...done])
       }
+  }
+
+  /** What is made costs by its size, though copying is cheaper than a step. */
+  private weighed(value: JqValue): JqValue {
+    if (isArray(value)) this.spend(value.length >> 4)
+    else if (typeof value === 'string') this.spend(value.length >> 6)
+    return value
   }
 
   private *slice(filter: Extract<Filter, { readonly kind: 'slice' }>, scope: Scope, item: Item, depth: number): Items {
@@ -274,10 +294,16 @@ export class Interpreter implements Machine {
     depth: number,
   ): Items {
     for (const value of this.values(valueFilter, scope, item, depth)) {
+      const edits = new Edits(this.spend)
       let result = item.value
       for (const at of this.paths(path, scope, item.value, depth)) {
         const old = getPath(result, at)
-        result = setPath(result, at, operator === '//' ? (isTrue(old) ? old : value) : operate(operator, old, value))
+        edits.handOut(old)
+        result = edits.set(
+          result,
+          at,
+          operator === '//' ? (isTrue(old) ? old : value) : this.weighed(operate(operator, old, value)),
+        )
       }
       yield moved(item, result)
     }
@@ -285,18 +311,21 @@ export class Interpreter implements Machine {
 
   /** Each place gets the first value the update gives, or is deleted if it gives none. */
   private modify(path: Filter, update: Filter, scope: Scope, value: JqValue, depth: number): JqValue {
+    const edits = new Edits(this.spend)
     let result = value
     const deleted: (readonly JqValue[])[] = []
     for (const at of this.paths(path, scope, value, depth)) {
       let given = false
-      for (const replacement of this.values(update, scope, plain(getPath(result, at)), depth)) {
-        result = setPath(result, at, replacement)
+      const old = getPath(result, at)
+      edits.handOut(old)
+      for (const replacement of this.values(update, scope, plain(old), depth)) {
+        result = edits.set(result, at, replacement)
         given = true
         break
       }
       if (!given) deleted.push(at)
     }
-    return deletePaths(result, deleted)
+    return deletePaths(result, deleted, this.spend)
   }
 
   private *bind(

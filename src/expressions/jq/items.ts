@@ -28,6 +28,8 @@ export type Scope =
 export interface Machine {
   /** For `now`; null where there is no clock. */
   readonly nowMs: number | null
+  /** Counts work and memory against the limits: one unit for a step, one for an item kept. */
+  spend(units: number): void
   run(filter: Filter, scope: Scope, item: Item, depth: number): Items
   /** The values a filter gives, without paths. */
   values(filter: Filter, scope: Scope, item: Item, depth: number): Generator<JqValue, void, undefined>

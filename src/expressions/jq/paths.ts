@@ -12,8 +12,6 @@ import {
 } from './values.ts'
 
 const indexMax = 0x2000_0000n
-/** Setting far beyond an array's end fills it with nulls, which costs memory. */
-const fillMax = 10_000_000n
 
 /** `.[key]`. */
 export function indexValue(value: JqValue, key: JqValue): JqValue {
@@ -104,12 +102,99 @@ export function getPath(value: JqValue, path: JqValue): JqValue {
   return at
 }
 
-export function setPath(value: JqValue, path: JqValue, replacement: JqValue): JqValue {
-  if (!isArray(path)) throw notApplicable('setpath', value, path)
-  try {
-    return withPath(value, path, 0, () => replacement)
-  } catch (error) {
-    throw error instanceof JqError ? failedOn('setpath', error.message, value, path, replacement) : error
+/**
+ * Changes made one after another to a value. What the first change copied, the next ones change in place, so that a
+ * thousand changes of an array do not copy it a thousand times.
+ */
+export class Edits {
+  private readonly spend: (units: number) => void
+  /** Arrays and objects made here that nobody else has seen. */
+  private owned = new WeakSet<object>()
+
+  constructor(spend: (units: number) => void) {
+    this.spend = spend
+  }
+
+  /** To be told of a value that is handed out: if it is one of ours, it must not change any more. */
+  handOut(value: JqValue): void {
+    if ((isArray(value) || isObject(value)) && this.owned.has(value)) this.owned = new WeakSet()
+  }
+
+  set(value: JqValue, path: JqValue, replacement: JqValue): JqValue {
+    if (!isArray(path)) throw notApplicable('setpath', value, path)
+    try {
+      return this.at(value, path, 0, replacement)
+    } catch (error) {
+      throw error instanceof JqError ? failedOn('setpath', error.message, value, path, replacement) : error
+    }
+  }
+
+  private at(value: JqValue, path: readonly JqValue[], depth: number, replacement: JqValue): JqValue {
+    const key = path[depth]
+    if (key === undefined) return replacement
+    if (typeof key === 'string') {
+      if (value !== null && !isObject(value)) throw expected('an object', value)
+      const member = this.at(value?.get(key) ?? null, path, depth + 1, replacement)
+      return this.ownObject(value).set(key, member)
+    }
+    if (isNumber(key)) return this.atIndex(value, toInt(key) ?? 0n, path, depth, replacement)
+    if (isObject(key)) return this.atSlice(value, key, path, depth, replacement)
+    if (isArray(value)) throw expected('a number for indexing an array', key)
+    throw expected('a string for object key', key)
+  }
+
+  private ownObject(value: JqObject | null): Map<string, JqValue> {
+    if (value !== null && this.owned.has(value)) return value as Map<string, JqValue>
+    const made = new Map(value ?? [])
+    this.spend(made.size)
+    this.owned.add(made)
+    return made
+  }
+
+  private ownList(value: readonly JqValue[] | null): JqValue[] {
+    if (value !== null && this.owned.has(value)) return value as JqValue[]
+    const made = [...(value ?? [])]
+    this.spend(made.length)
+    this.owned.add(made)
+    return made
+  }
+
+  private atIndex(
+    value: JqValue,
+    index: bigint,
+    path: readonly JqValue[],
+    depth: number,
+    replacement: JqValue,
+  ): JqValue {
+    if (value !== null && !isArray(value)) throw expected('an array', value)
+    const length = value?.length ?? 0
+    const at = index < 0n ? index + BigInt(length) : index
+    if (at < 0n) throw new JqError(`array index should not be negative: ${String(index)}`)
+    if (at >= indexMax) throw new JqError(`array index too large: ${String(index)}`)
+    const place = Number(at)
+    const item = this.at(value?.[place] ?? null, path, depth + 1, replacement)
+    this.spend(Math.max(0, place - length))
+    const list = this.ownList(value)
+    while (list.length < place) list.push(null)
+    list[place] = item
+    return list
+  }
+
+  private atSlice(
+    value: JqValue,
+    key: JqObject,
+    path: readonly JqValue[],
+    depth: number,
+    replacement: JqValue,
+  ): JqValue {
+    if (value !== null && !isArray(value)) throw expected('an array', value)
+    const list = value ?? []
+    const { start, end } = boundsOf(key)
+    const [from, to] = sliceBounds(start, end, list.length, 'a number for indexing an array')
+    const replaced = this.at(list.slice(from, to), path, depth + 1, replacement)
+    if (!isArray(replaced)) throw expected('an array', replaced)
+    this.spend(list.length + replaced.length)
+    return [...list.slice(0, from), ...replaced, ...list.slice(to)]
   }
 }
 
@@ -117,14 +202,15 @@ export function setPath(value: JqValue, path: JqValue, replacement: JqValue): Jq
 const hole: JqValue = new Map<string, JqValue>()
 
 /** Deletes all of them at once, so that one does not move another. */
-export function deletePaths(value: JqValue, paths: JqValue): JqValue {
+export function deletePaths(value: JqValue, paths: JqValue, spend: (units: number) => void): JqValue {
   if (!isArray(paths)) throw notApplicable('delpaths', value, paths)
   if (paths.length === 0) return value
   try {
+    const edits = new Edits(spend)
     let result = value
     for (const path of paths) {
       if (!isArray(path)) throw expected('an array', path)
-      result = withHole(result, path, 0)
+      for (const marked of markedPaths(result, path, 0)) result = edits.set(result, marked, hole)
     }
     return result === hole ? null : withoutHoles(result)
   } catch (error) {
@@ -132,67 +218,44 @@ export function deletePaths(value: JqValue, paths: JqValue): JqValue {
   }
 }
 
-function withPath(value: JqValue, path: readonly JqValue[], at: number, change: () => JqValue): JqValue {
+/** The path with slices written out as indices; nothing if it leads nowhere. */
+function* markedPaths(
+  value: JqValue,
+  path: readonly JqValue[],
+  at: number,
+): Generator<readonly JqValue[], void, undefined> {
   const key = path[at]
-  if (key === undefined) return change()
-  const inner = (old: JqValue): JqValue => withPath(old, path, at + 1, change)
-  if (typeof key === 'string') {
-    if (value !== null && !isObject(value)) throw expected('an object', value)
-    return new Map(value ?? []).set(key, inner(value?.get(key) ?? null))
+  if (value === hole) return
+  if (key === undefined) {
+    yield path
+    return
   }
-  if (isNumber(key)) return withIndex(value, toInt(key) ?? 0n, inner)
-  if (isObject(key)) return withSlice(value, key, inner)
-  if (isArray(value)) throw expected('a number for indexing an array', key)
-  throw expected('a string for object key', key)
-}
-
-function withIndex(value: JqValue, index: bigint, inner: (old: JqValue) => JqValue): JqValue {
-  if (value !== null && !isArray(value)) throw expected('an array', value)
-  const list = [...(value ?? [])]
-  const at = index < 0n ? index + BigInt(list.length) : index
-  if (at < 0n) throw new JqError(`array index should not be negative: ${String(index)}`)
-  if (at >= indexMax || at - BigInt(list.length) > fillMax) throw new JqError(`array index too large: ${String(index)}`)
-  const place = Number(at)
-  const item = inner(list[place] ?? null)
-  while (list.length < place) list.push(null)
-  list[place] = item
-  return list
-}
-
-function withSlice(value: JqValue, key: JqObject, inner: (old: JqValue) => JqValue): JqValue {
-  if (value !== null && !isArray(value)) throw expected('an array', value)
-  const list = value ?? []
-  const { start, end } = boundsOf(key)
-  const [from, to] = sliceBounds(start, end, list.length, 'a number for indexing an array')
-  const replaced = inner(list.slice(from, to))
-  if (!isArray(replaced)) throw expected('an array', replaced)
-  return [...list.slice(0, from), ...replaced, ...list.slice(to)]
-}
-
-function withHole(value: JqValue, path: readonly JqValue[], at: number): JqValue {
-  const key = path[at]
-  if (key === undefined || value === hole) return hole
   if (typeof key === 'string') {
     if (value !== null && !isObject(value)) throw expected('an object', value)
-    return value?.has(key) === true ? new Map(value).set(key, withHole(value.get(key) ?? null, path, at + 1)) : value
+    if (value?.has(key) === true) yield* markedPaths(value.get(key) ?? null, path, at + 1)
+    return
   }
   if (!isNumber(key) && !isObject(key)) {
     if (isArray(value)) throw expected('a number for indexing an array', key)
     throw expected('a string for object key', key)
   }
-  if (value === null) return null
+  if (value === null) return
   if (!isArray(value)) throw expected('an array', value)
-  if (isObject(key)) return withHoleInSlice(value, key, path, at)
-  const place = clamp(toInt(key) ?? 0n, -1, value.length)
-  return value.map((item, i) => (i === place ? withHole(item, path, at + 1) : item))
-}
-
-function withHoleInSlice(value: readonly JqValue[], key: JqObject, path: readonly JqValue[], at: number): JqValue {
+  if (isNumber(key)) {
+    const place = clamp(toInt(key) ?? 0n, -1, value.length)
+    if (place >= 0 && place < value.length) yield* markedPaths(value[place] ?? null, path, at + 1)
+    return
+  }
   const { start, end } = boundsOf(key)
   const [from, to] = sliceBounds(start, end, value.length, 'a number for indexing an array')
-  const changed = withHole(value.slice(from, to), path, at + 1)
-  const middle = isArray(changed) ? changed : value.slice(from, to).map(() => hole)
-  return [...value.slice(0, from), ...middle, ...value.slice(to)]
+  const [next, ...rest] = path.slice(at + 1)
+  // What follows a slice counts from its beginning.
+  if (next === undefined) for (let i = from; i < to; i++) yield [...path.slice(0, at), BigInt(i)]
+  else if (isNumber(next)) {
+    const place = clamp(toInt(next) ?? 0n, -1, to - from)
+    const inner = [...path.slice(0, at), BigInt(from + place), ...rest]
+    if (place >= 0 && place < to - from) yield* markedPaths(value, inner, at)
+  }
 }
 
 function withoutHoles(value: JqValue): JqValue {

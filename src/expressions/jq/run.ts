@@ -5,10 +5,10 @@ import { JqBreak, JqEnd, JqError, JqProgramError } from './errors.ts'
 import { Interpreter, type RunLimits } from './interpreter.ts'
 import { plain } from './items.ts'
 import { parseProgram } from './parser.ts'
-import { type JqValue, RawNumber, fromJson, isArray, isObject, sortedKeys } from './values.ts'
+import { type JqValue, fromJson, writeJson } from './values.ts'
 
 /** About a second of work, and far from the end of the stack. */
-export const jqLimits: RunLimits = { stepsMax: 5_000_000, depthMax: 2_000 }
+export const jqLimits: RunLimits = { stepsMax: 5_000_000, depthMax: 3_000 }
 /** Characters of output, above which the filter fails. */
 const outputLengthMax = 10_000_000
 
@@ -34,7 +34,7 @@ export function runJq(filter: string, document: unknown, options: JqOptions = {}
     }
     return parsed(lines.join('\n').trim())
   } catch (error) {
-    if (error instanceof RangeError) return unparsed('jq filter needs too much memory')
+    if (error instanceof RangeError) return unparsed('jq filter goes too deep or needs too much memory')
     if (
       error instanceof JqError ||
       error instanceof JqEnd ||
@@ -49,17 +49,10 @@ export function runJq(filter: string, document: unknown, options: JqOptions = {}
 
 /** As Go's encoding/json: `<`, `>`, `&` escaped, no NaN and no infinity. */
 function goJson(value: JqValue): string {
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) return jsonFloat(value)
-    throw new JqError(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
-  }
-  if (value instanceof RawNumber) return value.text
-  if (typeof value === 'string') return goJsonText(value)
-  if (isArray(value)) return `[${value.map(goJson).join(',')}]`
-  if (!isObject(value)) return String(value)
-  return `{${sortedKeys(value)
-    .map((key) => `${goJsonText(key)}:${goJson(value.get(key) ?? null)}`)
-    .join(',')}}`
+  return writeJson(value, goJsonText, (number) => {
+    if (Number.isFinite(number)) return jsonFloat(number)
+    throw new JqError(`json: unsupported value: ${Number.isNaN(number) ? 'NaN' : number > 0 ? '+Inf' : '-Inf'}`)
+  })
 }
 
 const goJsonText = (text: string): string =>

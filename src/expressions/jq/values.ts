@@ -83,19 +83,29 @@ const rank = (value: JqValue): number =>
             ? 5
             : 6
 
-/** null < false < true < numbers < texts < arrays < objects; -1, 0 or 1. NaN is less than every number. */
+/** Members compared, above which values that share their parts are given up on. */
+const comparisonsMax = 5_000_000
+
+/**
+ * null < false < true < numbers < texts < arrays < objects; -1, 0 or 1. NaN is less than every number.
+ * @throws RangeError if there is no end to it
+ */
 export function compareValues(left: JqValue, right: JqValue): number {
+  return compare(left, right, { done: 0 })
+}
+
+function compare(left: JqValue, right: JqValue, work: { done: number }): number {
+  if (++work.done > comparisonsMax) throw new RangeError('too much to compare')
   if (isNumber(left) && isNumber(right)) return compareNumbers(plainNumber(left), plainNumber(right))
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right)
-  if (isArray(left) && isArray(right)) return compareLists(left, right)
+  if (isArray(left) && isArray(right)) return compareLists(left, right, work)
   if (isObject(left) && isObject(right)) {
     const [leftKeys, rightKeys] = [sortedKeys(left), sortedKeys(right)]
-    const byKeys = compareLists(leftKeys, rightKeys)
+    const byKeys = compareLists(leftKeys, rightKeys, work)
     if (byKeys !== 0) return byKeys
-    return compareLists(
-      leftKeys.map((key) => left.get(key) ?? null),
-      rightKeys.map((key) => right.get(key) ?? null),
-    )
+    const members = (object: JqObject, keys: readonly string[]): readonly JqValue[] =>
+      keys.map((key) => object.get(key) ?? null)
+    return compareLists(members(left, leftKeys), members(right, rightKeys), work)
   }
   return Math.sign(rank(left) - rank(right))
 }
@@ -106,28 +116,48 @@ function compareNumbers(left: JqNumber, right: JqNumber): number {
   return a < b || Number.isNaN(a) ? -1 : a === b ? 0 : 1
 }
 
-function compareLists(left: readonly JqValue[], right: readonly JqValue[]): number {
+function compareLists(left: readonly JqValue[], right: readonly JqValue[], work: { done: number }): number {
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = compareValues(left[i] ?? null, right[i] ?? null)
+    const order = compare(left[i] ?? null, right[i] ?? null, work)
     if (order !== 0) return order
   }
   return Math.sign(left.length - right.length)
 }
 
+/** A value that shares its parts can be small and its JSON endless. */
+const jsonLengthMax = 20_000_000
+
 /** JSON as jq itself writes it (`tojson`, messages): NaN is null, infinity the largest float, `<` stays. */
 export function encode(value: JqValue): string {
-  if (value === null) return 'null'
-  if (typeof value === 'string') return encodeText(value)
-  if (typeof value === 'number') {
-    if (Number.isNaN(value)) return 'null'
-    return jsonFloat(Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE))
+  return writeJson(value, encodeText, (number) => {
+    if (Number.isNaN(number)) return 'null'
+    return jsonFloat(Math.min(Math.max(number, -Number.MAX_VALUE), Number.MAX_VALUE))
+  })
+}
+
+/** @throws RangeError if the text gets too long */
+export function writeJson(
+  value: JqValue,
+  ofText: (text: string) => string,
+  ofFloat: (number: number) => string,
+): string {
+  let written = 0
+  const write = (part: JqValue): string => {
+    if (++written > jsonLengthMax / 2) throw new RangeError('JSON too long')
+    if (part === null) return 'null'
+    if (typeof part === 'string') {
+      written += part.length
+      return ofText(part)
+    }
+    if (typeof part === 'number') return ofFloat(part)
+    if (part instanceof RawNumber) return part.text
+    if (isArray(part)) return `[${part.map(write).join(',')}]`
+    if (!isObject(part)) return String(part)
+    return `{${sortedKeys(part)
+      .map((key) => `${ofText(key)}:${write(part.get(key) ?? null)}`)
+      .join(',')}}`
   }
-  if (value instanceof RawNumber) return value.text
-  if (isArray(value)) return `[${value.map(encode).join(',')}]`
-  if (!isObject(value)) return String(value)
-  return `{${sortedKeys(value)
-    .map((key) => `${encodeText(key)}:${encode(value.get(key) ?? null)}`)
-    .join(',')}}`
+  return write(value)
 }
 
 const encodeText = (text: string): string => JSON.stringify(text.toWellFormed()).replaceAll('\u007f', '\\u007f')

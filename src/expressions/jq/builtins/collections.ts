@@ -1,7 +1,7 @@
 /** Functions of arrays and objects. */
 import { add } from '../arithmetic.ts'
 import { JqError, failedOn, notApplicable, raised } from '../errors.ts'
-import { deletePaths, setPath } from '../paths.ts'
+import { Edits, deletePaths } from '../paths.ts'
 import {
   type JqValue,
   compareValues,
@@ -188,8 +188,8 @@ export const collectionFunctions: Functions = {
   '_max_by/1': extreme('max_by', false),
   'transpose/0': transpose,
   'bsearch/1': search,
-  'setpath/2': (value, [path = null, replacement = null]) => setPath(value, path, replacement),
-  'delpaths/1': (value, [paths = null]) => deletePaths(value, paths),
+  'setpath/2': (value, [path = null, replacement = null], { spend }) => new Edits(spend).set(value, path, replacement),
+  'delpaths/1': (value, [paths = null], { spend }) => deletePaths(value, paths, spend),
   'error/0': (value) => {
     throw raised(value)
   },

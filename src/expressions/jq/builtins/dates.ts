@@ -214,7 +214,7 @@ export const dateFunctions: Functions = {
   'strftime/1': formatting('strftime'),
   'strflocaltime/1': formatting('strflocaltime'),
   'strptime/1': strptime,
-  'now/0': (_value, _args, nowMs) => {
+  'now/0': (_value, _args, { nowMs }) => {
     if (nowMs === null) throw new JqError('now is not known here')
     return nowMs / 1000
   },
