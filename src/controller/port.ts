@@ -15,11 +15,34 @@ import type {
 import type { Operation } from '../engine/decision.ts'
 import type { Problem } from '../admission/index.ts'
 
-export type StoredObject = WorkflowTemplate | ClusterWorkflowTemplate | CronWorkflow | WorkflowEventBinding | ConfigMap | Secret | PersistentVolumeClaim
-export type ObjectKind = 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow' | 'WorkflowEventBinding' | 'ConfigMap' | 'Secret' | 'PersistentVolumeClaim'
+export type StoredObject =
+  | WorkflowTemplate
+  | ClusterWorkflowTemplate
+  | CronWorkflow
+  | WorkflowEventBinding
+  | ConfigMap
+  | Secret
+  | PersistentVolumeClaim
+export type ObjectKind =
+  | 'WorkflowTemplate'
+  | 'ClusterWorkflowTemplate'
+  | 'CronWorkflow'
+  | 'WorkflowEventBinding'
+  | 'ConfigMap'
+  | 'Secret'
+  | 'PersistentVolumeClaim'
 
 /** Errors over the API carry one of these; the server maps them to gRPC and HTTP status (rest-api.md §1). */
-export type ApiErrorCode = 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'INTERNAL' | 'UNAVAILABLE' | 'FAILED_PRECONDITION' | 'PERMISSION_DENIED' | 'UNIMPLEMENTED' | 'OUT_OF_RANGE'
+export type ApiErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'FAILED_PRECONDITION'
+  | 'PERMISSION_DENIED'
+  | 'UNIMPLEMENTED'
+  | 'OUT_OF_RANGE'
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiErrorCode
@@ -55,7 +78,12 @@ export type ListQuery = {
   /** Without it items carry no nodes (they may be many). */
   readonly nodes?: boolean
 }
-export type WorkflowPage = { readonly items: readonly Workflow[]; readonly continue?: string; readonly remaining?: number; readonly resourceVersion: string }
+export type WorkflowPage = {
+  readonly items: readonly Workflow[]
+  readonly continue?: string
+  readonly remaining?: number
+  readonly resourceVersion: string
+}
 
 export type SubmitOptions = {
   readonly name?: string
@@ -113,18 +141,37 @@ export interface Controller {
   createWorkflow(namespace: string, workflow: Workflow, options?: CreateOptions): Promise<Workflow>
   submitFrom(namespace: string, resourceKind: string, resourceName: string, options: SubmitOptions): Promise<Workflow>
   /** `@latest` is understood. Null where there is none. */
-  workflow(namespace: string, name: string, options?: { readonly uid?: string; readonly nodes?: boolean }): Promise<Workflow | null>
+  workflow(
+    namespace: string,
+    name: string,
+    options?: { readonly uid?: string; readonly nodes?: boolean },
+  ): Promise<Workflow | null>
   workflowByUid(uid: WorkflowUid): Promise<Workflow | null>
   listWorkflows(query: ListQuery): Promise<WorkflowPage>
   /** Stops what runs, removes containers, volumes, logs and the record. */
   deleteWorkflow(namespace: string, name: string, options?: { readonly force?: boolean }): Promise<void>
   operate(namespace: string, name: string, operation: Operation): Promise<Workflow>
-  resubmit(namespace: string, name: string, options: { readonly memoized?: boolean; readonly parameters?: readonly string[] }): Promise<Workflow>
+  resubmit(
+    namespace: string,
+    name: string,
+    options: { readonly memoized?: boolean; readonly parameters?: readonly string[] },
+  ): Promise<Workflow>
   lintWorkflow(namespace: string, workflow: Workflow): Promise<readonly Problem[]>
 
-  createObject(kind: ObjectKind, namespace: string, object: StoredObject, options?: { readonly dryRun?: boolean }): Promise<StoredObject>
+  createObject(
+    kind: ObjectKind,
+    namespace: string,
+    object: StoredObject,
+    options?: { readonly dryRun?: boolean },
+  ): Promise<StoredObject>
   /** `resourceVersion` in the metadata must be current where it is given (409). `upsert`: sources do not care. */
-  updateObject(kind: ObjectKind, namespace: string, name: string, object: StoredObject, options?: { readonly upsert?: boolean }): Promise<StoredObject>
+  updateObject(
+    kind: ObjectKind,
+    namespace: string,
+    name: string,
+    object: StoredObject,
+    options?: { readonly upsert?: boolean },
+  ): Promise<StoredObject>
   deleteObject(kind: ObjectKind, namespace: string, name: string): Promise<void>
   object(kind: ObjectKind, namespace: string, name: string): StoredObject | null
   /** By name (CronWorkflows by namespace and name); every namespace where it is empty. */
@@ -139,14 +186,24 @@ export interface Controller {
   events(namespace: string): readonly FeedEvent[]
   watchEvents(listener: (event: FeedEvent) => void): { close(): void }
 
-  logs(namespace: string, name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<{ readonly podName: string; readonly content: string }>
+  logs(
+    namespace: string,
+    name: string,
+    query: LogQuery,
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly podName: string; readonly content: string }>
   /** Stored bytes of an input or output artifact of a node. */
   artifact(workflow: Workflow, nodeId: string, direction: 'inputs' | 'outputs', name: string): Promise<ArtifactHandle>
   /** Stores a file under the key in the default artifact repository, for `SubmitOptions.artifacts`. */
   saveUpload(namespace: string, key: string, content: AsyncIterable<Uint8Array>): Promise<void>
 
   /** Receives an event for the WorkflowEventBindings of the namespace. */
-  dispatchEvent(namespace: string, discriminator: string, payload: unknown, metadata: Readonly<Record<string, readonly string[]>>): Promise<void>
+  dispatchEvent(
+    namespace: string,
+    discriminator: string,
+    payload: unknown,
+    metadata: Readonly<Record<string, readonly string[]>>,
+  ): Promise<void>
 
   syncLimit: {
     create(namespace: string, limit: SyncLimit): Promise<SyncLimit>
@@ -159,7 +216,12 @@ export interface Controller {
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] }
 }
 
-export type SyncLimit = { readonly type: 'CONFIGMAP' | 'DATABASE'; readonly cmName?: string; readonly key: string; readonly limit: number }
+export type SyncLimit = {
+  readonly type: 'CONFIGMAP' | 'DATABASE'
+  readonly cmName?: string
+  readonly key: string
+  readonly limit: number
+}
 
 export type ArtifactHandle = {
   readonly artifact: Artifact

@@ -1,0 +1,66 @@
+/** The controller's door: each method in the file of its concern. */
+import type { Core } from '../core.ts'
+import { outsideOf } from '../cron/conditions.ts'
+import { dispatch } from '../events/dispatch.ts'
+import { objectKinds } from '../objects.ts'
+import type { Controller } from '../port.ts'
+import { artifactHandle } from './artifact.ts'
+import { createWorkflow, namespaceFor, problemsOf } from './create.ts'
+import { deleteWorkflow } from './delete.ts'
+import { listWorkflows } from './list.ts'
+import { workflowLogs } from './logs.ts'
+import { createObject, deleteObject, lintObject, suspendCron, updateObject } from './objects.ts'
+import { operateOn, resubmit } from './operate.ts'
+import { readByUid, readWorkflow } from './read.ts'
+import { submitFrom } from './submit.ts'
+import { saveUpload } from './uploads.ts'
+
+/** @param at the parts, which are complete when the first method is called */
+export function buildApi(at: () => Core): Controller {
+  const create: Controller['createWorkflow'] = (namespace, workflow, options) =>
+    createWorkflow(at(), namespace, workflow, options)
+  return {
+    createWorkflow: create,
+    submitFrom: (namespace, kind, name, options) => submitFrom(at(), namespace, kind, name, options),
+    workflow: (namespace, name, options) => readWorkflow(at(), namespace, name, options),
+    workflowByUid: (uid) => readByUid(at(), uid),
+    listWorkflows: (query) => listWorkflows(at(), query),
+    deleteWorkflow: (namespace, name, options) => deleteWorkflow(at(), namespace, name, options),
+    operate: (namespace, name, operation) => operateOn(at(), namespace, name, operation),
+    resubmit: (namespace, name, options) => resubmit(at(), namespace, name, options),
+    lintWorkflow: async (namespace, workflow) => {
+      const named = {
+        ...workflow,
+        metadata: { ...workflow.metadata, namespace: namespaceFor(at(), namespace, workflow) },
+      }
+      return problemsOf(at(), named, 'lint')
+    },
+    createObject: (kind, namespace, object, options) => createObject(at(), kind, namespace, object, options),
+    updateObject: (kind, namespace, name, object, options) =>
+      updateObject(at(), kind, namespace, name, object, options),
+    deleteObject: (kind, namespace, name) => deleteObject(at(), kind, namespace, name),
+    object: (kind, namespace, name) => at().objects.get(kind, namespace, name),
+    objects: (kind, namespace) => (objectKinds.includes(kind) ? at().objects.list(kind, namespace) : []),
+    lintObject: async (kind, _namespace, object) => lintObject(at(), kind, object),
+    suspendCron: (namespace, name, suspend) => suspendCron(at(), namespace, name, suspend),
+    watch: (since, listener) => at().hub.watch(since, listener),
+    resourceVersion: () => at().hub.version,
+    events: (namespace) => at().feed.recent(namespace),
+    watchEvents: (listener) => at().feed.watch(listener),
+    logs: (namespace, name, query, signal) => workflowLogs(at(), namespace, name, query, signal),
+    artifact: (workflow, nodeId, direction, name) => artifactHandle(at(), workflow, nodeId, direction, name),
+    saveUpload: (namespace, key, content) => saveUpload(at(), namespace, key, content),
+    dispatchEvent: (namespace, discriminator, payload, metadata) => {
+      const { objects, random, feed, log, clock } = at()
+      const outside = outsideOf(() => clock.now(), random)
+      return dispatch({ namespace, discriminator, payload, metadata }, { objects, random, feed, log, outside, create })
+    },
+    syncLimit: {
+      create: (namespace, limit) => at().limits.api().create(namespace, limit),
+      get: (namespace, key, type, cmName) => at().limits.api().get(namespace, key, type, cmName),
+      update: (namespace, limit) => at().limits.api().update(namespace, limit),
+      delete: (namespace, key, type, cmName) => at().limits.api().delete(namespace, key, type, cmName),
+    },
+    readiness: () => ({ ready: false, reasons: ['the controller is starting'] }),
+  }
+}

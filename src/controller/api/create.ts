@@ -1,0 +1,152 @@
+/** Creating workflows: defaults, validation, name and UID, one commit. */
+import { validateWorkflow } from '../../admission/index.ts'
+import type { Problem } from '../../admission/index.ts'
+import type { NodeStatus, Workflow } from '../../resources/index.ts'
+import { instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
+import type { Change } from '../../store/port.ts'
+import { objectKey } from '../../store/port.ts'
+import { workflowRow } from '../commit.ts'
+import type { Core } from '../core.ts'
+import type { LiveRun } from '../live-run.ts'
+import { viewOf } from '../live-run.ts'
+import { generatedName } from '../names.ts'
+import { openCreated } from '../open-run.ts'
+import type { CreateOptions } from '../port.ts'
+import { ApiError } from '../port.ts'
+import { alreadyExists } from '../refusals.ts'
+import { templateLookup } from '../world.ts'
+import { announceLive } from './announce.ts'
+
+const instanceLabel = 'workflows.argoproj.io/controller-instanceid'
+
+export async function createWorkflow(
+  core: Core,
+  namespace: string,
+  given: Workflow,
+  options: CreateOptions = {},
+): Promise<Workflow> {
+  const workflow = completed(core, namespaceFor(core, namespace, given), given, options)
+  refuse(problemsOf(core, workflow))
+  if (options.dryRun === 'client') return given
+  if (options.dryRun === 'server') return workflow
+  const { nodes = {}, ...status } = workflow.status ?? {}
+  return store(core, { ...workflow, status }, Object.values(nodes))
+}
+
+/** What admission says of a workflow, policy included. */
+export function problemsOf(core: Core, workflow: Workflow, mode: 'plain' | 'lint' | 'submit' = 'plain'): Problem[] {
+  return validateWorkflow(workflow, {
+    mode,
+    lookup: templateLookup(core.objects),
+    namespace: core.config.defaultNamespace,
+    policy: core.config.policy,
+    workflowDefaults: core.config.engine.workflowDefaults,
+  })
+}
+
+/** @throws ApiError with Argo's words for the first problem, if there is one */
+export function refuse(problems: readonly Problem[]): void {
+  const [first] = problems
+  if (first !== undefined) throw new ApiError('INVALID_ARGUMENT', first.message, problems)
+}
+
+export function namespaceFor(
+  core: Core,
+  fromPath: string,
+  { metadata }: { readonly metadata?: { readonly namespace?: string } },
+): string {
+  const own = metadata?.namespace
+  if (own && fromPath && own !== fromPath)
+    throw new ApiError(
+      'INVALID_ARGUMENT',
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    )
+  return own || fromPath || core.config.defaultNamespace
+}
+
+function completed(core: Core, namespace: string, given: Workflow, options: CreateOptions): Workflow {
+  const { metadata = {}, spec = {}, status } = given
+  const { generateName } = metadata
+  const name = options.name ?? (metadata.name || (generateName ? generatedName(core.random, generateName) : ''))
+  if (name === '') throw new ApiError('INVALID_ARGUMENT', 'name or generateName is required')
+  const { instanceId } = core.config.engine
+  const labels = {
+    ...metadata.labels,
+    ...options.labels,
+    ...(instanceId === undefined ? {} : { [instanceLabel]: instanceId }),
+  }
+  const owners = [
+    ...(metadata.ownerReferences ?? []),
+    ...((options.ownerReferences ?? []) as NonNullable<typeof metadata.ownerReferences>),
+  ]
+  const { resourceVersion: _old, deletionTimestamp: _gone, managedFields: _fields, selfLink: _link, ...kept } = metadata
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Workflow',
+    metadata: {
+      ...kept,
+      name,
+      namespace,
+      uid: core.random.uuid(),
+      creationTimestamp: rfc3339(core.clock.now()),
+      generation: 1,
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...(metadata.annotations === undefined && options.annotations === undefined
+        ? {}
+        : { annotations: { ...metadata.annotations, ...options.annotations } }),
+      ...(owners.length === 0 ? {} : { ownerReferences: owners }),
+    },
+    spec,
+    // Only a memoized resubmission brings a status along.
+    status: status?.nodes === undefined ? {} : status,
+  }
+}
+
+async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<Workflow> {
+  const { namespace = '', name = '' } = workflow.metadata
+  const key = `${namespace}/${name}`
+  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(key)) throw alreadyExists('Workflow', name)
+  core.creating.add(key)
+  try {
+    if ((await core.store.workflow(namespace, name)) !== null) throw alreadyExists('Workflow', name)
+    const live = openCreated(core, workflow, nodes)
+    live.held = !mayBegin(core, live, workflow)
+    if (!live.held) core.runtime.expect(live.uid, 1)
+    await commit(core, live, workflow, nodes)
+    core.runs.add(live)
+    announceLive(core.hub, live, 'ADDED')
+    core.reconciler.look(live.uid)
+    return viewOf(live, { nodes: true })
+  } finally {
+    core.creating.delete(key)
+  }
+}
+
+async function commit(core: Core, live: LiveRun, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<void> {
+  const row = workflowRow(viewOf(live, { nodes: false }), { internal: null, finished: false })
+  const changes: Change[] = [{ kind: 'putWorkflow', row }, ...core.owners.changesFor(workflow)]
+  if (nodes.length > 0)
+    changes.push({ kind: 'putNodes', uid: live.uid, nodes: nodes.map((node) => ({ id: nodeIdOf(node.id), node })) })
+  try {
+    const { versions } = await core.store.commit(changes)
+    live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? 0
+  } catch (error) {
+    core.parallelism.leave(live.uid)
+    throw new ApiError('UNAVAILABLE', error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Whether the limits on workflows at once let it begin. */
+export function mayBegin(core: Core, live: LiveRun, { metadata, spec, status }: Workflow): boolean {
+  const applicant = {
+    uid: live.uid,
+    namespace: live.namespace,
+    priority: spec?.priority ?? 0,
+    createdAt: instantOf(metadata.creationTimestamp) ?? core.clock.now(),
+  }
+  if (spec?.shutdown === 'Terminate' || status?.startedAt) {
+    core.parallelism.force(applicant)
+    return true
+  }
+  return core.parallelism.ask(applicant)
+}

@@ -1,0 +1,146 @@
+/** Deleting workflows: what runs is stopped, artifacts go where they should, then the record; the rest in the background. */
+import type { Artifact, NodeStatus, Workflow, WorkflowSpec } from '../../resources/index.ts'
+import { rfc3339 } from '../../resources/index.ts'
+import { objectKey } from '../../store/port.ts'
+import { workflowRow } from '../commit.ts'
+import type { Core } from '../core.ts'
+import type { Leftover } from '../leftovers.ts'
+import { leftoverChange } from '../leftovers.ts'
+import type { LiveRun } from '../live-run.ts'
+import { viewOf } from '../live-run.ts'
+import { ApiError } from '../port.ts'
+import { notFound } from '../refusals.ts'
+import { announce } from './announce.ts'
+import { readWorkflow, workflowOfRow } from './read.ts'
+
+export async function deleteWorkflow(
+  core: Core,
+  namespace: string,
+  name: string,
+  options: { readonly force?: boolean } = {},
+): Promise<void> {
+  const resolved =
+    name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
+  const live = core.runs.byName(namespace, resolved)
+  if (live !== undefined) return deleteLive(core, live, options.force === true)
+  const row = await core.store.workflow(namespace, resolved)
+  if (row === null) throw notFound('Workflow', name)
+  await finishDeletion(core, await workflowOfRow(core, row, true), options.force === true)
+}
+
+async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<void> {
+  if (live.deleting) return
+  live.deleting = true
+  await core.reconciler.settled(live)
+  for (const request of live.requests.splice(0)) request.reject(notFound('Workflow', live.name))
+  core.alarms.clear(`run/${live.uid}`)
+  core.tasks.leave(live.uid)
+  try {
+    await finishDeletion(core, viewOf(live, { nodes: true }), force)
+  } catch (error) {
+    live.deleting = false
+    core.reconciler.look(live.uid)
+    throw error
+  }
+  for (const uid of core.locks.releaseWorkflow(`${live.namespace}/${live.name}`))
+    core.reconciler.observe(uid as never, { kind: 'lookAgain' })
+  for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
+  core.runs.remove(live, null)
+}
+
+/** Lets a workflow begin that waited for its turn. */
+export function admit(core: Core, uid: LiveRun['uid']): void {
+  const live = core.runs.byUid(uid)
+  if (live === undefined) return
+  live.held = false
+  core.reconciler.look(uid)
+}
+
+async function finishDeletion(core: Core, workflow: Workflow, force: boolean): Promise<void> {
+  const { uid = '', namespace = '', name = '' } = workflow.metadata
+  const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec
+  const errors = await collectArtifacts(core, workflow, spec)
+  if (errors.length > 0 && !force && spec.artifactGC?.forceFinalizerRemoval !== true)
+    return keepForArtifacts(core, workflow, errors)
+  const leftover: Leftover = { kind: 'workflow', uid, namespace, name }
+  const changes = [
+    { kind: 'deleteWorkflow' as const, uid: uid as never },
+    leftoverChange(leftover),
+    ...core.owners.changesForDeletion(workflow),
+    ...core.expiry.changesFor(workflow, spec, false),
+  ]
+  const { versions, resourceVersion } = await core.store.commit(changes)
+  core.expiry.apply(workflow, spec, false)
+  core.runs.forget(namespace, name)
+  core.telemetry.workflowDeleted(uid as never)
+  announce(core.hub, workflow, 'DELETED', versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion)
+  core.leftovers.clear(leftover)
+  await deleteOwned(core, uid)
+}
+
+/** Workflows and objects that name it as their owner go with it. */
+export async function deleteOwned(core: Core, uid: string): Promise<void> {
+  for (const { namespace, name } of core.owners.workflowsOf(uid))
+    await deleteWorkflow(core, namespace, name).catch(ignoreMissing)
+  for (const { kind, namespace, name } of core.owners.objectsOf(uid, core.objects)) {
+    if (kind === 'PersistentVolumeClaim') continue // its volume goes when the containers have gone
+    await core.objects.delete({ kind, namespace, name })
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof ApiError && error.code === 'NOT_FOUND')) throw error
+}
+
+/** What artifactGC wants gone with the workflow; answers what could not be deleted. */
+async function collectArtifacts(core: Core, workflow: Workflow, spec: WorkflowSpec): Promise<string[]> {
+  const errors: string[] = []
+  for (const { artifact } of doomedArtifacts(workflow, spec)) {
+    const error = await core.tasks.deleteArtifact(workflow.metadata.namespace ?? '', artifact)
+    if (error !== null) errors.push(`${artifact.name}: ${error}`)
+  }
+  return errors
+}
+
+export function doomedArtifacts(
+  { status }: Workflow,
+  spec: WorkflowSpec,
+): { readonly node: NodeStatus; readonly artifact: Artifact }[] {
+  const general = spec.artifactGC?.strategy
+  return Object.values(status?.nodes ?? {}).flatMap((node) =>
+    node.type !== 'Pod'
+      ? []
+      : (node.outputs?.artifacts ?? []).flatMap((artifact) => {
+          const strategy = artifact.artifactGC?.strategy || general
+          const isDoomed = strategy === 'OnWorkflowDeletion' || strategy === 'OnWorkflowCompletion'
+          return isDoomed && artifact.deleted !== true ? [{ node, artifact }] : []
+        }),
+  )
+}
+
+/** The record stays, marked as to be deleted, until the artifacts can go or the deletion is forced. */
+async function keepForArtifacts(core: Core, workflow: Workflow, errors: readonly string[]): Promise<void> {
+  const { namespace = '', name = '', uid = '' } = workflow.metadata
+  const message = errors.join('; ')
+  const others = (workflow.status?.conditions ?? []).filter(({ type }) => type !== 'ArtifactGCError')
+  const kept: Workflow = {
+    ...workflow,
+    metadata: { ...workflow.metadata, deletionTimestamp: rfc3339(core.clock.now()) },
+    status: { ...workflow.status, conditions: [...others, { type: 'ArtifactGCError', status: 'True', message }] },
+  }
+  const row = await core.store.workflowByUid(uid as never)
+  const change = {
+    kind: 'putWorkflow' as const,
+    row: workflowRow(kept, { internal: row?.internal ?? null, finished: true }),
+  }
+  const { versions, resourceVersion } = await core.store.commit([change])
+  core.runs.forget(namespace, name)
+  announce(core.hub, kept, 'MODIFIED', versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion)
+  core.feed.add({
+    namespace,
+    type: 'Warning',
+    reason: 'ArtifactGCFailed',
+    message,
+    involved: { kind: 'Workflow', name, uid },
+  })
+}

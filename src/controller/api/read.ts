@@ -1,0 +1,46 @@
+/** Reading workflows: from memory while they live, else from the store. */
+import type { Workflow, WorkflowUid } from '../../resources/index.ts'
+import type { WorkflowRow } from '../../store/port.ts'
+import type { Core } from '../core.ts'
+import { viewOf } from '../live-run.ts'
+
+/** Rows looked at for `@latest`: the newest stand first, except for what never started. */
+const latestAmong = 100
+
+export async function readWorkflow(
+  core: Core,
+  namespace: string,
+  name: string,
+  options: { readonly uid?: string; readonly nodes?: boolean } = {},
+): Promise<Workflow | null> {
+  const nodes = options.nodes !== false
+  if (name === '@latest') return latest(core, namespace, nodes)
+  const live = core.runs.byName(namespace, name)
+  if (live !== undefined) return options.uid && live.uid !== options.uid ? null : viewOf(live, { nodes })
+  const known = core.runs.finished(namespace, name)
+  if (known !== undefined && (!options.uid || known.metadata.uid === options.uid)) return known
+  const row = await core.store.workflow(namespace, name)
+  if (row === null || (options.uid && row.uid !== options.uid)) return null
+  return workflowOfRow(core, row, nodes)
+}
+
+export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow | null> {
+  const live = core.runs.byUid(uid)
+  if (live !== undefined) return viewOf(live, { nodes: true })
+  const row = await core.store.workflowByUid(uid)
+  return row === null ? null : workflowOfRow(core, row, true)
+}
+
+export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boolean): Promise<Workflow> {
+  const body = row.body as Workflow
+  const metadata = { ...body.metadata, resourceVersion: String(row.resourceVersion) }
+  if (!withNodes) return { ...body, metadata }
+  const nodes = Object.fromEntries((await core.store.nodes(row.uid)).map(({ node }) => [node.id, node]))
+  return { ...body, metadata, status: { ...body.status, nodes } }
+}
+
+async function latest(core: Core, namespace: string, nodes: boolean): Promise<Workflow | null> {
+  const rows = await core.store.workflows({ ...(namespace === '' ? {} : { namespace }), limit: latestAmong })
+  const [newest] = [...rows].sort((a, b) => b.createdAt - a.createdAt)
+  return newest === undefined ? null : readWorkflow(core, newest.namespace, newest.name, { nodes })
+}

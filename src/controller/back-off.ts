@@ -1,0 +1,42 @@
+/** Waiting longer after each failure. */
+import type { Clock } from '../resources/index.ts'
+import { WorldError } from '../resources/index.ts'
+
+export type BackOff = { readonly firstMs: number; readonly factor: number; readonly capMs: number }
+
+/** Calls to the engine and the store. */
+export const quickBackOff: BackOff = { firstMs: 100, factor: 2, capMs: 10_000 }
+/** Image pulls, as Kubernetes spaces them, with a quicker start. */
+export const pullBackOff: BackOff = { firstMs: 2_000, factor: 2, capMs: 300_000 }
+
+/** @param failures so far, 1 or more */
+export const backOffMs = ({ firstMs, factor, capMs }: BackOff, failures: number): number =>
+  Math.min(capMs, firstMs * factor ** Math.min(failures - 1, 30))
+
+export const isRetryable = (error: unknown): error is WorldError => error instanceof WorldError && error.retryable
+
+/**
+ * Tries until it works, for ever or `triesMax` times, as long as what fails may pass.
+ * @throws what `attempt` threw last, or the signal's reason
+ */
+export async function persevere<T>(
+  attempt: () => Promise<T>,
+  options: {
+    readonly clock: Clock
+    readonly backOff: BackOff
+    readonly signal?: AbortSignal
+    readonly triesMax?: number
+    readonly onFailure?: (error: WorldError, failures: number) => void
+  },
+): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    options.signal?.throwIfAborted()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isRetryable(error) || failures >= (options.triesMax ?? Infinity)) throw error
+      options.onFailure?.(error, failures)
+    }
+    await options.clock.sleep(backOffMs(options.backOff, failures), options.signal)
+  }
+}

@@ -1,0 +1,98 @@
+/** Decisions as changes for the store. */
+import type { Decision } from '../engine/index.ts'
+import { internalOf } from '../engine/index.ts'
+import type { NodeStatus, Workflow } from '../resources/index.ts'
+import { instant, instantOf, nodeIdOf } from '../resources/index.ts'
+import type { Change, NodeRow, WorkflowRow } from '../store/port.ts'
+import type { LiveRun } from './live-run.ts'
+import { viewOf } from './live-run.ts'
+
+/** Several decisions about one run as one: the last word on each node counts. */
+export function joined(decisions: readonly Decision[]): Decision {
+  const [only] = decisions
+  if (decisions.length === 1 && only !== undefined) return only
+  const changed = new Map<string, NodeStatus>()
+  const deleted = new Set<Decision['deleted'][number]>()
+  for (const decision of decisions) {
+    for (const id of decision.deleted) {
+      changed.delete(id)
+      deleted.add(id)
+    }
+    for (const node of decision.changed) {
+      deleted.delete(nodeIdOf(node.id))
+      changed.set(node.id, node)
+    }
+  }
+  return {
+    changed: [...changed.values()],
+    deleted: [...deleted],
+    workflowChanged: decisions.some((decision) => decision.workflowChanged),
+    effects: decisions.flatMap((decision) => decision.effects),
+    wakeAt: decisions.at(-1)?.wakeAt ?? null,
+    metrics: decisions.flatMap((decision) => decision.metrics),
+    events: decisions.flatMap((decision) => decision.events),
+    memos: decisions.flatMap((decision) => decision.memos),
+    wakes: [...new Set(decisions.flatMap((decision) => decision.wakes))],
+    notes: decisions.flatMap((decision) => decision.notes),
+  }
+}
+
+export const isEmpty = (decision: Decision): boolean =>
+  !decision.workflowChanged &&
+  decision.changed.length === 0 &&
+  decision.deleted.length === 0 &&
+  decision.memos.length === 0
+
+/** The row of a workflow, nodes left out. */
+export function workflowRow(
+  workflow: Workflow,
+  more: { readonly internal: unknown; readonly finished: boolean },
+): Omit<WorkflowRow, 'resourceVersion'> {
+  const { metadata, status } = workflow
+  const { nodes: _nodes, ...rest } = status ?? {}
+  return {
+    uid: (metadata?.uid ?? '') as WorkflowRow['uid'],
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    phase: status?.phase ?? '',
+    finished: more.finished,
+    createdAt: instantOf(metadata?.creationTimestamp) ?? instant(0),
+    startedAt: instantOf(status?.startedAt),
+    finishedAt: instantOf(status?.finishedAt),
+    labels: metadata?.labels ?? {},
+    body: { ...workflow, status: rest },
+    internal: more.internal ?? null,
+  }
+}
+
+/** What must be durable before the decision's effects are carried out. Also remembers whose pods it asks for. */
+export function changesOf(
+  live: LiveRun,
+  decision: Decision,
+  more: { readonly finished: boolean; readonly extra: readonly Change[] },
+): Change[] {
+  for (const effect of decision.effects) {
+    if (effect.kind !== 'runPod') continue
+    const { identity, spec } = effect.plan
+    const containers = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name ?? 'main')
+    live.pods.set(identity.nodeId, { pod: identity.id, podName: identity.name, containers })
+  }
+  for (const id of decision.deleted) live.pods.delete(id)
+  const changes: Change[] = [
+    {
+      kind: 'putWorkflow',
+      row: workflowRow(viewOf(live, { nodes: false }), { internal: internalOf(live.run), finished: more.finished }),
+    },
+  ]
+  if (decision.deleted.length > 0) changes.push({ kind: 'deleteNodes', uid: live.uid, ids: decision.deleted })
+  if (decision.changed.length > 0)
+    changes.push({ kind: 'putNodes', uid: live.uid, nodes: decision.changed.map((node) => nodeRow(live, node)) })
+  changes.push(...more.extra)
+  return changes
+}
+
+function nodeRow(live: LiveRun, node: NodeStatus): NodeRow {
+  const id = nodeIdOf(node.id)
+  const pod = live.pods.get(id)
+  return pod === undefined ? { id, node } : { id, node, internal: pod }
+}

@@ -1,0 +1,44 @@
+/** What an operator may set about the controller. */
+import type { SecurityPolicy } from '../admission/index.ts'
+import type { EngineConfig } from '../engine/world.ts'
+
+export type CapacityConfig = {
+  /** Cores that the requests of running pods may add up to; `null`: the host's. */
+  readonly cpus: number | null
+  /** Likewise for memory. */
+  readonly memoryBytes: number | null
+  /** Most containers at once (a Linux bridge takes about 1,000 ports). */
+  readonly containersMax: number
+  /** A pod that asks for more than there is: waits for ever, as in Kubernetes, or runs alone. */
+  readonly oversized: 'wait' | 'run'
+}
+
+export type PluginConfig = { readonly name: string; readonly address: string; readonly token?: string }
+
+export type ControllerConfig = {
+  readonly engine: EngineConfig
+  /** Most workflows at once, and per namespace; 0 = no limit. */
+  readonly parallelism: number
+  readonly namespaceParallelism: number
+  /** Once set, a missing number is 0: delete all of that phase. `null`: keep everything. */
+  readonly retention: { readonly completed?: number; readonly failed?: number; readonly errored?: number } | null
+  readonly capacity: CapacityConfig
+  /** Where a manifest does not say: Argo's rule (`Always` for `latest`) or `IfNotPresent` throughout. */
+  readonly pullPolicy: 'Argo' | 'IfNotPresent'
+  readonly plugins: readonly PluginConfig[]
+  /** How many changes a watch may lag behind. */
+  readonly watchRingSize: number
+  readonly progressPollMs: number
+  /** How often cron workflows look at their children. */
+  readonly cronSyncMs: number
+  /** Whether `syncLimit` may set limits of database locks. */
+  readonly databaseSyncLimits: boolean
+  /** What a manifest may ask of the host, as admission reads it. */
+  readonly policy: SecurityPolicy
+  /** Namespace of manifests that name none. */
+  readonly defaultNamespace: string
+  /** Finished runs kept in memory for readers. */
+  readonly finishedKept: number
+}
+
+export const defaultCapacity: CapacityConfig = { cpus: null, memoryBytes: null, containersMax: 500, oversized: 'wait' }

@@ -1,0 +1,59 @@
+/** The parts of a controller, as its files see each other. */
+import type { Artifacts } from '../artifacts/index.ts'
+import type { Locks, World } from '../engine/index.ts'
+import type { Clock, Random } from '../resources/index.ts'
+import type { Runtime } from '../runtime/port.ts'
+import type { Store } from '../store/port.ts'
+import type { Alarms } from './alarms.ts'
+import type { ControllerConfig } from './config.ts'
+import type { Cron } from './cron/cron.ts'
+import type { Estimates } from './estimates.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { Leftovers } from './leftovers.ts'
+import type { Memos } from './memos.ts'
+import type { ObjectTable } from './objects.ts'
+import type { Owners } from './owners.ts'
+import type { Parallelism } from './parallelism.ts'
+import type { Pods } from './pods/pods.ts'
+import type { Controller } from './port.ts'
+import type { Reconciler } from './reconcile.ts'
+import type { RunTable } from './run-table.ts'
+import type { SyncLimits } from './sync-limits.ts'
+import type { Claims } from './tasks/claims.ts'
+import type { Tasks } from './tasks/tasks.ts'
+import type { Log, Telemetry } from './telemetry.ts'
+import type { Expiry } from './expiry.ts'
+import type { WatchHub } from './watch-hub.ts'
+
+export type Core = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly runtime: Runtime
+  readonly artifacts: Artifacts
+  readonly config: ControllerConfig
+  readonly log: Log
+  readonly telemetry: Telemetry
+  readonly hub: WatchHub
+  readonly feed: EventFeed
+  readonly objects: ObjectTable
+  readonly runs: RunTable
+  readonly memos: Memos
+  readonly estimates: Estimates
+  readonly locks: Locks
+  readonly world: World
+  readonly parallelism: Parallelism
+  readonly owners: Owners
+  readonly alarms: Alarms
+  readonly leftovers: Leftovers
+  readonly pods: Pods
+  readonly tasks: Tasks
+  readonly claims: Claims
+  readonly reconciler: Reconciler
+  readonly cron: Cron
+  readonly limits: SyncLimits
+  readonly expiry: Expiry
+  readonly api: Controller
+  /** Names that are being created and are not in the store yet: `<namespace>/<name>`. */
+  readonly creating: Set<string>
+}

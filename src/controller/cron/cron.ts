@@ -1,0 +1,291 @@
+/** Workflows on schedules (semantics-operations.md §2): one alarm per CronWorkflow, one tick at a time for each. */
+import { validateCronWorkflow } from '../../admission/index.ts'
+import type { Clock, CronWorkflow, Instant, Random, Workflow } from '../../resources/index.ts'
+import { instant, instantOf, rfc3339 } from '../../resources/index.ts'
+import type { Store } from '../../store/port.ts'
+import { Alarms } from '../alarms.ts'
+import type { ControllerConfig } from '../config.ts'
+import type { ObjectTable } from '../objects.ts'
+import type { Controller } from '../port.ts'
+import { ApiError } from '../port.ts'
+import type { RunTable } from '../run-table.ts'
+import type { Log, Telemetry } from '../telemetry.ts'
+import { cronIn, templateLookup } from '../world.ts'
+import { cronLabel, scheduledChild } from './child.ts'
+import { isStopped, outsideOf, whenHolds } from './conditions.ts'
+import { missedTick, nextTick, usedSchedule } from './schedule.ts'
+import {
+  hasStopped,
+  withCondition,
+  withCounted,
+  withFailedTick,
+  withStarted,
+  withStopped,
+  withoutCondition,
+} from './status.ts'
+
+const scheduleAnnotation = 'cronworkflows.argoproj.io/last-used-schedule'
+
+export type CronParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly objects: ObjectTable
+  readonly runs: RunTable
+  readonly config: ControllerConfig
+  readonly telemetry: Telemetry
+  readonly log: Log
+  readonly api: Pick<Controller, 'createWorkflow' | 'operate' | 'deleteWorkflow'>
+}
+
+type Key = { readonly namespace: string; readonly name: string }
+
+export class Cron {
+  readonly #parts: CronParts
+  readonly #alarms: Alarms
+  readonly #busy = new Map<string, Promise<void>>()
+  #isOn = false
+
+  constructor(parts: CronParts) {
+    this.#parts = parts
+    this.#alarms = new Alarms(parts.clock)
+  }
+
+  start(): void {
+    this.#isOn = true
+    for (const cron of this.#parts.objects.list('CronWorkflow', '')) this.look(cron as CronWorkflow)
+    this.#soon()
+  }
+
+  async stop(): Promise<void> {
+    this.#isOn = false
+    this.#alarms.clearAll()
+    await Promise.all(this.#busy.values())
+  }
+
+  /** The object is new or has changed: set its alarm, and catch up with what was missed. */
+  look(cron: CronWorkflow): void {
+    const key = keyOf(cron)
+    this.#inTurn(key, async () => {
+      const current = this.#current(key)
+      if (current === null) return
+      const isNew = current.metadata.annotations?.[scheduleAnnotation] !== usedSchedule(current)
+      const now = this.#parts.clock.now()
+      const missed =
+        isNew || hasStopped(current) || current.spec.suspend === true
+          ? null
+          : missedTick(current, now, this.#timezone())
+      if (isNew) await this.#noteSchedule(key)
+      if (missed !== null) await this.#tick(key, missed)
+      this.#setAlarm(key)
+    })
+  }
+
+  forget({ namespace, name }: Key): void {
+    this.#alarms.clear(`${namespace}/${name}`)
+  }
+
+  /** A workflow has ended: its CronWorkflow counts it. */
+  workflowEnded({ metadata }: Workflow): void {
+    const name = metadata.labels?.[cronLabel]
+    if (!name) return
+    const key = { namespace: metadata.namespace ?? '', name }
+    this.#inTurn(key, () => this.#sync(key))
+  }
+
+  #timezone(): string {
+    return this.#parts.config.engine.timezone
+  }
+
+  #current({ namespace, name }: Key): CronWorkflow | null {
+    return cronIn(this.#parts.objects, namespace, name)
+  }
+
+  #setAlarm(key: Key): void {
+    const cron = this.#current(key)
+    const alarm = `${key.namespace}/${key.name}`
+    const at =
+      cron === null || !this.#isOn || hasStopped(cron)
+        ? null
+        : nextTick(cron, this.#parts.clock.now(), this.#timezone())
+    if (at === null) return this.#alarms.clear(alarm)
+    this.#alarms.set(alarm, at, () => {
+      this.#inTurn(key, async () => {
+        await this.#tick(key, at)
+        this.#setAlarm(key)
+      })
+    })
+  }
+
+  /** §2.3, in its order. */
+  async #tick(key: Key, scheduledAt: Instant): Promise<void> {
+    const { clock, random, telemetry, objects, config } = this.#parts
+    await this.#noteSchedule(key)
+    const cron = this.#current(key)
+    if (cron === null) return
+    const [problem] = validateCronWorkflow(cron, {
+      lookup: templateLookup(objects),
+      workflowDefaults: config.engine.workflowDefaults,
+    })
+    if (problem !== undefined) return this.#specError(key, problem.message)
+    if (cron.status?.conditions?.some(({ type }) => type === 'SpecError') === true)
+      await this.#change(key, (now) => withoutCondition(now, 'SpecError'))
+    const outside = outsideOf(() => clock.now(), random)
+    const stopped = isStopped(cron, outside)
+    if (!stopped.ok) return this.#specError(key, stopped.error)
+    if (stopped.value) return this.#change(key, withStopped)
+    if (cron.spec.suspend === true || hasStopped(cron)) return
+    const due = whenHolds(cron, outside)
+    if (!due.ok) return this.#failedTick(key, `run policy error: ${due.error}`)
+    if (!due.value) return
+    if (!(await this.#mayStart(cron))) return
+    await this.#submit(key, scheduledAt)
+    telemetry.cronTriggered(key.namespace, key.name)
+  }
+
+  async #mayStart(cron: CronWorkflow): Promise<boolean> {
+    const { api, telemetry, log } = this.#parts
+    const { namespace = '', name = '' } = cron.metadata
+    const active = cron.status?.active ?? []
+    if (active.length === 0) return true
+    if (cron.spec.concurrencyPolicy === 'Forbid') {
+      telemetry.cronPolicyApplied(namespace, name, 'Forbid')
+      return false
+    }
+    if (cron.spec.concurrencyPolicy !== 'Replace') return true
+    telemetry.cronPolicyApplied(namespace, name, 'Replace')
+    for (const { name: child = '' } of active)
+      await api.operate(namespace, child, { kind: 'terminate' }).catch((error: unknown) => {
+        log.debug({ cron: name, workflow: child, error: String(error) }, 'an active workflow could not be terminated')
+      })
+    return true
+  }
+
+  async #submit(key: Key, scheduledAt: Instant): Promise<void> {
+    const cron = this.#current(key)
+    if (cron === null) return
+    try {
+      const child = await this.#parts.api.createWorkflow(key.namespace, scheduledChild(cron, scheduledAt))
+      await this.#change(key, (now) => withStarted(now, child, scheduledAt))
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'ALREADY_EXISTS')
+        return this.#change(key, (now) => withLast(now, scheduledAt))
+      this.#parts.telemetry.errorCounted('CronWorkflowSubmissionError')
+      await this.#failedTick(
+        key,
+        `Failed to submit Workflow: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
+
+  async #specError(key: Key, message: string): Promise<void> {
+    this.#parts.telemetry.errorCounted('CronWorkflowSpecError')
+    await this.#change(key, (now) => withCondition(now, 'SpecError', message))
+  }
+
+  #failedTick(key: Key, message: string): Promise<void> {
+    return this.#change(key, (now) => withFailedTick(now, message))
+  }
+
+  #noteSchedule(key: Key): Promise<void> {
+    return this.#change(key, (cron) => {
+      const used = usedSchedule(cron)
+      if (cron.metadata.annotations?.[scheduleAnnotation] === used) return cron
+      return {
+        ...cron,
+        metadata: { ...cron.metadata, annotations: { ...cron.metadata.annotations, [scheduleAnnotation]: used } },
+      }
+    })
+  }
+
+  /** Counts ended children, adopts others, keeps the history short, and looks whether it is to stop. */
+  async #sync(key: Key): Promise<void> {
+    const { store, runs, clock, random } = this.#parts
+    const cron = this.#current(key)
+    if (cron === null) return
+    const phases = new Map<string, string>()
+    for (const { uid = '' } of cron.status?.active ?? []) {
+      const live = runs.byUid(uid as never)
+      const phase = live === undefined ? (await store.workflowByUid(uid as never))?.phase : live.phase
+      if (phase !== undefined) phases.set(uid, phase)
+    }
+    const rows = await store.workflows({ namespace: key.namespace, finished: false, labels: { [cronLabel]: key.name } })
+    const unfinished = rows
+      .map(({ body }) => body as Workflow)
+      .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === cron.metadata.uid) === true)
+      .filter(
+        ({ metadata }) => !['Succeeded', 'Failed', 'Error'].includes(runs.byUid(metadata.uid as never)?.phase ?? ''),
+      )
+    await this.#change(key, (now) => withCounted(now, (uid) => phases.get(uid), unfinished))
+    await this.#change(key, (now) => {
+      const stopped = isStopped(
+        now,
+        outsideOf(() => clock.now(), random),
+      )
+      return stopped.ok && stopped.value && !hasStopped(now) ? withStopped(now) : now
+    })
+    await this.#trim(key)
+  }
+
+  /** The oldest by time of finishing go first. */
+  async #trim(key: Key): Promise<void> {
+    const cron = this.#current(key)
+    if (cron === null) return
+    const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cron.spec
+    const groups = [
+      { phases: ['Succeeded'], limit: successfulJobsHistoryLimit },
+      { phases: ['Failed', 'Error'], limit: failedJobsHistoryLimit },
+    ]
+    for (const { phases, limit } of groups) {
+      const rows = await this.#parts.store.workflows({
+        namespace: key.namespace,
+        finished: true,
+        phases,
+        labels: { [cronLabel]: key.name },
+      })
+      const oldest = [...rows].sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0)).slice(limit)
+      for (const { name } of oldest) await this.#parts.api.deleteWorkflow(key.namespace, name).catch(() => {})
+    }
+  }
+
+  async #change(key: Key, step: (cron: CronWorkflow) => CronWorkflow): Promise<void> {
+    await this.#parts.objects.update({ kind: 'CronWorkflow', ...key }, (current) => {
+      if (current === null) return null
+      const next = step(current as CronWorkflow)
+      return next === current ? null : next
+    })
+  }
+
+  /** Every so often, in case an end was missed. */
+  #soon(): void {
+    this.#alarms.set('//sync', instant(this.#parts.clock.now() + this.#parts.config.cronSyncMs), () => {
+      for (const cron of this.#parts.objects.list('CronWorkflow', '') as readonly CronWorkflow[])
+        if ((cron.status?.active?.length ?? 0) > 0) this.#inTurn(keyOf(cron), () => this.#sync(keyOf(cron)))
+      if (this.#isOn) this.#soon()
+    })
+  }
+
+  #inTurn(key: Key, work: () => Promise<void>): void {
+    const text = `${key.namespace}/${key.name}`
+    const before = this.#busy.get(text) ?? Promise.resolve()
+    const mine = before
+      .then(() => (this.#isOn ? work() : undefined))
+      .catch((error: unknown) =>
+        this.#parts.log.warn(
+          { cron: key.name, namespace: key.namespace, error: String(error) },
+          'a cron workflow could not be handled',
+        ),
+      )
+      .finally(() => {
+        if (this.#busy.get(text) === mine) this.#busy.delete(text)
+      })
+    this.#busy.set(text, mine)
+  }
+}
+
+const keyOf = ({ metadata }: CronWorkflow): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
+
+function withLast(cron: CronWorkflow, scheduledAt: Instant): CronWorkflow {
+  if ((instantOf(cron.status?.lastScheduledTime) ?? 0) >= scheduledAt) return cron
+  return { ...cron, status: { ...cron.status, lastScheduledTime: rfc3339(scheduledAt) } }
+}

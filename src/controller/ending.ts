@@ -1,0 +1,81 @@
+/** How a run leaves memory: because it has ended, or because the engine broke on it. */
+import type { Workflow } from '../resources/index.ts'
+import { rfc3339 } from '../resources/index.ts'
+import { objectKey } from '../store/port.ts'
+import { announce } from './api/announce.ts'
+import { admit } from './api/delete.ts'
+import { workflowRow } from './commit.ts'
+import type { Core } from './core.ts'
+import type { LiveRun } from './live-run.ts'
+import { viewOf } from './live-run.ts'
+
+export function leave(core: Core, live: LiveRun): void {
+  depart(core, live, viewOf(live, { nodes: true }))
+}
+
+function depart(core: Core, live: LiveRun, picture: Workflow): void {
+  live.cell.read = () => picture
+  core.runs.remove(live, picture)
+  core.alarms.clear(`run/${live.uid}`)
+  core.pods.leave(live.uid)
+  core.tasks.leave(live.uid)
+  for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
+  core.estimates.learn(picture)
+  core.expiry.apply(picture, live.run.spec, true)
+  core.expiry.trim()
+  core.cron.workflowEnded(picture)
+}
+
+/** The workflow becomes `Error` with the text; others go on. */
+export async function abandon(core: Core, live: LiveRun, error: unknown): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error)
+  const broken = brokenWorkflow(viewOf(live, { nodes: true }), message, rfc3339(core.clock.now()))
+  try {
+    const row = workflowRow(broken, { internal: null, finished: true })
+    const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])
+    live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
+  } catch (failure) {
+    core.log.error(
+      { workflow: live.name, namespace: live.namespace, error: String(failure) },
+      'a broken workflow could not be stored',
+    )
+  }
+  const picture = { ...broken, metadata: { ...broken.metadata, resourceVersion: String(live.resourceVersion) } }
+  announce(core.hub, picture, 'MODIFIED', live.resourceVersion)
+  for (const uid of core.locks.releaseWorkflow(`${live.namespace}/${live.name}`))
+    core.reconciler.observe(uid as never, { kind: 'lookAgain' })
+  depart(core, live, picture)
+}
+
+function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {
+  const { metadata, status } = workflow
+  const labels = {
+    ...metadata.labels,
+    'workflows.argoproj.io/phase': 'Error',
+    'workflows.argoproj.io/completed': 'true',
+  }
+  const conditions = [
+    ...(status?.conditions ?? []).filter(({ type }) => type !== 'Completed'),
+    { type: 'Completed', status: 'True' },
+  ]
+  const root = status?.nodes?.[metadata.name ?? '']
+  const nodes =
+    root === undefined || (root.phase !== 'Running' && root.phase !== 'Pending')
+      ? status?.nodes
+      : {
+          ...status?.nodes,
+          [root.id]: { ...root, phase: 'Error' as const, message: 'Workflow operation error', finishedAt: now },
+        }
+  return {
+    ...workflow,
+    metadata: { ...metadata, labels },
+    status: {
+      ...status,
+      phase: 'Error',
+      message,
+      finishedAt: now,
+      conditions,
+      ...(nodes === undefined ? {} : { nodes }),
+    },
+  }
+}

@@ -1,0 +1,43 @@
+/** Events as Kubernetes keeps them: the recent ones, for people and for Argo's UI. */
+import type { Clock, Random } from '../resources/index.ts'
+import type { FeedEvent } from './port.ts'
+
+export type NewFeedEvent = Omit<FeedEvent, 'uid' | 'name' | 'at'>
+
+const keptMax = 2_000
+
+export class EventFeed {
+  readonly #clock: Clock
+  readonly #random: Random
+  #kept: FeedEvent[] = []
+  readonly #listeners = new Set<(event: FeedEvent) => void>()
+
+  constructor(parts: { readonly clock: Clock; readonly random: Random }) {
+    this.#clock = parts.clock
+    this.#random = parts.random
+  }
+
+  add(event: NewFeedEvent): void {
+    const at = this.#clock.now()
+    const uid = this.#random.uuid()
+    const full: FeedEvent = {
+      ...event,
+      uid,
+      name: `${event.involved.name}.${uid.replaceAll('-', '').slice(0, 16)}`,
+      at,
+    }
+    this.#kept.push(full)
+    if (this.#kept.length > keptMax * 1.5) this.#kept = this.#kept.slice(-keptMax)
+    for (const listener of this.#listeners) listener(full)
+  }
+
+  /** Oldest first; every namespace where it is empty. */
+  recent(namespace: string): readonly FeedEvent[] {
+    return this.#kept.filter((event) => namespace === '' || event.namespace === namespace)
+  }
+
+  watch(listener: (event: FeedEvent) => void): { close(): void } {
+    this.#listeners.add(listener)
+    return { close: () => void this.#listeners.delete(listener) }
+  }
+}

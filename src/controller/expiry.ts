@@ -1,0 +1,119 @@
+/** Finished workflows that are deleted after a while: ttlStrategy, and the newest N of each phase (semantics-templates.md §11.2). */
+import type { Clock, Instant, Workflow, WorkflowSpec, WorkflowUid } from '../resources/index.ts'
+import { instant, instantOf } from '../resources/index.ts'
+import type { Change, Store } from '../store/port.ts'
+import { Alarms } from './alarms.ts'
+import type { ControllerConfig } from './config.ts'
+import type { Log } from './telemetry.ts'
+
+const collection = 'ttl'
+type Due = { readonly at: number; readonly namespace: string; readonly name: string }
+
+const retryMs = 10_000
+
+/** When a finished workflow is to go, or `null` for never. Phase `Error` goes by completion only. */
+export function expiresAt(workflow: Workflow, spec: WorkflowSpec): Instant | null {
+  const ttl = spec.ttlStrategy
+  const finishedAt = instantOf(workflow.status?.finishedAt)
+  if (ttl === undefined || ttl === null || finishedAt === null) return null
+  const { phase } = workflow.status ?? {}
+  const byPhase =
+    phase === 'Failed' ? ttl.secondsAfterFailure : phase === 'Succeeded' ? ttl.secondsAfterSuccess : undefined
+  const seconds = byPhase ?? ttl.secondsAfterCompletion
+  return seconds === undefined || seconds === null ? null : instant(finishedAt + seconds * 1000)
+}
+
+export class Expiry {
+  readonly #clock: Clock
+  readonly #store: Store
+  readonly #log: Log
+  readonly #retention: ControllerConfig['retention']
+  readonly #delete: (namespace: string, name: string) => Promise<void>
+  readonly #alarms: Alarms
+  readonly #known = new Set<WorkflowUid>()
+  #trimming: Promise<void> | null = null
+
+  constructor(parts: {
+    readonly clock: Clock
+    readonly store: Store
+    readonly log: Log
+    readonly retention: ControllerConfig['retention']
+    readonly delete: (namespace: string, name: string) => Promise<void>
+  }) {
+    this.#clock = parts.clock
+    this.#store = parts.store
+    this.#log = parts.log
+    this.#retention = parts.retention
+    this.#delete = parts.delete
+    this.#alarms = new Alarms(parts.clock)
+  }
+
+  async start(): Promise<void> {
+    for (const [uid, value] of await this.#store.records(collection)) this.#arm(uid as WorkflowUid, value as Due)
+    this.trim()
+  }
+
+  close(): void {
+    this.#alarms.clearAll()
+  }
+
+  /** To be stored with the commit that finishes (or begins again, or deletes) a workflow. */
+  changesFor(workflow: Workflow, spec: WorkflowSpec, finished: boolean): Change[] {
+    const uid = (workflow.metadata?.uid ?? '') as WorkflowUid
+    const at = finished ? expiresAt(workflow, spec) : null
+    if (at === null) return this.#known.has(uid) ? [{ kind: 'putRecord', collection, key: uid, value: null }] : []
+    return [{ kind: 'putRecord', collection, key: uid, value: dueOf(workflow, at) }]
+  }
+
+  /** After that commit. */
+  apply(workflow: Workflow, spec: WorkflowSpec, finished: boolean): void {
+    const uid = (workflow.metadata?.uid ?? '') as WorkflowUid
+    const at = finished ? expiresAt(workflow, spec) : null
+    if (at !== null) return this.#arm(uid, dueOf(workflow, at))
+    if (!this.#known.delete(uid)) return
+    this.#alarms.clear(uid)
+  }
+
+  /** Deletes the oldest of each phase beyond what is to be kept; one pass at a time. */
+  trim(): void {
+    if (this.#retention === null || this.#trimming !== null) return
+    this.#trimming = this.#trimAll()
+      .catch((error: unknown) => this.#log.warn({ error: String(error) }, 'old workflows could not be deleted'))
+      .finally(() => (this.#trimming = null))
+  }
+
+  async #trimAll(): Promise<void> {
+    const { completed = 0, failed = 0, errored = 0 } = this.#retention ?? {}
+    const limits = { Succeeded: completed, Failed: failed, Error: errored }
+    for (const [phase, limit] of Object.entries(limits)) {
+      const query = { finished: true, phases: [phase] }
+      if ((await this.#store.countWorkflows(query)) <= limit) continue
+      const rows = [...(await this.#store.workflows(query))].sort((a, b) => b.createdAt - a.createdAt)
+      for (const { namespace, name } of rows.slice(limit)) await this.#delete(namespace, name)
+    }
+  }
+
+  #arm(uid: WorkflowUid, due: Due): void {
+    this.#known.add(uid)
+    this.#alarms.set(uid, instant(due.at), () => void this.#expire(uid, due))
+  }
+
+  async #expire(uid: WorkflowUid, due: Due): Promise<void> {
+    try {
+      await this.#delete(due.namespace, due.name)
+    } catch (error) {
+      if (!this.#known.has(uid)) return
+      this.#log.warn(
+        { workflow: due.name, namespace: due.namespace, error: String(error) },
+        'an expired workflow could not be deleted',
+      )
+      this.#alarms.set(uid, instant(this.#clock.now() + retryMs), () => void this.#expire(uid, due))
+    }
+  }
+}
+
+const dueOf = ({ metadata }: Workflow, at: Instant): Due => ({
+  at,
+  namespace: metadata?.namespace ?? '',
+  name: metadata?.name ?? '',
+})

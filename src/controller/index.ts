@@ -1,0 +1,25 @@
+/** The door of the room. */
+export { createController } from './controller.ts'
+export type { ControllerParts, RunningController } from './controller.ts'
+export { defaultCapacity } from './config.ts'
+export type { CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'
+export { ApiError } from './port.ts'
+export type {
+  ApiErrorCode,
+  ArtifactHandle,
+  Controller,
+  CreateOptions,
+  FeedEvent,
+  ListQuery,
+  LogQuery,
+  ObjectKind,
+  StoredObject,
+  SubmitOptions,
+  SyncLimit,
+  WatchEvent,
+  WorkflowPage,
+} from './port.ts'
+export type { ControllerSnapshot } from './snapshot.ts'
+export type { InProcessPlugin, PluginAnswer, PluginQuestion } from './tasks/plugin.ts'
+export { silentLog, silentTelemetry } from './telemetry.ts'
+export type { Log, LogFields, QueueName, Telemetry } from './telemetry.ts'

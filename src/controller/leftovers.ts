@@ -1,0 +1,75 @@
+/**
+ * What is still to be removed after its record is gone: containers, logs and volumes of deleted workflows, claims whose
+ * time is over. Written down in the commit that decides it, so that a crash forgets nothing.
+ */
+import type { Change, Store } from '../store/port.ts'
+import type { Log } from './telemetry.ts'
+
+const collection = 'leftover'
+
+export type Leftover =
+  | { readonly kind: 'workflow'; readonly uid: string; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'claim'; readonly namespace: string; readonly claimName: string }
+
+const keyOf = (leftover: Leftover): string =>
+  leftover.kind === 'workflow' ? `workflow/${leftover.uid}` : `claim/${leftover.namespace}/${leftover.claimName}`
+
+export const leftoverChange = (leftover: Leftover): Change => ({
+  kind: 'putRecord',
+  collection,
+  key: keyOf(leftover),
+  value: leftover,
+})
+
+export class Leftovers {
+  readonly #store: Store
+  readonly #log: Log
+  readonly #remove: (leftover: Leftover, signal: AbortSignal) => Promise<void>
+  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #abort = new AbortController()
+
+  constructor(parts: {
+    readonly store: Store
+    readonly log: Log
+    readonly remove: (leftover: Leftover, signal: AbortSignal) => Promise<void>
+  }) {
+    this.#store = parts.store
+    this.#log = parts.log
+    this.#remove = parts.remove
+  }
+
+  /** Takes up what an earlier life left behind. */
+  async resume(): Promise<void> {
+    for (const value of (await this.#store.records(collection)).values()) this.clear(value as Leftover)
+  }
+
+  /** Begins to remove what `leftoverChange` has written down. */
+  clear(leftover: Leftover): void {
+    const key = keyOf(leftover)
+    if (this.#underWay.has(key)) return
+    const work = this.#clear(leftover, key).finally(() => this.#underWay.delete(key))
+    this.#underWay.set(key, work)
+  }
+
+  /** Whether the workflow is deleted and still being cleaned up after. */
+  isClearing(uid: string): boolean {
+    return this.#underWay.has(`workflow/${uid}`)
+  }
+
+  close(): void {
+    this.#abort.abort()
+  }
+
+  async #clear(leftover: Leftover, key: string): Promise<void> {
+    try {
+      await this.#remove(leftover, this.#abort.signal)
+      await this.#store.commit([{ kind: 'putRecord', collection, key, value: null }])
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        this.#log.warn(
+          { leftover: key, error: String(error) },
+          'something could not be removed; the next start tries again',
+        )
+    }
+  }
+}

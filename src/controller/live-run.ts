@@ -1,0 +1,93 @@
+/** One unfinished workflow in memory: the engine's run and what waits to be told to it. */
+import type { Decision, Observation, Operation, Refusal, Run } from '../engine/index.ts'
+import { workflowOf } from '../engine/index.ts'
+import type { NodeId, PodId, Workflow, WorkflowUid } from '../resources/index.ts'
+import { workflowUid } from '../resources/index.ts'
+
+/** What is known of a node's pod beside Argo's fields; stored with the node, so that its logs can be found later. */
+export type PodRecord = { readonly pod: PodId; readonly podName: string; readonly containers: readonly string[] }
+
+export type OperationRequest = {
+  readonly operation: Operation
+  readonly resolve: (workflow: Workflow) => void
+  readonly reject: (error: unknown) => void
+}
+
+export type LiveRun = {
+  readonly uid: WorkflowUid
+  readonly namespace: string
+  readonly name: string
+  run: Run
+  inbox: Observation[]
+  requests: OperationRequest[]
+  /** The parallelism of the controller does not let it begin yet. */
+  held: boolean
+  /** A decision is being committed: nothing else is decided until that is over. */
+  busy: boolean
+  /** It is being deleted: nothing more is decided. */
+  deleting: boolean
+  resourceVersion: number
+  /** How watches read it: the run while it lives, the last picture afterwards. */
+  readonly cell: { read: () => Workflow }
+  readonly pods: Map<NodeId, PodRecord>
+  /** Effects whose outcome the engine must still hear before the run may leave memory. */
+  readonly outstanding: Set<string>
+  /** The row in the store says that it has ended. */
+  storedFinished: boolean
+  commitFailures: number
+  /** Monotonic milliseconds at which the oldest end of a container in the inbox was reported; `null` without one. */
+  endSeenAt: number | null
+  /** Phase as last told to telemetry and committed. */
+  phase: string
+}
+
+export const postponedMessage = 'Workflow processing has been postponed because too many workflows are already running'
+
+/** The workflow as clients see it. `nodes: false` is cheap. */
+export function viewOf(live: LiveRun, options: { readonly nodes: boolean }): Workflow {
+  const workflow = workflowOf(live.run, options)
+  const metadata = { ...workflow.metadata, resourceVersion: String(live.resourceVersion) }
+  if (!live.held) return { ...workflow, metadata }
+  const labels = {
+    ...metadata.labels,
+    'workflows.argoproj.io/phase': 'Pending',
+    'workflows.argoproj.io/completed': 'false',
+  }
+  return {
+    ...workflow,
+    metadata: { ...metadata, labels },
+    status: { ...workflow.status, phase: 'Pending', message: postponedMessage },
+  }
+}
+
+export const isRefusal = (answer: Decision | Refusal): answer is Refusal => 'refused' in answer
+
+export function newLiveRun(init: {
+  readonly workflow: Workflow
+  readonly run: Run
+  readonly resourceVersion: number
+  readonly pods?: Iterable<readonly [NodeId, PodRecord]>
+  readonly storedFinished?: boolean
+}): LiveRun {
+  const { metadata, status } = init.workflow
+  const live: LiveRun = {
+    uid: workflowUid(metadata?.uid ?? ''),
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    run: init.run,
+    inbox: [],
+    requests: [],
+    held: false,
+    busy: false,
+    deleting: false,
+    resourceVersion: init.resourceVersion,
+    cell: { read: () => viewOf(live, { nodes: true }) },
+    pods: new Map(init.pods),
+    outstanding: new Set(),
+    storedFinished: init.storedFinished === true,
+    commitFailures: 0,
+    endSeenAt: null,
+    phase: status?.phase ?? '',
+  }
+  return live
+}

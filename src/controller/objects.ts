@@ -1,0 +1,201 @@
+/** Templates, cron workflows, bindings, ConfigMaps, Secrets and claims: all in memory, each change committed first. */
+import type { ConfigMap, Secret } from '../resources/index.ts'
+import type { Change, Store } from '../store/port.ts'
+import { objectKey } from '../store/port.ts'
+import type { ObjectKind, StoredObject, WatchEvent } from './port.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export const objectKinds: readonly ObjectKind[] = [
+  'WorkflowTemplate',
+  'ClusterWorkflowTemplate',
+  'CronWorkflow',
+  'WorkflowEventBinding',
+  'ConfigMap',
+  'Secret',
+  'PersistentVolumeClaim',
+]
+
+/** Cluster-wide kinds are kept under the empty namespace. */
+export const namespaceOf = (kind: ObjectKind, namespace: string): string =>
+  kind === 'ClusterWorkflowTemplate' ? '' : namespace
+
+export type ObjectChange = {
+  readonly kind: ObjectKind
+  readonly namespace: string
+  readonly name: string
+  readonly before: StoredObject | null
+  readonly after: StoredObject | null
+}
+
+export class ObjectTable {
+  readonly #store: Store
+  readonly #telemetry: Telemetry
+  readonly #publish: (event: WatchEvent) => void
+  readonly #byKind = new Map<ObjectKind, Map<string, StoredObject>>()
+  readonly #listeners = new Set<(change: ObjectChange) => void>()
+  /** Writes of one object happen one after the other. */
+  readonly #writing = new Map<string, Promise<unknown>>()
+
+  constructor(parts: {
+    readonly store: Store
+    readonly telemetry: Telemetry
+    readonly publish: (event: WatchEvent) => void
+  }) {
+    this.#store = parts.store
+    this.#telemetry = parts.telemetry
+    this.#publish = parts.publish
+    for (const kind of objectKinds) this.#byKind.set(kind, new Map())
+  }
+
+  async load(): Promise<void> {
+    for (const kind of objectKinds) {
+      const table = this.#table(kind)
+      for (const row of await this.#store.objects(kind))
+        table.set(`${row.namespace}/${row.name}`, withVersion(row.body as StoredObject, row.resourceVersion))
+    }
+  }
+
+  get(kind: ObjectKind, namespace: string, name: string): StoredObject | null {
+    return this.#table(kind).get(`${namespaceOf(kind, namespace)}/${name}`) ?? null
+  }
+
+  /** By namespace and name; every namespace where it is empty. */
+  list(kind: ObjectKind, namespace: string): readonly StoredObject[] {
+    const found = [...this.#table(kind).values()].filter(
+      (object) => namespace === '' || kind === 'ClusterWorkflowTemplate' || object.metadata?.namespace === namespace,
+    )
+    const keyOf = (object: StoredObject) => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`
+    return found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  }
+
+  onChange(listener: (change: ObjectChange) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /**
+   * Reads, computes and commits without anyone writing in between. `change` answers the new object, or `null` to leave
+   * things as they are; what it throws is passed on.
+   */
+  async update(
+    key: { readonly kind: ObjectKind; readonly namespace: string; readonly name: string },
+    change: (current: StoredObject | null) => StoredObject | null,
+    more: readonly Change[] = [],
+  ): Promise<StoredObject | null> {
+    return this.#inTurn(key, async () => {
+      const current = this.get(key.kind, key.namespace, key.name)
+      const next = change(current)
+      if (next === null) return current
+      return this.#put(key.kind, next, current, more)
+    })
+  }
+
+  async delete(key: {
+    readonly kind: ObjectKind
+    readonly namespace: string
+    readonly name: string
+  }): Promise<StoredObject | null> {
+    const namespace = namespaceOf(key.kind, key.namespace)
+    return this.#inTurn(key, async () => {
+      const before = this.get(key.kind, namespace, key.name)
+      if (before === null) return null
+      const versions = await this.#commit([{ kind: 'deleteObject', objectKind: key.kind, namespace, name: key.name }])
+      this.#table(key.kind).delete(`${namespace}/${key.name}`)
+      const version = versions.get(objectKey(key.kind, namespace, key.name)) ?? 0
+      this.#announce('DELETED', key.kind, before, version)
+      this.#tell({ kind: key.kind, namespace, name: key.name, before, after: null })
+      return before
+    })
+  }
+
+  async #put(
+    kind: ObjectKind,
+    next: StoredObject,
+    current: StoredObject | null,
+    more: readonly Change[],
+  ): Promise<StoredObject> {
+    const namespace = namespaceOf(kind, next.metadata?.namespace ?? '')
+    const name = next.metadata?.name ?? ''
+    const versions = await this.#commit([{ kind: 'putObject', row: { kind, namespace, name, body: next } }, ...more])
+    const version = versions.get(objectKey(kind, namespace, name)) ?? 0
+    const stored = withVersion(next, version)
+    this.#table(kind).set(`${namespace}/${name}`, stored)
+    this.#announce(current === null ? 'ADDED' : 'MODIFIED', kind, stored, version)
+    this.#tell({ kind, namespace, name, before: current, after: stored })
+    return stored
+  }
+
+  #announce(type: WatchEvent['type'], kind: ObjectKind, object: StoredObject, resourceVersion: number): void {
+    this.#publish({
+      type,
+      kind,
+      object: () => object,
+      namespace: object.metadata?.namespace ?? '',
+      name: object.metadata?.name ?? '',
+      labels: object.metadata?.labels ?? {},
+      resourceVersion,
+    })
+  }
+
+  #tell(change: ObjectChange): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  async #commit(changes: readonly Change[]): Promise<ReadonlyMap<string, number>> {
+    const startedAt = this.#telemetry.monotonicMs()
+    const { versions } = await this.#store.commit(changes)
+    this.#telemetry.committed(this.#telemetry.monotonicMs() - startedAt, changes.length)
+    return versions
+  }
+
+  async #inTurn<T>(
+    key: { readonly kind: string; readonly namespace: string; readonly name: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const text = objectKey(key.kind, key.namespace, key.name)
+    const before = this.#writing.get(text) ?? Promise.resolve()
+    const mine = before.then(work, work)
+    this.#writing.set(text, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#writing.get(text) === mine) this.#writing.delete(text)
+    }
+  }
+
+  #table(kind: ObjectKind): Map<string, StoredObject> {
+    let table = this.#byKind.get(kind)
+    if (table === undefined) this.#byKind.set(kind, (table = new Map()))
+    return table
+  }
+}
+
+function withVersion(object: StoredObject, version: number): StoredObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+}
+
+/** `data` and `stringData` of a Secret as one: bytes by key. */
+export function secretValue(secret: Secret | null, key: string): Uint8Array | null {
+  if (secret === null) return null
+  const plain = secret.stringData?.[key]
+  if (plain !== undefined) return new TextEncoder().encode(plain)
+  const encoded = secret.data?.[key]
+  return encoded === undefined ? null : new Uint8Array(Buffer.from(encoded, 'base64'))
+}
+
+export const secretKeys = (secret: Secret): readonly string[] => [
+  ...new Set([...Object.keys(secret.data ?? {}), ...Object.keys(secret.stringData ?? {})]),
+]
+
+/** The bytes under a key of `data` or `binaryData`. */
+export function configMapValue(map: ConfigMap | null, key: string): Uint8Array | null {
+  if (map === null) return null
+  const plain = map.data?.[key]
+  if (plain !== undefined) return new TextEncoder().encode(plain)
+  const encoded = map.binaryData?.[key]
+  return encoded === undefined ? null : new Uint8Array(Buffer.from(encoded, 'base64'))
+}
+
+export const configMapKeys = (map: ConfigMap): readonly string[] => [
+  ...Object.keys(map.data ?? {}),
+  ...Object.keys(map.binaryData ?? {}),
+]

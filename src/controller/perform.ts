@@ -1,0 +1,42 @@
+/** From effects to those who carry them out. Begins the work and waits for none of it. */
+import type { Effect } from '../engine/index.ts'
+import { nodeOf } from '../engine/index.ts'
+import type { Core } from './core.ts'
+import type { Leftover } from './leftovers.ts'
+import type { LiveRun } from './live-run.ts'
+
+export function perform(core: Core, live: LiveRun, effect: Effect, endSeenAt: number | null): void {
+  switch (effect.kind) {
+    case 'runPod': {
+      const { nodeId } = effect.plan.identity
+      const priority = live.run.spec.priority ?? 0
+      const wasRunning = nodeOf(live.run, nodeId)?.phase === 'Running'
+      return core.pods.run(effect.plan, { priority, wasRunning, endSeenAt })
+    }
+    case 'preparePod':
+      return core.pods.prepare(effect.plan)
+    case 'stopPod':
+      return core.pods.stop(effect.pod, effect.graceMs)
+    case 'removePod':
+      return core.pods.remove(effect.pod, effect.delayMs)
+    case 'deleteClaim':
+      return core.leftovers.clear(claimLeftover(live, effect.claimName))
+    default:
+      return core.tasks.perform(live, effect)
+  }
+}
+
+export const claimLeftover = (live: LiveRun, claimName: string): Leftover => ({
+  kind: 'claim',
+  namespace: live.namespace,
+  claimName,
+})
+
+/** Clears what a deleted workflow, or a claim whose time is over, has left behind. */
+export async function clearLeftover(core: Core, leftover: Leftover, signal: AbortSignal): Promise<void> {
+  if (leftover.kind === 'claim') return core.claims.delete(leftover.namespace, leftover.claimName, signal)
+  await core.pods.destroy(leftover.uid as LiveRun['uid'], signal)
+  for (const claim of core.objects.list('PersistentVolumeClaim', leftover.namespace))
+    if (claim.metadata?.ownerReferences?.some(({ uid }) => uid === leftover.uid) === true)
+      await core.claims.delete(leftover.namespace, claim.metadata.name ?? '', signal)
+}

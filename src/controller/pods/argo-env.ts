@@ -1,0 +1,35 @@
+/** The variables that Argo gives every container of a pod. */
+import type { PodPlan } from '../../engine/effects.ts'
+import type { Instant } from '../../resources/index.ts'
+import { instant, rfc3339 } from '../../resources/index.ts'
+import type { EnvEntry } from './env.ts'
+
+export const progressFile = '/var/run/argo/progress'
+const noDeadline = '0001-01-01T00:00:00Z'
+
+export function argoEnv(plan: PodPlan, containerName: string, now: Instant): EnvEntry[] {
+  const { identity } = plan
+  return [
+    { name: 'HOSTNAME', value: (plan.spec.hostname ?? identity.name).slice(0, 63) },
+    { name: 'ARGO_CONTAINER_NAME', value: containerName },
+    { name: 'ARGO_POD_NAME', value: identity.name },
+    { name: 'ARGO_POD_UID', value: identity.id },
+    { name: 'ARGO_NODE_ID', value: identity.nodeId },
+    { name: 'ARGO_WORKFLOW_NAME', value: identity.workflowName },
+    { name: 'ARGO_WORKFLOW_UID', value: identity.workflowUid },
+    { name: 'ARGO_INCLUDE_SCRIPT_OUTPUT', value: String(plan.captureResult) },
+    {
+      name: 'ARGO_DEADLINE',
+      value: plan.activeDeadlineMs === null ? noDeadline : rfc3339(instant(now + plan.activeDeadlineMs)),
+    },
+    { name: 'ARGO_PROGRESS_FILE', value: progressFile },
+    { name: 'ARGO_PROGRESS_PATCH_TICK_DURATION', value: '1m0s' },
+    { name: 'ARGO_PROGRESS_FILE_TICK_DURATION', value: '3s' },
+  ]
+}
+
+/** Whether the pod may report its progress, so that the file is worth looking at. */
+export function mayReportProgress(plan: PodPlan): boolean {
+  const text = JSON.stringify([plan.spec.containers, plan.files])
+  return text.includes('ARGO_PROGRESS_FILE') || text.includes(progressFile)
+}

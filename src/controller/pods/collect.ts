@@ -1,0 +1,170 @@
+/** What a pod leaves behind: output parameters, result, artifacts and logs; all are tried, whatever main's exit code. */
+import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
+import type { PodPlan } from '../../engine/effects.ts'
+import type { PodResult } from '../../engine/observations.ts'
+import type { Artifact, Clock, Parameter, PodState } from '../../resources/index.ts'
+import type { LogLine, Runtime } from '../../runtime/port.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
+import { progressFile, mayReportProgress } from './argo-env.ts'
+import { firstFile } from './tar.ts'
+
+const resultBytesMax = 256 * 1024
+/** Kubernetes has no room for more than this in a status; far below what memory could bear. */
+const parameterBytesMax = 1024 * 1024
+const transferBackOff = { firstMs: 1_000, factor: 1.6, capMs: 10_000 }
+const transferTriesMax = 5
+
+export type CollectParts = {
+  readonly runtime: Runtime
+  readonly artifacts: Artifacts
+  readonly clock: Clock
+  readonly context: ArtifactContext
+}
+
+/** Never throws: what went wrong stands in `collectError`, in the words of Argo's `wait` container. */
+export async function collect(
+  plan: PodPlan,
+  state: PodState,
+  parts: CollectParts,
+  signal: AbortSignal,
+): Promise<PodResult> {
+  const bare: PodResult = { state, parameters: [], artifacts: [] }
+  const hasRun = state.containers.some(
+    (container) => plan.mains.includes(container.name) && container.startedAt !== undefined,
+  )
+  if (!hasRun && state.containers.length > 0) return bare
+  const errors: string[] = []
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      signal.throwIfAborted()
+      errors.push(error instanceof Error ? error.message : String(error))
+      return undefined
+    }
+  }
+  const result = plan.captureResult ? await attempt(() => readResult(plan, parts, signal)) : undefined
+  const parameters: Parameter[] = []
+  for (const wanted of plan.outputParameters) {
+    const value = await attempt(() => readParameter(plan, wanted, parts, signal))
+    if (value !== undefined) parameters.push({ name: wanted.name, value })
+  }
+  const artifacts: Artifact[] = []
+  const artifactErrors: string[] = []
+  for (const artifact of plan.outputArtifacts) {
+    try {
+      const saved = await saveArtifact(plan, artifact, parts, signal)
+      if (saved !== null) artifacts.push(saved)
+    } catch (error) {
+      signal.throwIfAborted()
+      artifactErrors.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+  if (artifactErrors.length > 0) errors.push(artifactErrors.map((text) => `${text}; `).join(''))
+  for (const { container, artifact } of plan.logArtifacts) {
+    const saved = await attempt(() => saveLog(plan, container, artifact, parts, signal))
+    if (saved !== undefined) artifacts.push(saved)
+  }
+  const progress = mayReportProgress(plan) ? await readProgress(plan, parts.runtime, signal).catch(() => null) : null
+  return {
+    state,
+    parameters,
+    artifacts,
+    ...(result === undefined ? {} : { result }),
+    ...(errors.length === 0 ? {} : { collectError: errors.join('; ') }),
+    ...(progress === null ? {} : { progress }),
+  }
+}
+
+/** The container outputs are read from: `main`, or the only one there is. */
+const mainOf = (plan: PodPlan): string => (plan.mains.includes('main') ? 'main' : (plan.mains[0] ?? 'main'))
+
+async function readResult(plan: PodPlan, { runtime, clock }: CollectParts, signal: AbortSignal): Promise<string> {
+  const read = () => runtime.readStdout(plan.identity.id, mainOf(plan), resultBytesMax, signal)
+  const bytes = await persevere(read, { clock, backOff: quickBackOff, signal })
+  return withoutLastNewline(new TextDecoder().decode(bytes))
+}
+
+async function readParameter(
+  plan: PodPlan,
+  wanted: PodPlan['outputParameters'][number],
+  { runtime, clock }: CollectParts,
+  signal: AbortSignal,
+): Promise<string> {
+  const missing = `open /var/run/argo/outputs/parameters${wanted.path}: no such file or directory`
+  const read = async () => {
+    const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), wanted.path, signal)
+    return tar === null ? null : firstFile(tar, parameterBytesMax)
+  }
+  let found = await persevere(read, { clock, backOff: quickBackOff, signal })
+  if (found?.kind === 'link') {
+    const base = wanted.path.slice(0, wanted.path.lastIndexOf('/') + 1)
+    const target = found.target.startsWith('/') ? found.target : base + found.target
+    const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), target, signal)
+    found = tar === null ? null : await firstFile(tar, parameterBytesMax)
+  }
+  if (found?.kind === 'file') return withoutLastNewline(new TextDecoder().decode(found.content))
+  if (found?.kind === 'tooLarge')
+    throw new Error(
+      `output parameter ${wanted.name}: ${wanted.path} has ${found.sizeBytes} bytes, more than ${parameterBytesMax}`,
+    )
+  if (wanted.default !== undefined) return wanted.default
+  throw new Error(found?.kind === 'folder' ? `read ${wanted.path}: is a directory` : missing)
+}
+
+/** `null`: it is optional and not there. */
+async function saveArtifact(
+  plan: PodPlan,
+  artifact: Artifact,
+  parts: CollectParts,
+  signal: AbortSignal,
+): Promise<Artifact | null> {
+  const { runtime, artifacts, clock, context } = parts
+  const path = artifact.path ?? ''
+  const attempt = async () => {
+    const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), path, signal)
+    if (tar === null) {
+      if (artifact.optional === true) return null
+      throw new Error(missingArtifact(artifact))
+    }
+    return artifacts.save(tar, artifact, { ...context, signal })
+  }
+  return persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+}
+
+function missingArtifact(artifact: Artifact): string {
+  const path = (artifact.path ?? '').replace(/\/+$/, '')
+  const ending = artifact.archive?.none !== undefined ? '' : artifact.archive?.zip !== undefined ? '.zip' : '.tgz'
+  return `open /var/run/argo/outputs/artifacts${path}${ending}: no such file or directory`
+}
+
+async function saveLog(
+  plan: PodPlan,
+  container: string,
+  artifact: Artifact,
+  parts: CollectParts,
+  signal: AbortSignal,
+): Promise<Artifact> {
+  const { runtime, artifacts, clock, context } = parts
+  const attempt = () =>
+    artifacts.saveBytes(textOf(runtime.logs(plan.identity.id, container, {}, signal)), artifact, { ...context, signal })
+  return persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+}
+
+async function* textOf(lines: AsyncIterable<LogLine>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const { text } of lines) yield encoder.encode(`${text}\n`)
+}
+
+/** The last `n/m` line of the progress file, or `null`. */
+export async function readProgress(plan: PodPlan, runtime: Runtime, signal: AbortSignal): Promise<string | null> {
+  const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), progressFile, signal)
+  if (tar === null) return null
+  const found = await firstFile(tar, parameterBytesMax)
+  if (found.kind !== 'file') return null
+  const lines = new TextDecoder().decode(found.content).trim().split('\n')
+  const last = lines.at(-1)?.trim() ?? ''
+  return /^\d+\/[1-9]\d*$/.test(last) ? last : null
+}
+
+const withoutLastNewline = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text)

@@ -1,0 +1,365 @@
+/**
+ * The life of one pod, from plan to result: wait for what it refers to and for room, prepare, stage, start, follow,
+ * collect. Every stage may be repeated after a crash, and is, for as long as what fails may pass.
+ */
+import { checkPodPolicy } from '../../admission/policy.ts'
+import type { PolicedPod } from '../../admission/index.ts'
+import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
+import type { PodRequest, PodState } from '../../resources/index.ts'
+import { UserError, WorldError } from '../../resources/index.ts'
+import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
+import { mayReportProgress } from './argo-env.ts'
+import { needOf } from './capacity.ts'
+import { collect, readProgress } from './collect.ts'
+import type { PodParts } from './pod-parts.ts'
+import { NotYet } from './lookups.ts'
+import { podRequest } from './request.ts'
+import { needsStaging, stage } from './stage.ts'
+
+export type RunOptions = {
+  readonly priority: number
+  /** The node was seen running before; with its containers missing, they are gone. */
+  readonly wasRunning: boolean
+  /** Monotonic milliseconds at which the container was seen to end whose end led to this pod; `null` without one. */
+  readonly endSeenAt: number | null
+}
+
+class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+export class PodLife {
+  readonly #parts: PodParts
+  #plan: PodPlan
+  #state: PodState | null
+  /** Ends everything: nobody wants the pod any more. */
+  readonly #abort = new AbortController()
+  /** Ends what comes before the start. */
+  readonly #startAbort = new AbortController()
+  #phase: 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished' = 'ahead'
+  #prepared: { readonly key: string; readonly done: Promise<boolean>; isStaged: boolean } | null = null
+  #last: Observation | null = null
+  #signature = ''
+  #isStopping = false
+  #isWaiting = false
+  readonly #end = Promise.withResolvers<PodState>()
+  #nudge: (() => void) | null = null
+
+  constructor(plan: PodPlan, state: PodState | null, parts: PodParts) {
+    this.#plan = plan
+    this.#state = state
+    this.#parts = parts
+    if (state !== null) this.report(state)
+  }
+
+  get plan(): PodPlan {
+    return this.#plan
+  }
+  get phase(): string {
+    return this.#phase
+  }
+  /** Containers exist or may exist. */
+  get isPending(): boolean {
+    return this.#phase === 'waiting' || this.#phase === 'starting'
+  }
+
+  /** Creates the containers before they are asked for. What fails is tried again when they are. */
+  prepareAhead(): void {
+    if (this.#prepared !== null || this.#phase !== 'ahead' || this.#state !== null) return
+    let request: PodRequest
+    try {
+      request = this.#request()
+    } catch {
+      return
+    }
+    const prepared = { key: keyOf(request), isStaged: false, done: Promise.resolve(false) }
+    const work = async (): Promise<boolean> => {
+      try {
+        await this.#parts.runtime.prepare(request, this.#startAbort.signal)
+        if (this.#plan.inputArtifacts.length === 0) {
+          if (needsStaging(this.#plan)) await stage(this.#plan, request, this.#transfer(), this.#startAbort.signal)
+          prepared.isStaged = true
+        }
+        return true
+      } catch {
+        return false
+      }
+    }
+    this.#prepared = { ...prepared, done: work() }
+    const mine = this.#prepared
+    void mine.done.then(() => (mine.isStaged = prepared.isStaged))
+  }
+
+  /** Begins, or tells again what is known if it has begun before. */
+  run(plan: PodPlan, options: RunOptions): void {
+    if (this.#phase !== 'ahead') {
+      if (this.#last !== null) this.#parts.observe(this.#last)
+      return
+    }
+    this.#plan = plan
+    this.#phase = 'waiting'
+    void this.#live(options)
+  }
+
+  report(state: PodState): void {
+    if (state.phase === 'gone' && (this.#phase === 'ahead' || this.#phase === 'waiting')) {
+      this.#state = null
+      this.#prepared = null
+      return
+    }
+    this.#state = state
+    if (state.phase === 'ended' || state.phase === 'gone') this.#end.resolve(state)
+    else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
+  }
+
+  /** What it refers to, or the host, may have changed: look again at once. */
+  nudge(): void {
+    this.#nudge?.()
+  }
+
+  stop(graceMs: number): void {
+    if (this.#phase === 'finished' || this.#phase === 'collecting') return
+    this.#isStopping = true
+    if (this.#phase === 'ahead' || this.#phase === 'waiting') {
+      this.#startAbort.abort(new Refused('stopped before its start'))
+      return
+    }
+    void this.#stopContainers(graceMs)
+  }
+
+  /** Forgets the pod; its containers are the caller's affair. */
+  discard(): void {
+    this.#parts.capacity.release(this.#plan.identity.id)
+    this.#startAbort.abort(new Refused('no longer wanted'))
+    this.#abort.abort(new Refused('no longer wanted'))
+  }
+
+  async #live(options: RunOptions): Promise<void> {
+    const { identity } = this.#plan
+    try {
+      const known = this.#state?.phase ?? null
+      if (known === null && options.wasRunning) {
+        this.#parts.telemetry.podMissing('Running', false)
+        return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
+      }
+      if (known !== 'ended') await this.#begin(options, known === 'running')
+      if (this.#plan.daemon === false) void this.#followProgress()
+      const state = await this.#end.promise
+      if (this.#abort.signal.aborted) return
+      if (state.phase === 'gone') return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
+      await this.#collect(state)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Returns when main has started, or the pod has ended before. */
+  async #begin(options: RunOptions, isRunning: boolean): Promise<void> {
+    const signal = AbortSignal.any([this.#startAbort.signal, this.#abort.signal])
+    this.#checkPolicy()
+    const request = await this.#whenComplete(signal)
+    const pod = request.identity.id
+    const need = needOf(request)
+    if (isRunning) this.#parts.capacity.adopt(pod, need)
+    else {
+      await this.#parts.capacity.acquire({ pod, need, priority: options.priority }, (why) => this.#wait(why), signal)
+      if (options.endSeenAt !== null)
+        this.#parts.telemetry.stepFollowed(this.#parts.telemetry.monotonicMs() - options.endSeenAt)
+      const isStaged = await this.#prepare(request, signal)
+      if (!isStaged) await this.#stage(request, signal)
+    }
+    signal.throwIfAborted()
+    this.#phase = 'starting'
+    if (this.#isWaiting) this.#wait('')
+    if (this.#state !== null) this.#tellChange(this.#state)
+    const start = this.#start(request)
+    await Promise.race([start, this.#end.promise])
+    start.catch((error: unknown) =>
+      this.#parts.log.debug({ pod, error: String(error) }, 'a start was overtaken by the end'),
+    )
+    this.#phase = 'following'
+    if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
+  }
+
+  /** Tags and patches may have made of the pod what admission would have refused. */
+  #checkPolicy(): void {
+    const [breach] = checkPodPolicy(this.#plan.spec, this.#parts.policy)
+    if (breach !== undefined)
+      throw new UserError('POLICY', breach.rule === undefined ? breach.message : `${breach.message} (${breach.rule})`)
+  }
+
+  #request(): PodRequest {
+    const { lookups, host, pullPolicy, clock } = this.#parts
+    return podRequest(this.#plan, { lookups, host: host(), pullPolicy, now: clock.now() })
+  }
+
+  /** The request, once everything that it refers to is there. */
+  async #whenComplete(signal: AbortSignal): Promise<PodRequest> {
+    for (let failures = 1; ; failures += 1) {
+      signal.throwIfAborted()
+      try {
+        return this.#request()
+      } catch (error) {
+        if (!(error instanceof NotYet)) throw error
+        this.#wait(error.message)
+      }
+      await this.#pause(backOffMs({ firstMs: 1_000, factor: 2, capMs: 30_000 }, failures), signal)
+    }
+  }
+
+  /** Whether the files are in the containers already. */
+  async #prepare(request: PodRequest, signal: AbortSignal): Promise<boolean> {
+    const ahead = this.#prepared
+    if (ahead !== null && (await ahead.done)) {
+      if (ahead.key === keyOf(request)) return ahead.isStaged
+      await persevere(() => this.#parts.runtime.remove(request.identity.id, signal), this.#patience(signal))
+    }
+    for (let failures = 1; ; failures += 1) {
+      signal.throwIfAborted()
+      try {
+        await this.#parts.runtime.prepare(request, signal)
+        return false
+      } catch (error) {
+        signal.throwIfAborted()
+        const isPull = error instanceof WorldError && error.code === 'IMAGE_PULL'
+        if (!isPull && !isRetryable(error)) throw error
+        if (isPull)
+          this.#wait(/^[A-Z][A-Za-z]+: /.test(error.message) ? error.message : `ImagePullBackOff: ${error.message}`)
+        else this.#wait(`ContainerCreating: ${error instanceof Error ? error.message : String(error)}`)
+        await this.#pause(backOffMs(isPull ? pullBackOff : quickBackOff, failures), signal)
+      }
+    }
+  }
+
+  async #stage(request: PodRequest, signal: AbortSignal): Promise<void> {
+    if (!needsStaging(this.#plan)) return
+    try {
+      await stage(this.#plan, request, this.#transfer(), signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      const stageError = error instanceof Error ? error.message : String(error)
+      throw Object.assign(new Refused(stageError), { stageError })
+    }
+  }
+
+  async #start(request: PodRequest): Promise<void> {
+    await persevere(() => this.#parts.runtime.start(request, this.#abort.signal), this.#patience(this.#abort.signal))
+  }
+
+  async #stopContainers(graceMs: number): Promise<void> {
+    const { runtime, log } = this.#parts
+    const { id } = this.#plan.identity
+    try {
+      await persevere(() => runtime.stop(id, graceMs, this.#abort.signal), this.#patience(this.#abort.signal))
+    } catch (error) {
+      if (!this.#abort.signal.aborted) log.warn({ pod: id, error: String(error) }, 'a pod could not be stopped')
+    }
+  }
+
+  async #collect(state: PodState): Promise<void> {
+    this.#phase = 'collecting'
+    const { identity, daemon } = this.#plan
+    this.#parts.capacity.release(identity.id)
+    const result: PodResult = daemon
+      ? { state, parameters: [], artifacts: [] }
+      : await collect(this.#plan, state, this.#transfer(), this.#abort.signal)
+    this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
+  }
+
+  async #followProgress(): Promise<void> {
+    if (!mayReportProgress(this.#plan)) return
+    const { clock, runtime, progressPollMs, observe } = this.#parts
+    const { nodeId, id } = this.#plan.identity
+    let last = ''
+    while (this.#phase === 'following' && !this.#abort.signal.aborted) {
+      try {
+        await clock.sleep(progressPollMs, this.#abort.signal)
+        if (this.#phase !== 'following') return
+        const progress = await readProgress(this.#plan, runtime, this.#abort.signal)
+        if (progress === null || progress === last) continue
+        last = progress
+        observe({ kind: 'podProgress', node: nodeId, pod: id, progress })
+      } catch (error) {
+        if (!isRetryable(error)) return
+      }
+    }
+  }
+
+  /** What ended it before its time, as the engine is to hear it. */
+  #fail(error: unknown): void {
+    const { identity } = this.#plan
+    if (this.#abort.signal.aborted) return
+    const message = error instanceof Error ? error.message : String(error)
+    const nothing: PodState = { identity, phase: 'ended', containers: this.#state?.containers ?? [], ready: false }
+    if (this.#isStopping && this.#startAbort.signal.aborted) {
+      void this.#stopContainers(0)
+      const result: PodResult = { state: { ...nothing, stopped: true }, parameters: [], artifacts: [] }
+      return this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
+    }
+    if (error instanceof Refused && 'stageError' in error) {
+      const result: PodResult = { state: nothing, parameters: [], artifacts: [], stageError: message }
+      return this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
+    }
+    if (!(error instanceof UserError) && !(error instanceof WorldError))
+      this.#parts.log.error({ pod: identity.id, error: String(error) }, 'a pod failed for a reason that is a bug')
+    this.#finish({ kind: 'podRefused', node: identity.nodeId, pod: identity.id, message })
+  }
+
+  #finish(observation: Observation): void {
+    this.#phase = 'finished'
+    this.#parts.capacity.release(this.#plan.identity.id)
+    this.#last = observation
+    this.#parts.observe(observation)
+  }
+
+  #wait(message: string): void {
+    this.#isWaiting = message !== ''
+    const { nodeId, id, namespace } = this.#plan.identity
+    if (message !== '') this.#parts.telemetry.podPending(namespace, message.split(':')[0] ?? message)
+    this.#parts.observe({ kind: 'podWaits', node: nodeId, pod: id, message })
+  }
+
+  #tellChange(state: PodState): void {
+    const containers = state.containers.map((container) => [
+      container.name,
+      container.state,
+      container.reason,
+      container.ready,
+    ])
+    const signature = JSON.stringify([state.phase, state.ready, state.ip, containers])
+    if (signature === this.#signature) return
+    this.#signature = signature
+    const { nodeId, id } = this.#plan.identity
+    this.#parts.observe({ kind: 'podChanged', node: nodeId, pod: id, state })
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const nudged = Promise.withResolvers<void>()
+    const pausing = new AbortController()
+    this.#nudge = () => nudged.resolve()
+    try {
+      await Promise.race([nudged.promise, this.#parts.clock.sleep(ms, AbortSignal.any([signal, pausing.signal]))])
+    } finally {
+      this.#nudge = null
+      pausing.abort()
+    }
+  }
+
+  #patience(signal: AbortSignal) {
+    return { clock: this.#parts.clock, backOff: quickBackOff, signal }
+  }
+
+  #transfer() {
+    const { runtime, artifacts, clock, artifactContext } = this.#parts
+    return { runtime, artifacts, clock, context: artifactContext(this.#plan.identity.namespace) }
+  }
+}
+
+/** Two requests of one key make the same containers. */
+function keyOf(request: PodRequest): string {
+  const containers = request.containers.map((container) => ({
+    ...container,
+    env: container.env.filter(({ name }) => name !== 'ARGO_DEADLINE'),
+  }))
+  return JSON.stringify({ ...request, containers })
+}

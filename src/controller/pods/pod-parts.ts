@@ -1,0 +1,27 @@
+/** What a pod's life is made with. */
+import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
+import type { Observation } from '../../engine/index.ts'
+import type { SecurityPolicy } from '../../admission/index.ts'
+import type { Clock } from '../../resources/index.ts'
+import type { Runtime } from '../../runtime/port.ts'
+import type { Log, Telemetry } from '../telemetry.ts'
+import type { Capacity } from './capacity.ts'
+import type { Lookups } from './lookups.ts'
+
+export type HostFacts = { readonly name: string; readonly cpus: number; readonly memoryBytes: number }
+
+export type PodParts = {
+  readonly clock: Clock
+  readonly runtime: Runtime
+  readonly artifacts: Artifacts
+  readonly telemetry: Telemetry
+  readonly log: Log
+  readonly capacity: Capacity
+  readonly lookups: Lookups
+  readonly host: () => HostFacts
+  readonly pullPolicy: 'Argo' | 'IfNotPresent'
+  readonly policy: SecurityPolicy
+  readonly progressPollMs: number
+  readonly artifactContext: (namespace: string) => ArtifactContext
+  readonly observe: (observation: Observation) => void
+}

@@ -1,0 +1,188 @@
+/** All pods of this controller: whose life is under way, which stand ready, which are to be removed. */
+import type { PodId, PodState, WorkflowUid } from '../../resources/index.ts'
+import type { Observation, PodPlan } from '../../engine/index.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
+import { PodLife } from './pod-life.ts'
+import type { RunOptions } from './pod-life.ts'
+import type { PodParts } from './pod-parts.ts'
+import { Removals } from './removals.ts'
+
+export type PodsParts = Omit<PodParts, 'observe'> & {
+  readonly observe: (uid: WorkflowUid, observation: Observation) => void
+  /** Whether the run is in memory, so that its pods are wanted or will be asked for. */
+  readonly isLive: (uid: WorkflowUid) => boolean
+  readonly onHealth: (isHealthy: boolean, reason: string) => void
+}
+
+export class Pods {
+  readonly #parts: PodsParts
+  readonly #lives = new Map<PodId, PodLife>()
+  readonly #removals: Removals
+  /** What stood at the start and nobody has asked for yet; `null` until the runtime has been heard. */
+  #found: Map<PodId, PodState> | null = null
+  #waitingForList: (() => void)[] = []
+  #observing: { close(): void } | null = null
+  readonly #abort = new AbortController()
+
+  constructor(parts: PodsParts) {
+    this.#parts = parts
+    const isStarting = () => {
+      for (const life of this.#lives.values()) if (life.phase === 'starting') return true
+      return false
+    }
+    this.#removals = new Removals({ ...parts, isStarting })
+  }
+
+  /** Begins to hear the runtime. Until its first list is in, what is asked for waits. */
+  start(): void {
+    const { runtime, onHealth } = this.#parts
+    this.#observing = runtime.observe((state) => this.#onState(state), onHealth)
+    void this.#list()
+  }
+
+  /** After every run has said what it wants: what was found, is wanted by nobody and is not to be kept is removed. */
+  async sweep(isKept: (state: PodState) => Promise<boolean>): Promise<void> {
+    await this.#whenListed()
+    for (const [pod, state] of this.#found ?? [])
+      if (!this.#lives.has(pod) && !(await isKept(state))) this.#removals.remove(pod, 0)
+    this.#found = new Map()
+  }
+
+  run(plan: PodPlan, options: RunOptions): void {
+    this.#afterList(() => this.#lifeOf(plan).run(plan, options))
+  }
+
+  prepare(plan: PodPlan): void {
+    this.#afterList(() => this.#lifeOf(plan).prepareAhead())
+  }
+
+  stop(pod: PodId, graceMs: number): void {
+    this.#afterList(() => {
+      const life = this.#lives.get(pod)
+      if (life !== undefined) life.stop(graceMs)
+      else void this.#stopUnknown(pod, graceMs)
+    })
+  }
+
+  remove(pod: PodId, delayMs: number): void {
+    this.#afterList(() => {
+      this.#removals.remove(pod, delayMs)
+      const life = this.#lives.get(pod)
+      if (life?.phase !== 'finished') return
+      this.#lives.delete(pod)
+    })
+  }
+
+  /** The workflow has ended: what still stands ready for it goes, what it left behind is no longer followed. */
+  leave(uid: WorkflowUid): void {
+    this.#afterList(() => {
+      for (const [pod, life] of this.#of(uid)) {
+        if (life.phase === 'ahead') this.#removals.remove(pod, 0)
+        else if (life.phase !== 'finished') void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
+        life.discard()
+        this.#lives.delete(pod)
+      }
+    })
+  }
+
+  /** Stops and removes everything of a workflow at once and resolves when it is gone. */
+  async destroy(uid: WorkflowUid, signal?: AbortSignal): Promise<void> {
+    const { runtime, clock } = this.#parts
+    const pods = new Set<PodId>()
+    for (const [pod, life] of this.#of(uid)) {
+      life.discard()
+      this.#lives.delete(pod)
+      pods.add(pod)
+    }
+    const patience = { clock, backOff: quickBackOff, signal: signal ?? this.#abort.signal }
+    const standing = await persevere(() => runtime.list(signal), patience)
+    for (const state of standing) if (state.identity.workflowUid === uid) pods.add(state.identity.id)
+    await Promise.all([...pods].map((pod) => persevere(() => runtime.remove(pod, signal), patience)))
+    await persevere(() => runtime.forget(uid, signal), patience)
+  }
+
+  /** What pods refer to has changed: those that wait look again. */
+  nudge(): void {
+    for (const life of this.#lives.values()) life.nudge()
+  }
+
+  counts(): { readonly pending: number; readonly running: number; readonly removals: number } {
+    let [pending, running] = [0, 0]
+    for (const life of this.#lives.values()) {
+      if (life.isPending) pending += 1
+      if (life.phase === 'following') running += 1
+    }
+    return { pending, running, removals: this.#removals.depth }
+  }
+
+  close(): void {
+    this.#observing?.close()
+    this.#removals.close()
+    this.#abort.abort()
+    for (const life of this.#lives.values()) life.discard()
+    this.#lives.clear()
+  }
+
+  *#of(uid: WorkflowUid): Generator<[PodId, PodLife]> {
+    for (const entry of [...this.#lives]) if (entry[1].plan.identity.workflowUid === uid) yield entry
+  }
+
+  #lifeOf(plan: PodPlan): PodLife {
+    const { id, workflowUid } = plan.identity
+    const known = this.#lives.get(id)
+    if (known !== undefined) return known
+    const found = this.#found?.get(id) ?? null
+    const observe = (observation: Observation) => this.#parts.observe(workflowUid, observation)
+    const life = new PodLife(plan, found?.phase === 'gone' ? null : found, { ...this.#parts, observe })
+    this.#lives.set(id, life)
+    return life
+  }
+
+  #onState(state: PodState): void {
+    const { id, workflowUid } = state.identity
+    const life = this.#lives.get(id)
+    if (life !== undefined) return life.report(state)
+    if (this.#found === null) return
+    if (state.phase === 'gone') return void this.#found.delete(id)
+    if (this.#found.has(id)) return void this.#found.set(id, state)
+    if (this.#parts.isLive(workflowUid) || this.#removals.has(id)) return
+    this.#removals.remove(id, 0)
+  }
+
+  async #list(): Promise<void> {
+    const { runtime, clock, onHealth } = this.#parts
+    const onFailure = (error: Error) => onHealth(false, error.message)
+    try {
+      const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal, onFailure }
+      const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
+      this.#found = new Map(standing.map((state) => [state.identity.id, state]))
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      onHealth(false, error instanceof Error ? error.message : String(error))
+      await clock.sleep(5_000, this.#abort.signal).catch(() => {})
+      return this.#list()
+    }
+    const waiting = this.#waitingForList
+    this.#waitingForList = []
+    for (const go of waiting) go()
+  }
+
+  #afterList(work: () => void): void {
+    if (this.#found === null) this.#waitingForList.push(work)
+    else work()
+  }
+
+  #whenListed(): Promise<void> {
+    return new Promise((resolve) => this.#afterList(resolve))
+  }
+
+  async #stopUnknown(pod: PodId, graceMs: number): Promise<void> {
+    const { runtime, clock, log } = this.#parts
+    const signal = this.#abort.signal
+    try {
+      await persevere(() => runtime.stop(pod, graceMs, signal), { clock, backOff: quickBackOff, signal })
+    } catch (error) {
+      if (!signal.aborted) log.warn({ pod, error: String(error) }, 'a pod could not be stopped')
+    }
+  }
+}

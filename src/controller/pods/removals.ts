@@ -1,0 +1,92 @@
+/** Removing containers in the background: a few at a time, while nothing is being started, again until it works. */
+import type { Clock, PodId } from '../../resources/index.ts'
+import { instant } from '../../resources/index.ts'
+import type { Runtime } from '../../runtime/port.ts'
+import { Alarms } from '../alarms.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
+import type { Log, Telemetry } from '../telemetry.ts'
+import { Workqueue } from '../workqueue.ts'
+
+const atOnceMax = 2
+/** Starts go first, but a removal does not wait for them longer than this. */
+const yieldMsMax = 3_000
+const yieldStepMs = 50
+
+export class Removals {
+  readonly #clock: Clock
+  readonly #runtime: Runtime
+  readonly #log: Log
+  readonly #isStarting: () => boolean
+  readonly #alarms: Alarms
+  readonly #queue: Workqueue<PodId>
+  readonly #wanted = new Set<PodId>()
+  readonly #abort = new AbortController()
+  #busy = 0
+
+  constructor(parts: {
+    readonly clock: Clock
+    readonly runtime: Runtime
+    readonly telemetry: Telemetry
+    readonly log: Log
+    /** Whether some pod is about to be started. */
+    readonly isStarting: () => boolean
+  }) {
+    this.#clock = parts.clock
+    this.#runtime = parts.runtime
+    this.#log = parts.log
+    this.#isStarting = parts.isStarting
+    this.#alarms = new Alarms(parts.clock)
+    this.#queue = new Workqueue('pod_cleanup_queue', parts.telemetry)
+  }
+
+  get depth(): number {
+    return this.#queue.size + this.#busy
+  }
+
+  has(pod: PodId): boolean {
+    return this.#wanted.has(pod)
+  }
+
+  remove(pod: PodId, delayMs: number): void {
+    this.#wanted.add(pod)
+    if (delayMs > 0) this.#alarms.set(pod, instant(this.#clock.now() + delayMs), () => this.#enqueue(pod))
+    else {
+      this.#alarms.clear(pod)
+      this.#enqueue(pod)
+    }
+  }
+
+  close(): void {
+    this.#alarms.clearAll()
+    this.#abort.abort()
+  }
+
+  #enqueue(pod: PodId): void {
+    this.#queue.add(pod)
+    this.#work()
+  }
+
+  #work(): void {
+    while (this.#busy < atOnceMax && this.#queue.size > 0 && !this.#abort.signal.aborted) {
+      const [pod] = this.#queue.take(1, () => true)
+      if (pod === undefined) return
+      this.#busy += 1
+      void this.#removeOne(pod).finally(() => {
+        this.#busy -= 1
+        this.#work()
+      })
+    }
+  }
+
+  async #removeOne(pod: PodId): Promise<void> {
+    const signal = this.#abort.signal
+    try {
+      for (let waited = 0; waited < yieldMsMax && this.#isStarting(); waited += yieldStepMs)
+        await this.#clock.sleep(yieldStepMs, signal)
+      await persevere(() => this.#runtime.remove(pod, signal), { clock: this.#clock, backOff: quickBackOff, signal })
+      this.#wanted.delete(pod)
+    } catch (error) {
+      if (!signal.aborted) this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** What is put into a pod's containers before they start: scripts, the folder for progress, input artifacts. */
+import type { Artifacts, ArtifactContext } from '../../artifacts/index.ts'
+import type { PodPlan } from '../../engine/effects.ts'
+import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
+import type { Runtime } from '../../runtime/port.ts'
+import { persevere } from '../back-off.ts'
+import { mayReportProgress } from './argo-env.ts'
+import type { TarEntry } from './tar.ts'
+import { tarOf } from './tar.ts'
+
+/** Argo tries a transfer five times, a second apart at first. */
+const transferBackOff = { firstMs: 1_000, factor: 1.6, capMs: 10_000 }
+const transferTriesMax = 5
+
+export type StageParts = {
+  readonly runtime: Runtime
+  readonly artifacts: Artifacts
+  readonly clock: Clock
+  readonly context: ArtifactContext
+}
+
+export const needsStaging = (plan: PodPlan): boolean =>
+  plan.files.length > 0 || plan.inputArtifacts.length > 0 || mayReportProgress(plan)
+
+/** @throws WorldError or UserError, whose message becomes that of Argo's `init` container */
+export async function stage(plan: PodPlan, request: PodRequest, parts: StageParts, signal: AbortSignal): Promise<void> {
+  const { runtime } = parts
+  for (const container of request.containers) {
+    if (!plan.mains.includes(container.name)) continue
+    const owner = ownerOf(container.security)
+    const entries: TarEntry[] = plan.files.map(({ path, content, mode }) => ({
+      path,
+      content: new TextEncoder().encode(content),
+      mode,
+      ...owner,
+    }))
+    if (mayReportProgress(plan)) entries.unshift({ path: 'var/run/argo/', mode: 0o777, ...owner })
+    if (entries.length > 0) await runtime.writeFiles(request.identity.id, container.name, tarOf(entries), signal)
+  }
+  const main = request.containers.find((container) => container.name === 'main' && container.role === 'main')
+  if (main === undefined) return
+  for (const artifact of plan.inputArtifacts)
+    await load(artifact, { request, owner: ownerOf(main.security) }, parts, signal)
+}
+
+async function load(
+  artifact: Artifact,
+  into: { readonly request: PodRequest; readonly owner: { readonly uid: number; readonly gid: number } },
+  { runtime, artifacts, context, clock }: StageParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const attempt = async () => {
+    const tar = await artifacts.load(artifact, { path: artifact.path ?? '', ...into.owner }, { ...context, signal })
+    if (tar !== null) await runtime.writeFiles(into.request.identity.id, 'main', tar, signal)
+  }
+  await persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+}
+
+/** Files belong to whom the manifest names; the image's own user is the runtime's affair. */
+function ownerOf(security: PodRequest['containers'][number]['security']): {
+  readonly uid: number
+  readonly gid: number
+} {
+  const number = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : 0)
+  return {
+    uid: number(security.user),
+    gid: number(security.group ?? (security.fsGroup === undefined ? undefined : String(security.fsGroup))),
+  }
+}

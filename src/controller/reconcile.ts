@@ -1,0 +1,266 @@
+/**
+ * The loop: takes runs that have something to hear, lets the engine decide, commits, and only then acts.
+ *
+ * Each run is decided about by itself, one decision at a time; while its commit is under way new observations gather in
+ * its inbox. The store shares one transaction among the commits that come together, so under load many runs pay for one
+ * sync, and an idle controller waits for nobody.
+ */
+import { setImmediate as afterTurn } from 'node:timers'
+import type { Decision, Effect, Observation, Operation } from '../engine/index.ts'
+import { advance, isFinished, operate } from '../engine/index.ts'
+import type { Clock, Workflow, WorkflowUid } from '../resources/index.ts'
+import type { Change, Store } from '../store/port.ts'
+import { objectKey } from '../store/port.ts'
+import type { Alarms } from './alarms.ts'
+import { backOffMs, quickBackOff } from './back-off.ts'
+import { changesOf, isEmpty, joined } from './commit.ts'
+import type { LiveRun, OperationRequest } from './live-run.ts'
+import { isRefusal, viewOf } from './live-run.ts'
+import type { Memos } from './memos.ts'
+import { memoChanges } from './memos.ts'
+import { ApiError } from './port.ts'
+import { refusalError } from './refusals.ts'
+import type { RunTable } from './run-table.ts'
+import type { Log, Telemetry } from './telemetry.ts'
+import { Workqueue } from './workqueue.ts'
+
+/** Runs looked at in one turn, before the event loop gets to hear the world again. */
+const runsPerTurnMax = 256
+
+export type ReconcilerParts = {
+  readonly clock: Clock
+  readonly store: Store
+  readonly telemetry: Telemetry
+  readonly log: Log
+  readonly runs: RunTable
+  readonly memos: Memos
+  readonly alarms: Alarms
+  /** Begins what an effect asks for; must not throw and not wait. */
+  readonly perform: (live: LiveRun, effect: Effect, endSeenAt: number | null) => void
+  /** What must be stored together with a decision beside its own changes. */
+  readonly alongside: (live: LiveRun, decision: Decision, finished: boolean) => readonly Change[]
+  /** After a commit: watches, events, metrics. */
+  readonly report: (live: LiveRun, decision: Decision) => void
+  /** The run has ended, is stored, and has nothing outstanding. */
+  readonly leave: (live: LiveRun) => void
+  /** Opens the run anew from the store; `false` if it is no longer there. */
+  readonly reopen: (live: LiveRun) => Promise<boolean>
+  /** The engine broke on it: store it as `Error` and clean up. */
+  readonly abandon: (live: LiveRun, error: unknown) => Promise<void>
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts
+  readonly #queue: Workqueue<WorkflowUid>
+  #scheduled = false
+  #stopped = false
+  readonly #stepping = new Set<Promise<void>>()
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts
+    this.#queue = new Workqueue('workflow_queue', parts.telemetry)
+  }
+
+  get depth(): number {
+    return this.#queue.size
+  }
+
+  observe(uid: WorkflowUid, observation: Observation): void {
+    const live = this.#parts.runs.byUid(uid)
+    if (live === undefined) return
+    live.inbox.push(observation)
+    if (observation.kind === 'podFinished') live.endSeenAt ??= this.#parts.telemetry.monotonicMs()
+    this.look(uid)
+  }
+
+  /** Has the engine look at a run, whether or not something was observed. */
+  look(uid: WorkflowUid): void {
+    if (this.#stopped) return
+    this.#queue.add(uid)
+    this.#schedule()
+  }
+
+  request(live: LiveRun, operation: Operation): Promise<Workflow> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(new ApiError('UNAVAILABLE', 'the daemon is stopping'))
+      live.requests.push({ operation, resolve, reject })
+      this.look(live.uid)
+    })
+  }
+
+  /** Takes up nothing more and waits for the commits under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#stepping)
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#queue.size > 0 || this.#stepping.size > 0) {
+      if (this.#stepping.size > 0) await Promise.race(this.#stepping)
+      else await new Promise<void>((resolve) => afterTurn(resolve))
+      if (this.#stopped) return
+    }
+  }
+
+  /** Resolves when no step is under way for the run. */
+  async settled(live: LiveRun): Promise<void> {
+    while (live.busy) await Promise.race(this.#stepping)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    afterTurn(() => {
+      this.#scheduled = false
+      this.#turn()
+    })
+  }
+
+  #turn(): void {
+    if (this.#stopped) return
+    const { runs, telemetry } = this.#parts
+    const startedAt = telemetry.monotonicMs()
+    const uids = this.#queue.take(runsPerTurnMax, (uid) => runs.byUid(uid)?.busy !== true)
+    for (const uid of uids) {
+      const live = runs.byUid(uid)
+      if (live === undefined || live.deleting) continue
+      const step = this.#step(live).finally(() => {
+        this.#stepping.delete(step)
+        if (live.inbox.length > 0 || live.requests.length > 0) this.#queue.add(uid)
+        if (this.#queue.size > 0) this.#schedule()
+      })
+      this.#stepping.add(step)
+    }
+    if (uids.length > 0) telemetry.loopPassed({ runs: uids.length, decideMs: telemetry.monotonicMs() - startedAt })
+    if (uids.length === runsPerTurnMax) this.#schedule()
+  }
+
+  async #step(live: LiveRun): Promise<void> {
+    const { telemetry, log } = this.#parts
+    live.busy = true
+    const startedAt = telemetry.monotonicMs()
+    const { inbox, requests, endSeenAt } = live
+    live.inbox = []
+    live.requests = []
+    live.endSeenAt = null
+    try {
+      const accepted: OperationRequest[] = []
+      const decision = this.#decide(live, { inbox, requests, accepted })
+      if (decision === null) return
+      expectOutcomes(live, decision)
+      const finished = isFinished(live.run) && live.outstanding.size === 0
+      try {
+        await this.#commit(live, decision, finished)
+      } catch (error) {
+        for (const request of accepted) request.reject(unavailable(error))
+        await this.#recover(live, { inbox, error })
+        return
+      }
+      this.#act(live, decision, endSeenAt)
+      for (const request of accepted) request.resolve(viewOf(live, { nodes: true }))
+      if (finished && live.requests.length === 0) this.#parts.leave(live)
+    } catch (error) {
+      log.error(
+        { workflow: live.name, namespace: live.namespace, error: String(error) },
+        'the engine failed on this workflow',
+      )
+      telemetry.errorCounted('OperationPanic')
+      for (const request of requests) request.reject(new ApiError('INTERNAL', messageOf(error)))
+      await this.#parts.abandon(live, error)
+    } finally {
+      live.busy = false
+      const seconds = (telemetry.monotonicMs() - startedAt) / 1000
+      telemetry.operationTook(seconds)
+      telemetry.queueWorked('workflow_queue', seconds)
+    }
+  }
+
+  /** `null`: it may not begin yet and nobody asked anything of it. */
+  #decide(
+    live: LiveRun,
+    told: {
+      readonly inbox: readonly Observation[]
+      readonly requests: readonly OperationRequest[]
+      readonly accepted: OperationRequest[]
+    },
+  ): Decision | null {
+    const now = this.#parts.clock.now()
+    const decisions: Decision[] = []
+    for (const request of told.requests) {
+      const answer = operate(live.run, request.operation, now)
+      if (isRefusal(answer)) {
+        request.reject(refusalError(answer))
+        continue
+      }
+      decisions.push(answer)
+      told.accepted.push(request)
+    }
+    if (!live.held) decisions.push(advance(live.run, told.inbox, now))
+    for (const observation of told.inbox)
+      if (observation.kind === 'artifactsDeleted') live.outstanding.delete(`${observation.node}/${observation.name}`)
+    return decisions.length === 0 ? null : joined(decisions)
+  }
+
+  async #commit(live: LiveRun, decision: Decision, finished: boolean): Promise<void> {
+    const { store, telemetry, memos, clock } = this.#parts
+    const stamped = memos.stamped(decision.memos, clock)
+    const alongside = this.#parts.alongside(live, decision, finished)
+    if (isEmpty(decision) && alongside.length === 0 && finished === live.storedFinished) return
+    const changes = changesOf(live, decision, { finished, extra: [...memoChanges(stamped), ...alongside] })
+    const startedAt = telemetry.monotonicMs()
+    const { versions } = await store.commit(changes)
+    telemetry.committed(telemetry.monotonicMs() - startedAt, changes.length)
+    live.commitFailures = 0
+    live.storedFinished = finished
+    live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
+    memos.apply(stamped)
+  }
+
+  #act(live: LiveRun, decision: Decision, endSeenAt: number | null): void {
+    for (const effect of decision.effects) this.#parts.perform(live, effect, endSeenAt)
+    for (const uid of decision.wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
+    if (decision.wakes.includes(live.uid)) live.inbox.push({ kind: 'lookAgain' })
+    const alarm = `run/${live.uid}`
+    if (decision.wakeAt === null) this.#parts.alarms.clear(alarm)
+    else this.#parts.alarms.set(alarm, decision.wakeAt, () => this.look(live.uid))
+    this.#parts.report(live, decision)
+  }
+
+  /** Nothing was performed: what was observed is told again to a run that is opened from what the store has. */
+  async #recover(
+    live: LiveRun,
+    failed: { readonly inbox: readonly Observation[]; readonly error: unknown },
+  ): Promise<void> {
+    const { clock, log, telemetry } = this.#parts
+    for (let known = false; !known && !this.#stopped;) {
+      live.commitFailures += 1
+      const code = codeOf(failed.error)
+      telemetry.commitFailed(code)
+      log.warn(
+        { workflow: live.name, namespace: live.namespace, code, error: messageOf(failed.error) },
+        'a commit failed; trying again',
+      )
+      await clock.sleep(backOffMs(quickBackOff, live.commitFailures))
+      try {
+        known = true
+        if (!(await this.#parts.reopen(live))) return
+      } catch {
+        known = false
+      }
+    }
+    live.inbox = [...failed.inbox, ...live.inbox, { kind: 'lookAgain' }]
+  }
+}
+
+/** A run that has ended stays until the engine has heard what came of its artifacts. */
+function expectOutcomes(live: LiveRun, decision: Decision): void {
+  for (const effect of decision.effects)
+    if (effect.kind === 'deleteArtifacts')
+      for (const { node, artifact } of effect.artifacts) live.outstanding.add(`${node}/${artifact.name}`)
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'UNKNOWN'
+const unavailable = (error: unknown): ApiError => new ApiError('UNAVAILABLE', messageOf(error))

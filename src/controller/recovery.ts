@@ -1,0 +1,48 @@
+/** Taking up what an earlier life left: unfinished runs, their locks, their pods, their claims. */
+import { artifactsToDelete, isFinished } from '../engine/index.ts'
+import type { PodState, Workflow } from '../resources/index.ts'
+import type { WorkflowRow } from '../store/port.ts'
+import { mayBegin } from './api/create.ts'
+import type { Core } from './core.ts'
+import type { LiveRun } from './live-run.ts'
+import { openStored, restoreLocks } from './open-run.ts'
+
+/** Before anything is processed. */
+export async function loadRuns(core: Core): Promise<readonly LiveRun[]> {
+  const rows = [...(await core.store.workflows({ finished: false }))].sort((a, b) => a.createdAt - b.createdAt)
+  const runs: LiveRun[] = []
+  // Those that had begun count before others ask for their turn.
+  for (const row of rows.sort((a, b) => Number(b.startedAt !== null) - Number(a.startedAt !== null))) {
+    const live = openStored(core, row, await core.store.nodes(row.uid))
+    live.held = !mayBegin(core, live, row.body as Workflow)
+    core.runs.add(live)
+    restoreLocks(core.locks, row.body as Workflow)
+    runs.push(live)
+  }
+  return runs
+}
+
+/** What was decided and may not have been done: the engine does not ask for these again by itself. */
+export function repeatEffects(core: Core, live: LiveRun): void {
+  const { status } = live.run.workflow
+  for (const { name, persistentVolumeClaim } of status?.persistentVolumeClaims ?? []) {
+    const claimName = persistentVolumeClaim?.claimName
+    const claim = live.run.spec.volumeClaimTemplates?.find((template) => template.metadata?.name === name)
+    if (claimName === undefined || claim === undefined) continue
+    const named = { ...claim, metadata: { ...claim.metadata, name: claimName, namespace: live.namespace } }
+    core.tasks.perform(live, { kind: 'createClaim', claimName, claim: named })
+  }
+  if (!isFinished(live.run)) return
+  const artifacts = artifactsToDelete(live.run, 'OnWorkflowCompletion')
+  for (const { node, artifact } of artifacts) live.outstanding.add(`${node}/${artifact.name}`)
+  if (artifacts.length > 0) core.tasks.perform(live, { kind: 'deleteArtifacts', artifacts })
+}
+
+/** Containers of finished pods stay where podGC says so and the workflow is still there. */
+export async function isKept(core: Core, state: PodState): Promise<boolean> {
+  if (state.phase !== 'ended') return false
+  const row: WorkflowRow | null = await core.store.workflowByUid(state.identity.workflowUid)
+  const workflow = row?.body as Workflow | undefined
+  const spec = workflow?.status?.storedWorkflowTemplateSpec ?? workflow?.spec
+  return Boolean(spec?.podGC?.strategy)
+}

@@ -1,0 +1,71 @@
+/** What others hear of a decision once it is durable: watches, the event feed, metrics and the log. */
+import type { Decision, RunEvent } from '../engine/index.ts'
+import { nodeOf } from '../engine/index.ts'
+import type { Workflow } from '../resources/index.ts'
+import { instantOf } from '../resources/index.ts'
+import { announceLive } from './api/announce.ts'
+import { isEmpty } from './commit.ts'
+import type { Core } from './core.ts'
+import type { LiveRun } from './live-run.ts'
+import { viewOf } from './live-run.ts'
+
+const prefix = 'workflows.argoproj.io'
+const podPhases: ReadonlySet<string> = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Error'])
+
+export function report(core: Core, live: LiveRun, decision: Decision): void {
+  const { telemetry, log, feed } = core
+  const where = { workflow: live.name, namespace: live.namespace }
+  if (!isEmpty(decision)) announceLive(core.hub, live, 'MODIFIED')
+  reportPhase(core, live)
+  for (const node of decision.changed)
+    if (node.type === 'Pod' && podPhases.has(node.phase ?? '')) telemetry.podPhase(live.namespace, node.phase ?? '')
+  for (const event of decision.events) feed.add(feedEvent(live, event))
+  for (const emission of decision.metrics)
+    telemetry.customMetric(emission, { uid: live.uid, namespace: live.namespace, name: live.name })
+  for (const { node, text } of decision.notes) log.debug({ ...where, ...(node === null ? {} : { node }) }, text)
+}
+
+function reportPhase({ telemetry, log }: Core, live: LiveRun): void {
+  const workflow = viewOf(live, { nodes: false })
+  const phase = workflow.status?.phase ?? ''
+  if (phase === live.phase) return
+  live.phase = phase
+  const template = templateOf(workflow)
+  telemetry.workflowPhase(live.namespace, phase, template)
+  const startedAt = instantOf(workflow.status?.startedAt)
+  const finishedAt = instantOf(workflow.status?.finishedAt)
+  if (finishedAt !== null && startedAt !== null)
+    telemetry.workflowEnded((finishedAt - startedAt) / 1000, live.namespace, template)
+  log.info(
+    {
+      workflow: live.name,
+      namespace: live.namespace,
+      phase,
+      ...(workflow.status?.message ? { message: workflow.status.message } : {}),
+    },
+    'workflow phase',
+  )
+}
+
+function templateOf({ spec }: Workflow): { readonly name: string; readonly clusterScope: boolean } | null {
+  const reference = spec?.workflowTemplateRef
+  return reference === undefined || reference === null
+    ? null
+    : { name: reference.name ?? '', clusterScope: reference.clusterScope === true }
+}
+
+function feedEvent(live: LiveRun, event: RunEvent) {
+  const involved = { kind: 'Workflow', name: live.name, uid: live.uid }
+  const plain = { namespace: live.namespace, type: event.type, reason: event.reason, message: event.message, involved }
+  const node = event.node === undefined ? undefined : nodeOf(live.run, event.node)
+  if (node === undefined) return plain
+  return {
+    ...plain,
+    annotations: {
+      [`${prefix}/node-id`]: node.id,
+      [`${prefix}/node-name`]: node.name,
+      [`${prefix}/node-type`]: node.type,
+      ...(node.startedAt ? { [`${prefix}/node-start-time`]: node.startedAt } : {}),
+    },
+  }
+}

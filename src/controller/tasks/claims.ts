@@ -1,0 +1,123 @@
+/** Claims: Docker volumes under deterministic names, each with an object that says whose it is. */
+import type { Observation } from '../../engine/index.ts'
+import type { Clock, PersistentVolumeClaim, Random } from '../../resources/index.ts'
+import { rfc3339 } from '../../resources/index.ts'
+import type { Runtime } from '../../runtime/port.ts'
+import { isRetryable, persevere, quickBackOff } from '../back-off.ts'
+import { volumeNameOf } from '../names.ts'
+import type { ObjectTable } from '../objects.ts'
+
+const clearingLookMs = 200
+
+export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
+
+export class Claims {
+  readonly #runtime: Runtime
+  readonly #objects: ObjectTable
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #isBeingCleared: (uid: string) => boolean
+
+  constructor(parts: {
+    readonly runtime: Runtime
+    readonly objects: ObjectTable
+    readonly clock: Clock
+    readonly random: Random
+    /** Whether the workflow is deleted and its claims are on their way out. */
+    readonly isBeingCleared: (uid: string) => boolean
+  }) {
+    this.#runtime = parts.runtime
+    this.#objects = parts.objects
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#isBeingCleared = parts.isBeingCleared
+  }
+
+  /** Makes the claim of a volumeClaimTemplate; what already is the owner's is fine. */
+  async create(
+    owner: ClaimOwner,
+    claimName: string,
+    claim: PersistentVolumeClaim,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    try {
+      const key = { kind: 'PersistentVolumeClaim' as const, namespace: owner.namespace, name: claimName }
+      const known = await this.#whenCleared(owner, key, signal)
+      const isOwn = known?.metadata?.ownerReferences?.some((reference) => reference.uid === owner.uid) === true
+      if (known !== null && !isOwn) {
+        const message = `persistentvolumeclaims "${claimName}" already exists`
+        return { kind: 'claimFailed', claimName, message, transient: false }
+      }
+      await this.ensureVolume(owner.namespace, claimName, owner, signal)
+      if (known === null) await this.#objects.update(key, () => this.#object(owner, claimName, claim))
+      return { kind: 'claimCreated', claimName }
+    } catch (error) {
+      signal.throwIfAborted()
+      const message = error instanceof Error ? error.message : String(error)
+      return { kind: 'claimFailed', claimName, message, transient: isRetryable(error) }
+    }
+  }
+
+  /** The volume of a claim that stands as a manifest of its own, or of a template. */
+  async ensureVolume(
+    namespace: string,
+    claimName: string,
+    owner: ClaimOwner | null,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const labels = {
+      'drydock.namespace': namespace,
+      'drydock.claim': claimName,
+      ...(owner === null ? {} : { 'drydock.workflow': owner.name, 'drydock.workflow-uid': owner.uid }),
+    }
+    const ensure = () => this.#runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
+    await persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal })
+  }
+
+  /** Removes volume and object; a volume still in use is tried again until it is free. */
+  async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
+    const remove = () => this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
+    await persevere(remove, { clock: this.#clock, backOff: quickBackOff, signal })
+    await this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
+  }
+
+  /** The claim of that name; one of a workflow that was just deleted is waited for to go. */
+  async #whenCleared(
+    owner: ClaimOwner,
+    key: { readonly kind: 'PersistentVolumeClaim'; readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ) {
+    for (;;) {
+      const known = this.#objects.get(key.kind, key.namespace, key.name)
+      const owners = known?.metadata?.ownerReferences ?? []
+      if (!owners.some(({ uid }) => uid !== owner.uid && this.#isBeingCleared(uid))) return known
+      await this.#clock.sleep(clearingLookMs, signal)
+    }
+  }
+
+  #object(owner: ClaimOwner, claimName: string, claim: PersistentVolumeClaim): PersistentVolumeClaim {
+    return {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        ...claim.metadata,
+        name: claimName,
+        namespace: owner.namespace,
+        uid: this.#random.uuid(),
+        creationTimestamp: rfc3339(this.#clock.now()),
+        ownerReferences: [
+          {
+            apiVersion: 'argoproj.io/v1alpha1',
+            kind: 'Workflow',
+            name: owner.name,
+            uid: owner.uid,
+            controller: true,
+            blockOwnerDeletion: true,
+          },
+        ],
+      },
+      spec: claim.spec,
+      status: { phase: 'Bound', accessModes: claim.spec?.accessModes, capacity: claim.spec?.resources?.requests },
+    }
+  }
+}

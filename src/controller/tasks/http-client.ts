@@ -1,0 +1,139 @@
+/** One HTTP request as Go's client makes it: redirects followed, the Host header settable, errors in its words. */
+import { request as httpRequest } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+
+export type HttpCall = {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly body: Uint8Array
+  readonly insecureSkipVerify: boolean
+  readonly timeoutMs: number | null
+}
+
+export type HttpAnswer = {
+  readonly status: number
+  readonly statusText: string
+  readonly body: Uint8Array
+  /** Canonical names (`Content-Type`), each with its values. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
+}
+
+const redirectsMax = 10
+const bodyBytesMax = 64 * 1024 * 1024
+
+/** @throws Error with the text of Go's client: `Get "http://x": dial tcp …` */
+export async function httpCall(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+  const verb = call.method.charAt(0) + call.method.slice(1).toLowerCase()
+  const deadline = call.timeoutMs === null ? null : AbortSignal.timeout(call.timeoutMs)
+  const either = deadline === null ? signal : AbortSignal.any([signal, deadline])
+  let current = call
+  for (let redirects = 0; ; redirects += 1) {
+    let answer: HttpAnswer
+    try {
+      answer = await once(current, either)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw new Error(`${verb} "${current.url}": ${deadline?.aborted === true ? timeoutText : goText(error)}`, {
+        cause: error,
+      })
+    }
+    const location = answer.headers['Location']?.[0]
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer
+    if (redirects >= redirectsMax) throw new Error(`${verb} "${location}": stopped after 10 redirects`)
+    current = redirected(current, answer.status, location)
+  }
+}
+
+const timeoutText = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+
+function redirected(call: HttpCall, status: number, location: string): HttpCall {
+  const url = new URL(location, call.url).toString()
+  const keeps = status === 307 || status === 308
+  const method = keeps || call.method === 'HEAD' ? call.method : 'GET'
+  const isSameHost = new URL(url).hostname === new URL(call.url).hostname
+  const secret = ['authorization', 'cookie', 'www-authenticate', 'host']
+  const headers = call.headers.filter(({ name }) => isSameHost || !secret.includes(name.toLowerCase()))
+  return { ...call, url, method, headers, body: keeps ? call.body : new Uint8Array() }
+}
+
+function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+  const url = new URL(call.url)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return Promise.reject(new Error(`unsupported protocol scheme "${url.protocol.slice(0, -1)}"`))
+  return new Promise((resolve, reject) => {
+    const headers: Record<string, string | string[]> = {
+      'User-Agent': 'Go-http-client/1.1',
+      'Accept-Encoding': 'identity',
+    }
+    for (const { name, value } of call.headers) {
+      const known = Object.keys(headers).find((key) => key.toLowerCase() === name.toLowerCase())
+      const before = known === undefined ? undefined : headers[known]
+      if (known !== undefined && (known === 'User-Agent' || known === 'Accept-Encoding')) delete headers[known]
+      if (before === undefined || known === 'User-Agent' || known === 'Accept-Encoding') headers[name] = value
+      else headers[known ?? name] = [...(Array.isArray(before) ? before : [before]), value]
+    }
+    if (call.body.length > 0) headers['Content-Length'] = String(call.body.length)
+    const options: RequestOptions & { rejectUnauthorized?: boolean } = { method: call.method, headers, signal }
+    if (call.insecureSkipVerify) options.rejectUnauthorized = false
+    const sending = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (incoming) => {
+      read(incoming).then(resolve, reject)
+    })
+    sending.on('error', reject)
+    sending.end(call.body)
+  })
+}
+
+async function read(incoming: IncomingMessage): Promise<HttpAnswer> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of incoming) {
+    size += (part as Uint8Array).length
+    if (size > bodyBytesMax) throw new Error('response body too large')
+    parts.push(part as Uint8Array)
+  }
+  const headers: Record<string, string[]> = {}
+  for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
+    (headers[canonical(incoming.rawHeaders[i] ?? '')] ??= []).push(incoming.rawHeaders[i + 1] ?? '')
+  return {
+    status: incoming.statusCode ?? 0,
+    statusText: incoming.statusMessage ?? '',
+    body: Buffer.concat(parts),
+    headers,
+  }
+}
+
+/** `content-type` → `Content-Type`. */
+export const canonical = (name: string): string =>
+  name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase())
+
+function goText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, address, port, hostname, errors } = error as Error & {
+    code?: string
+    address?: string
+    port?: number
+    hostname?: string
+    errors?: readonly Error[]
+  }
+  if (errors?.[0] !== undefined) return goText(errors[0])
+  const host = address?.includes(':') === true ? `[${address}]` : address
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `dial tcp ${host}:${port}: connect: connection refused`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `dial tcp: lookup ${hostname ?? ''}: no such host`
+    case 'ETIMEDOUT':
+      return `dial tcp ${host}:${port}: i/o timeout`
+    case 'ECONNRESET':
+      return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer'
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+    default:
+      return error.message
+  }
+}
