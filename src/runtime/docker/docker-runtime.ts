@@ -57,6 +57,7 @@ export class DockerRuntime implements Runtime {
   private readonly inventory: Inventory
   private readonly removal: Removal
   private readonly gate: StartGate
+  private readonly creates: StartGate
   private readonly log: Log
   private readonly pods = new Map<PodId, PodRecord>()
   private readonly byContainer = new Map<string, { pod: PodRecord; container: ContainerRecord }>()
@@ -79,7 +80,8 @@ export class DockerRuntime implements Runtime {
     const { instance } = options
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
-    this.gate = new StartGate({ least: 2, most: 16, initial: 4, ...options.startsAtOnce })
+    this.gate = new StartGate({ least: 1, most: 4, initial: 2, ...options.startsAtOnce })
+    this.creates = new StartGate({ least: 4, most: 4, initial: 4 })
     this.marks = new MarkFiles(options.dataDir)
     this.sandboxes = new Sandboxes({ calls: this.calls, instance, log: this.log, spare: () => this.gate.limit + 1 })
     this.supervisor = new Supervisor({
@@ -92,7 +94,13 @@ export class DockerRuntime implements Runtime {
       report: (pod) => this.report(pod, false),
     })
     const images = new Images(this.client, this.log)
-    this.preparation = new Preparation({ calls: this.calls, images, sandboxes: this.sandboxes, instance })
+    this.preparation = new Preparation({
+      calls: this.calls,
+      images,
+      sandboxes: this.sandboxes,
+      creates: this.creates,
+      instance,
+    })
     this.inventory = new Inventory({
       calls: this.calls,
       sandboxes: this.sandboxes,
@@ -293,6 +301,9 @@ export class DockerRuntime implements Runtime {
   private async begin(): Promise<void> {
     const info = record(await this.client.json('info', 'GET', '/info', { deadlineMs: 20_000 }))
     this.hostName = textOr(info.Name, '')
+    const cpus = Math.max(1, numberOr(info.NCPU, 1))
+    this.gate.fit({ least: Math.ceil(cpus / 2), most: cpus * 2, initial: cpus, ...this.options.startsAtOnce })
+    this.creates.fit({ least: cpus * 2, most: cpus * 2, initial: cpus * 2 })
     const engineNow = engineTime(info.SystemTime)
     const offsetMs = engineNow === null ? 0 : Date.now() - engineNow
     this.clockOffsetMs = Math.abs(offsetMs) < 2_000 ? 0 : offsetMs
@@ -306,6 +317,7 @@ export class DockerRuntime implements Runtime {
       client: this.client,
       instance: this.options.instance,
       relistMs: this.options.relistMs ?? 15_000,
+      sinceSeconds: () => Math.floor((Date.now() - this.clockOffsetMs) / 1000) - 2,
       onEvent: (event) => this.heard(event),
       relist: () => this.relist(),
       onHealth: (isHealthy, reason) => this.health(isHealthy, reason),

@@ -14,6 +14,8 @@ export type EventsOptions = {
   readonly relist: () => Promise<void>
   readonly onHealth: (isHealthy: boolean, reason: string) => void
   readonly relistMs: number
+  /** Engine time a moment ago, in seconds since 1970: what happened since then is told again, so that there is no gap. */
+  readonly sinceSeconds: () => number
 }
 
 const longestPauseMs = 5_000
@@ -53,7 +55,7 @@ export class Events {
     const connection = new AbortController()
     const signal = AbortSignal.any([this.abort.signal, connection.signal])
     const filters = JSON.stringify({ type: ['container'], label: [`${label.instance}=${instance}`] })
-    const stream = await client.stream('events', 'GET', '/events', { query: { filters }, signal })
+    const query = { filters, since: this.options.sinceSeconds() }
     let isListing = false
     let problem: unknown = null
     const listAgain = async (): Promise<void> => {
@@ -61,6 +63,7 @@ export class Events {
       isListing = true
       try {
         await relist()
+        onConnected()
         this.options.onHealth(true, '')
       } catch (error) {
         problem = error
@@ -69,15 +72,18 @@ export class Events {
         isListing = false
       }
     }
+    // The engine answers with the first event only, which may be long in coming: the list does not wait for it.
+    const subscribing = client.stream('events', 'GET', '/events', { query, signal, deadlineMs: 0 })
     const timer = setInterval(() => void listAgain(), relistMs)
     try {
-      void listAgain().then(onConnected)
+      void listAgain()
+      const stream = await subscribing
       for await (const event of parseLines(stream)) onEvent(engineEvent(event))
     } catch (error) {
       throw problem ?? error
     } finally {
       clearInterval(timer)
-      stream.destroy()
+      connection.abort()
     }
   }
 

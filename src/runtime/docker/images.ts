@@ -34,6 +34,7 @@ export class Images {
   private readonly log: Log
   private readonly present = new Map<string, { readonly config: ImageConfig; readonly until: number }>()
   private readonly freshUntil = new Map<string, number>()
+  private readonly finding = new Map<string, Promise<ImageConfig | null>>()
   private readonly pulls = new Map<string, Promise<void>>()
   private readonly failures = new Map<string, Failure>()
 
@@ -79,12 +80,17 @@ export class Images {
     this.freshUntil.delete(image)
   }
 
-  private async find(image: string, signal?: AbortSignal): Promise<ImageConfig | null> {
+  private find(image: string, signal?: AbortSignal): Promise<ImageConfig | null> {
     const known = this.present.get(image)
-    if (known && known.until > Date.now()) return known.config
+    if (known && known.until > Date.now()) return Promise.resolve(known.config)
+    const running = this.finding.get(image) ?? this.inspect(image).finally(() => this.finding.delete(image))
+    this.finding.set(image, running)
+    return abortable(running, signal)
+  }
+
+  private async inspect(image: string): Promise<ImageConfig | null> {
     const reply = await this.client.call('inspectImage', 'GET', `/images/${encodeName(image)}/json`, {
       allow: [404],
-      signal,
     })
     if (reply.status === 404) return null
     const whole = record(JSON.parse(reply.body.toString('utf8')))

@@ -10,6 +10,7 @@ import { pauseImage } from './pause-image.ts'
 import { type PodPlan, encodePlan } from '../plan.ts'
 import type { PodRecord } from './pod-record.ts'
 import { type Sandboxes, hostnameOf, sandboxBody, startSandbox } from './sandboxes.ts'
+import type { StartGate } from './start-gate.ts'
 import { type TarEntry, tarOf } from './tar.ts'
 import {
   type ContainerMounts,
@@ -25,6 +26,8 @@ export type PreparationParts = {
   readonly calls: EngineCalls
   readonly images: Images
   readonly sandboxes: Sandboxes
+  /** Creates at once: more only make each of them slower. */
+  readonly creates: StartGate
   readonly instance: string
 }
 
@@ -76,7 +79,11 @@ export class Preparation {
         made: createBody({ instance, pod: request, container, image, mounts: mounted, networkMode, plan, logOptions }),
       }
     })
-    await Promise.all(bodies.map(({ container, made }) => this.create(request, pod, container, made, signal)))
+    await Promise.all(
+      bodies.map(({ container, made }) =>
+        this.parts.creates.run(() => this.create(request, pod, container, made, signal)),
+      ),
+    )
     await this.fill(request, pod, bodies, signal)
     if (pod.plan.network === 'pool' && this.parts.sandboxes.isLate) {
       void this.parts.sandboxes.reserve(pod.identity).catch(() => {})
