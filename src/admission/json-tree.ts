@@ -5,6 +5,7 @@ import { TreeFault } from './yaml-tree.ts'
 
 /** Whether the whole text is one JSON value. */
 export function isJson(text: string): boolean {
+  if (!/^\s*[[{"\-\dtfn]/.test(text)) return false
   try {
     JSON.parse(text)
     return true

@@ -34,8 +34,8 @@ export type ParsedDocument = {
   readonly manifest: Manifest | null
   /** What is wrong with the text; validation comes later. */
   readonly problems: readonly Problem[]
-  /** Place of the nearest value to a path that is written down. */
-  locate(path: Path): Position
+  /** Place of the nearest value to a path that is written down, or of a text within it. */
+  locate(path: Path, text?: string): Position
 }
 
 export type ParsedManifests = {
@@ -77,7 +77,7 @@ function textOf(source: string | Uint8Array, limits: Limits): { readonly text: s
   }
 }
 
-type Tree = { readonly node: RawNode; readonly lines: LineTable } | { readonly problem: Problem }
+type Tree = { readonly node: RawNode; readonly lines: LineTable; readonly text: string } | { readonly problem: Problem }
 
 function parseDocument(
   part: DocumentText,
@@ -93,7 +93,7 @@ function parseDocument(
     return { index, kind: '', name: '', manifest: null, problems: [tree.problem], locate: () => at }
   }
   const { node, lines } = tree
-  const locate = (path: Path) => lines.positionOf(offsetOfPath(node, path))
+  const locate = (path: Path, text?: string) => lines.positionOf(offsetOfPath(node, path, { source: tree.text, text }))
   const common = { index, name: nameOf(node), locate }
   const kind = textField(node, 'kind')
   const known = resourceKinds.find((candidate) => candidate.kind === kind)
@@ -193,7 +193,7 @@ function unknownKind(node: RawNode, kind: string, asJson: boolean, locate: (path
 function jsonTree(part: DocumentText, options: ParseOptions, limits: Limits): Tree {
   const lines = new LineTable(part.text, part, { file: options.file })
   if (!isJson(part.text)) return { problem: { message: 'is not JSON', at: lines.positionOf(0), aborts: true } }
-  return guarded(lines, () => jsonTreeOf(part.text, limits))
+  return guarded(part.text, lines, () => jsonTreeOf(part.text, limits))
 }
 
 // Everything but tab, line ends and what Unicode counts as printable.
@@ -201,20 +201,22 @@ function jsonTree(part: DocumentText, options: ParseOptions, limits: Limits): Tr
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\ufeff/
 
 function yamlTree(part: DocumentText, options: ParseOptions, limits: Limits): Tree | null {
-  const text = part.text.replace(/\r(?!\n)/g, '\n')
+  const text = part.text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n')
   const plain = new LineTable(text, part, { file: options.file })
   const bad = text.search(unprintable)
   if (bad !== -1) {
     const message = 'yaml: control characters are not allowed'
     return { problem: { message, at: plain.positionOf(bad), silentInArgo: true } }
   }
-  const tree = guarded(plain, () => {
+  const tree = guarded(text, plain, () => {
     const yaml = readYaml(text)
     const [error] = yaml.errors
     if (error) throw new TreeFault(`yaml: ${error.message}`, error.pos[0], 'Argo drops such a document silently')
     if (!yaml.document || yaml.document.contents === null) return null
     const lines = new LineTable(yaml.text, part, { file: options.file, shifts: yaml.shifts })
-    return guarded(lines, () => treeOf(yaml.document as NonNullable<typeof yaml.document>, yaml.text, limits))
+    return guarded(yaml.text, lines, () =>
+      treeOf(yaml.document as NonNullable<typeof yaml.document>, yaml.text, limits),
+    )
   })
   if ('problem' in tree) return tree
   return tree.node as Tree | null
@@ -222,11 +224,12 @@ function yamlTree(part: DocumentText, options: ParseOptions, limits: Limits): Tr
 
 /** A fault of the whole document as a problem. */
 function guarded<T>(
+  text: string,
   lines: LineTable,
   read: () => T,
-): { readonly node: T; readonly lines: LineTable } | { readonly problem: Problem } {
+): { readonly node: T; readonly lines: LineTable; readonly text: string } | { readonly problem: Problem } {
   try {
-    return { node: read(), lines }
+    return { node: read(), lines, text }
   } catch (error) {
     if (error instanceof TreeFault) {
       const { message, offset, hint } = error
@@ -246,23 +249,24 @@ function guarded<T>(
   }
 }
 
-function offsetOfPath(root: RawNode, path: Path): number {
+function offsetOfPath(
+  root: RawNode,
+  path: Path,
+  within: { readonly source: string; readonly text: string | undefined },
+): number {
   let node = root
   let offset = root.offset
   for (const step of path) {
-    if (node.kind === 'map') {
-      const entry = entryOf(node, String(step))
-      if (!entry) return offset
-      offset = entry.keyOffset
-      node = entry.value
-    } else if (node.kind === 'list') {
-      const item = typeof step === 'number' ? node.items[step] : undefined
-      if (!item) return offset
-      offset = item.offset
-      node = item
-    } else return offset
+    const entry = node.kind === 'map' ? entryOf(node, String(step)) : undefined
+    const item = node.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined
+    const next = entry?.value ?? item
+    if (!next) return offset
+    offset = entry?.keyOffset ?? next.offset
+    node = next
   }
-  return offset
+  if (within.text === undefined || node.kind !== 'text' || node.end === undefined) return offset
+  const found = within.source.indexOf(within.text, node.offset)
+  return found !== -1 && found < node.end ? found : offset
 }
 
 export type DecodeResourceOptions = {

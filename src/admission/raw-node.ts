@@ -5,7 +5,8 @@ export type RawScalar =
   | { readonly kind: 'bool'; readonly offset: number; readonly value: boolean }
   /** A number as JSON writes it, so that no digit is lost. */
   | { readonly kind: 'number'; readonly offset: number; readonly literal: string }
-  | { readonly kind: 'text'; readonly offset: number; readonly value: string }
+  /** `end` is where a text that was written as YAML ends. */
+  | { readonly kind: 'text'; readonly offset: number; readonly value: string; readonly end?: number }
 
 export type RawEntry = { readonly key: string; readonly keyOffset: number; readonly value: RawNode }
 export type RawMap = {

@@ -25,7 +25,7 @@ export type ValidateOptions = {
   readonly policy?: SecurityPolicy
   readonly workflowDefaults?: { readonly spec?: WorkflowSpec } | undefined
   /** Places of the text the object was read from. */
-  readonly locate?: (path: Path) => Position
+  readonly locate?: (path: Path, text?: string) => Position
 }
 
 /** Finds nothing. */
@@ -109,8 +109,8 @@ function problems(found: Fault | null, spec: WorkflowSpec, at: Path, options: Va
   return found ? [problemOf(found, options), ...placed] : placed
 }
 
-const problemOf = ({ message, path }: Fault, { locate }: ValidateOptions): Problem => ({
+const problemOf = ({ message, path, text }: Fault, { locate }: ValidateOptions): Problem => ({
   message,
   ...(path === null ? {} : { path: pathText(path) }),
-  ...(locate ? { at: locate(path ?? []) } : {}),
+  ...(locate ? { at: locate(path ?? [], text) } : {}),
 })

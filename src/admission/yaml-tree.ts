@@ -166,15 +166,18 @@ function keyOf(key: RawNode | null, offset: number): string {
   }
 }
 
+const endOf = (scalar: Scalar) => (scalar.range ? { end: scalar.range[1] } : {})
+
 function scalarOf(scalar: Scalar): RawNode {
   const offset = offsetOf(scalar)
   const text = typeof scalar.value === 'string' ? scalar.value : String(scalar.value ?? '')
   const tag = scalar.tag
   if (tag === undefined || tag === '') {
-    if (scalar.type !== 'PLAIN' && scalar.type !== undefined) return { kind: 'text', offset, value: text }
+    if (scalar.type !== 'PLAIN' && scalar.type !== undefined)
+      return { kind: 'text', offset, value: text, ...endOf(scalar) }
     const resolved = resolvePlain(text, offset)
     if (resolved === null) throw new TreeFault(`JSON cannot hold the number ${text}`, offset)
-    return resolved
+    return resolved.kind === 'text' ? { ...resolved, ...endOf(scalar) } : resolved
   }
   return taggedScalar(tag, text, offset)
 }

@@ -2,9 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { lintFiles } from '../admission/lint-files.ts'
-import { lintReportText, lintWarningsText } from '../admission/lint-report.ts'
-import type { LintSource } from '../admission/lint-files.ts'
+import { type LintSource, lintFiles, lintReportText, lintWarningsText } from '../admission/index.ts'
 
 type LintFlags = { readonly output: string; readonly strict: string | boolean; readonly color: boolean }
 

@@ -4,11 +4,16 @@ import { hasLocationOrKey } from './artifact-location.ts'
 import { type Fault, type Place, fault, inside } from './fault.ts'
 import { namesFault, valueNameFault } from './names.ts'
 
-/** @param mayBeEmpty values may come later, on submission */
+/**
+ * `whole` and `open`: of a spec, where values must stand or may come on submission. `step`: of a step or task, whose empty
+ * enums count as none.
+ */
+export type ArgumentsMode = 'whole' | 'open' | 'step'
+
 export function argumentsFault(
   prefix: string,
   given: Arguments | undefined,
-  mayBeEmpty: boolean,
+  mode: ArgumentsMode,
   place: Place,
 ): Fault | null {
   const { parameters, artifacts } = given ?? {}
@@ -19,8 +24,7 @@ export function argumentsFault(
   for (const [index, parameter] of (parameters ?? []).entries()) {
     const at = inside(place, 'parameters', index)
     const found =
-      valueFault(`${prefix}${parameter.name}`, parameter, mayBeEmpty, at) ??
-      enumFault(prefix, parameter, mayBeEmpty, at)
+      valueFault(`${prefix}${parameter.name}`, parameter, mode, at) ?? enumFault(prefix, parameter, mode, at)
     if (found === 'enough') return null
     if (found) return found
   }
@@ -31,15 +35,18 @@ export function argumentsFault(
       return fault(`${name}.from, artifact location, or key is required`, at)
     }
     if (artifact.from && artifact.fromExpression) {
-      return fault(`${name} shouldn't have both \`from\` and \`fromExpression\` in Artifact`, at)
+      return fault(
+        `${name} shouldn't have both \`from\` and \`fromExpression\` in Artifact`,
+        inside(at, 'fromExpression'),
+      )
     }
   }
   return null
 }
 
-function valueFault(name: string, { value, valueFrom }: Parameter, mayBeEmpty: boolean, place: Place): Fault | null {
+function valueFault(name: string, { value, valueFrom }: Parameter, mode: ArgumentsMode, place: Place): Fault | null {
   if (valueFrom === undefined) {
-    const missing = value === undefined && !mayBeEmpty
+    const missing = value === undefined && mode !== 'open'
     return missing ? fault(`${name}.value or ${name}.valueFrom is required`, place) : null
   }
   const { configMapKeyRef, event, supplied, path, jsonPath, parameter, expression } = valueFrom
@@ -49,12 +56,12 @@ function valueFault(name: string, { value, valueFrom }: Parameter, mayBeEmpty: b
 }
 
 /** Argo stops looking at a list behind an enum whose value may come later: `enough`. */
-function enumFault(prefix: string, parameter: Parameter, mayBeEmpty: boolean, place: Place): Fault | 'enough' | null {
+function enumFault(prefix: string, parameter: Parameter, mode: ArgumentsMode, place: Place): Fault | 'enough' | null {
   const { value, enum: allowed } = parameter
   const name = `${prefix}${parameter.name}`
-  if (allowed === undefined) return null
+  if (allowed === undefined || (allowed.length === 0 && mode === 'step')) return null
   if (allowed.length === 0) return fault(`${name}.enum should contain at least one value`, inside(place, 'enum'))
-  if (value === undefined) return mayBeEmpty ? 'enough' : fault(`${name}.value is required`, place)
+  if (value === undefined) return mode === 'open' ? 'enough' : fault(`${name}.value is required`, place)
   return allowed.includes(value)
     ? null
     : fault(`${name}.value should be present in ${name}.enum list`, inside(place, 'value'))

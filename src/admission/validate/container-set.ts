@@ -8,7 +8,7 @@ import { isReservedContainer } from './reserved-containers.ts'
 export function containerSetFault(template: Template, set: ContainerSetTemplate, place: Place): Fault | null {
   const prefix = `templates.${template.name ?? ''}.containerSet.`
   const at = inside(place, 'containers')
-  if (set.containers.length === 0) return fault(`${prefix}containers must have at least one container`, place)
+  if (set.containers.length === 0) return fault(`${prefix}containers must have at least one container`, at)
   const names = namesFault(`${prefix}containers`, set.containers, fieldNameFault, at)
   if (names) return names
   const mounts = mountsFault(prefix, set.volumeMounts, 'volumeMounts.', inside(place, 'volumeMounts'))

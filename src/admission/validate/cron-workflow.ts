@@ -1,6 +1,5 @@
 /** A CronWorkflow: its schedules, and its workflow checked as one that is created. */
-import { cronScheduleFault } from '../../expressions/cron/schedule.ts'
-import { isKnownZone } from '../../expressions/time-zone.ts'
+import { cronScheduleFault, isKnownZone } from '../../expressions/index.ts'
 import type { CronWorkflow } from '../../resources/index.ts'
 import { type Fault, fault } from './fault.ts'
 import { type SpecOptions, specFault } from './workflow.ts'

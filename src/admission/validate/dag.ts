@@ -1,12 +1,12 @@
 /** A dag template: its tasks in the order of their dependencies, each with what its ancestors give. */
-import { type DagConditions, ancestorsOf, compileDag, dagOrder } from '../../expressions/depends/graph.ts'
+import { type DagConditions, ancestorsOf, compileDag, dagOrder } from '../../expressions/index.ts'
 import { unknownResult } from '../../expressions/depends/logic.ts'
-import type { Arguments, DAGTask, Template } from '../../resources/index.ts'
+import { type Arguments, type DAGTask, DAGTaskSchema, type Template } from '../../resources/index.ts'
 import { argumentsFault } from './arguments.ts'
 import { type Checking, withInlineInputs } from './checking.ts'
-import { type Fault, type Place, calledFrom, fault, inside } from './fault.ts'
-import { goJson } from './json-tags.ts'
-import { addItems, aggregates } from './loop-items.ts'
+import { type Fault, type Place, calledFrom, fault, inside, reworded } from './fault.ts'
+import { structJson } from './json-tags.ts'
+import { addItems, aggregates, loopPlace } from './loop-items.ts'
 import { fieldNameFault, namesFault } from './names.ts'
 import { addNodeOutputs } from './node-outputs.ts'
 import { Scope, type Variables, variablesFault } from './scope.ts'
@@ -31,13 +31,8 @@ export function dagFault(template: Template, checking: Checking): Fault | null {
   if ('fault' in sorted)
     return fault(`${name} sorting failed: ${sorted.fault}`, sortingPlace(written, conditions, sorted.fault, at))
   const tasks = inOrder(written, sorted.order, at)
-  const names = namesFault(
-    `${name}.tasks`,
-    tasks.map(({ task }) => task),
-    fieldNameFault,
-    null,
-  )
-  if (names) return fault(names.message, at)
+  const names = namesFault(`${name}.tasks`, written, fieldNameFault, at)
+  if (names) return reworded(names, renumbered(names, written, sorted.order))
   const usesDepends = written.some(({ depends }) => Boolean(depends))
   const dag: Dag = { ...checking, name, tasks, conditions, usesDepends, templates: new Map() }
   for (const placed of tasks) {
@@ -56,6 +51,11 @@ export function dagFault(template: Template, checking: Checking): Fault | null {
 function inOrder(written: readonly DAGTask[], order: readonly string[], at: Place): PlacedTask[] {
   const byName = new Map(written.map((task, index) => [task.name, { task, place: inside(at, index) }]))
   return order.map((name) => byName.get(name)).filter((placed) => placed !== undefined)
+}
+
+/** Argo numbers the tasks after sorting them. */
+function renumbered({ message }: Fault, written: readonly DAGTask[], order: readonly string[]): string {
+  return message.replace(/\[(\d+)\]/, (_, index: string) => `[${order.indexOf(written[Number(index)]?.name ?? '')}]`)
 }
 
 /** The task that a fault of the order is about. */
@@ -130,17 +130,17 @@ function useFault({ task, place }: PlacedTask, dag: Dag): Fault | null {
   if (task.hooks) scope.add(`tasks.${task.name}.status`)
   const own = withInlineInputs(ancestorScope(task.name, scope, conditions), task.inline)
   const loop = addItems(own, task)
-  if (loop !== null) return fault(`${prefix} ${loop}`, place)
+  if (loop !== null) return fault(`${prefix} ${loop}`, loopPlace(task, place))
   const variables: Variables = { scope: own, globals: context.globals, anyWorkflowParameter: context.isTemplate }
-  const unresolved = variablesFault(goJson(task), variables, task, place)
-  if (unresolved) return fault(`${prefix} ${unresolved.message}`, unresolved.path)
+  const unresolved = variablesFault(structJson(task, DAGTaskSchema), variables, task, place)
+  if (unresolved) return reworded(unresolved, `${prefix} ${unresolved.message}`)
   const at = inside(place, 'arguments')
-  const given = argumentsFault(`${prefix}.arguments.`, task.arguments, false, at)
+  const given = argumentsFault(`${prefix}.arguments.`, task.arguments, 'step', at)
   if (given) return given
   const dependency = missingDependency(task, conditions, at)
   if (dependency) return fault(`${prefix} ${dependency.message}`, dependency.path)
   const again = call(task, { kind: 'given', arguments: task.arguments }, place)
-  return again.fault ? calledFrom(prefix, again.fault, place) : null
+  return again.fault ? calledFrom(prefix, again.fault, inside(place, 'arguments', 'parameters')) : null
 }
 
 /** A task sees the status of its ancestors only; they are looked up when such a variable is met. */

@@ -4,14 +4,23 @@ import type { Path } from '../problem.ts'
 /** `null` in what is not part of the object checked: a template of another object. */
 export type Place = Path | null
 
-export type Fault = { readonly message: string; readonly path: Place }
+export type Fault = {
+  readonly message: string
+  readonly path: Place
+  /** A text within the value at that place which is the fault itself. */
+  readonly text?: string | undefined
+}
 
-export const fault = (message: string, path: Place): Fault => ({ message, path })
+export const fault = (message: string, path: Place, text?: string): Fault => ({ message, path, text })
+
+/** The same fault in other words. */
+export const reworded = (found: Fault, message: string): Fault => ({ ...found, message })
 
 export const inside = (place: Place, ...steps: Path): Place => (place === null ? null : [...place, ...steps])
 
 /** The fault as its caller reports it: with words in front, and at the call if it lies in another object. */
-export const calledFrom = (caller: string, { message, path }: Fault, place: Place): Fault => ({
+export const calledFrom = (caller: string, { message, path, text }: Fault, place: Place): Fault => ({
   message: `${caller} ${message}`,
   path: path ?? place,
+  text: path === null ? undefined : text,
 })

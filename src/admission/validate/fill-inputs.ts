@@ -1,7 +1,17 @@
 /** A template with its inputs filled by arguments and its variables put in, as far as they are known. */
-import type { Arguments, Artifact, Inputs, Parameter, Template } from '../../resources/index.ts'
+import {
+  type Arguments,
+  type Artifact,
+  type Inputs,
+  type Parameter,
+  type Template,
+  TemplateSchema,
+} from '../../resources/index.ts'
+import { type Variables, compileDocument, renderDocument, variablesOf } from '../../expressions/index.ts'
+import type { SchemaNode } from '../go-type-names.ts'
 import { hasLocationOrKey } from './artifact-location.ts'
-import { goJson, replaceTags } from './json-tags.ts'
+import { inGoShape, needsGoShape } from './go-shape.ts'
+import { goJson } from './json-tags.ts'
 
 /** What fills the inputs: arguments as given, or a stand-in for each of them. */
 export type Filling =
@@ -11,7 +21,7 @@ export type Filling =
 type Filled = { readonly template: Template } | { readonly fault: string }
 
 /** @param known variables of the workflow and the node with their values */
-export function fillInputs(template: Template, filling: Filling, known: (name: string) => string | undefined): Filled {
+export function fillInputs(template: Template, filling: Filling, known: Variables): Filled {
   const parameters: Parameter[] = []
   for (const parameter of template.inputs?.parameters ?? []) {
     const filled = filledParameter(parameter, filling)
@@ -59,14 +69,18 @@ function filledArtifact(artifact: Artifact, filling: Filling): Artifact | null {
   return { ...given, path, mode, recurseMode }
 }
 
-function substituted(template: Template, known: (name: string) => string | undefined): Filled {
-  const first = replaceTags(goJson(template), known)
-  if ('fault' in first) return first
-  if (!first.text.includes('{{')) return { template: JSON.parse(first.text) as Template }
-  const global = JSON.parse(first.text) as Template
-  const own = ownValues(global)
-  const second = replaceTags(first.text, (name) => own.get(name) ?? known(name))
-  return 'fault' in second ? second : { template: JSON.parse(second.text) as Template }
+/** Variables of the workflow and the node first, then the inputs, as those may speak of the former. */
+function substituted(template: Template, known: Variables): Filled {
+  const shaped = needsGoShape(template)
+    ? (inGoShape(template, TemplateSchema as unknown as SchemaNode) as Template)
+    : template
+  const first = renderDocument(compileDocument(shaped), known, { kind: 'keep' })
+  if (!first.ok) return { fault: first.error }
+  if (!first.tagsLeft) return { template: first.value }
+  const second = renderDocument(compileDocument(first.value), variablesOf(ownValues(first.value), known), {
+    kind: 'keep',
+  })
+  return second.ok ? { template: second.value } : { fault: second.error }
 }
 
 /** Inputs with their values, and the paths of inputs and outputs. */

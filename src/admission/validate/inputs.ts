@@ -1,5 +1,5 @@
 /** Inputs of a template: their names and places, and what of them may be used in it. */
-import { cleanArtifactPath } from '../../expressions/artifact-keys.ts'
+import { cleanArtifactPath } from '../../expressions/index.ts'
 import type { Template } from '../../resources/index.ts'
 import { artifactLocationFault } from './artifact-location.ts'
 import { type Fault, type Place, fault, inside } from './fault.ts'

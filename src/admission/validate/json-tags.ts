@@ -2,14 +2,22 @@
  * Tags in the JSON text of a template. Argo looks for variables in that text, not in its values: a tag that is not closed
  * reaches to the next `}}`, wherever that stands.
  */
-import { jsonProblem } from '../../expressions/go-json.ts'
-import { escapesToJson, goEscape, goQuote } from '../../expressions/go-quote.ts'
+import type { SchemaNode } from '../go-type-names.ts'
+import { inGoShape, needsGoShape } from './go-shape.ts'
+import { goQuote } from '../../expressions/index.ts'
 
 const open = '{{'
 const close = '}}'
 
 export type TagPart = { readonly text: string } | { readonly tag: string }
 export type Tagged = { readonly parts: readonly TagPart[] } | { readonly fault: string }
+
+/**
+ * A template, step or task as Go writes it. Empty structs that Go never leaves out only matter behind a tag that is not
+ * closed: their braces may close it.
+ */
+export const structJson = (value: unknown, schema: unknown): string =>
+  goJson(needsGoShape(value) ? inGoShape(value, schema as SchemaNode) : value)
 
 /** JSON as Go writes it: `<`, `>` and `&` escaped. */
 export const goJson = (value: unknown): string =>
@@ -35,39 +43,4 @@ export function tagParts(text: string): Tagged {
   }
   parts.push({ text: text.slice(at) })
   return { parts }
-}
-
-export type Replaced = { readonly text: string } | { readonly fault: string }
-
-/** Puts values in place of the tags that have one; the others stay, expressions too. */
-export function replaceTags(json: string, valueOf: (name: string) => string | undefined): Replaced {
-  if (!json.includes(open)) return { text: json }
-  const tagged = tagParts(json)
-  if ('fault' in tagged) return tagged
-  let text = ''
-  for (const part of tagged.parts) {
-    if ('text' in part) text += part.text
-    else {
-      const replaced = replaceTag(part.tag, valueOf)
-      if ('fault' in replaced) return replaced
-      text += replaced.text
-    }
-  }
-  return { text }
-}
-
-const unfinished = 'cannot finish template replacement because the result was invalid JSON'
-
-function replaceTag(tag: string, valueOf: (name: string) => string | undefined): Replaced {
-  const kept = { text: `${open}${tag}${close}` }
-  if (tag.startsWith('=')) {
-    const problem = jsonProblem(`"${tag.slice(1)}"`)
-    return problem === null ? kept : { fault: `failed to unmarshall JSON expression: ${problem}` }
-  }
-  const value = valueOf(tag.trim())
-  if (value !== undefined) return escapesToJson(value) ? { text: goEscape(value) } : { fault: unfinished }
-  const inner = tag.lastIndexOf(open)
-  const nested = inner > 0 ? valueOf(tag.slice(inner + open.length)) : undefined
-  if (nested === undefined) return kept
-  return escapesToJson(nested) ? { text: `${open}${tag.slice(0, inner)}${goEscape(nested)}` } : { fault: unfinished }
 }

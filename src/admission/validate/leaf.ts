@@ -1,19 +1,19 @@
 /** A template that does the work itself: its variables, and what its kind demands. */
 import { parseDocument } from 'yaml'
-import type { ResourceTemplate, Template } from '../../resources/index.ts'
+import { type ResourceTemplate, type Template, TemplateSchema } from '../../resources/index.ts'
 import { containerSetFault } from './container-set.ts'
 import type { Holder } from './context.ts'
-import { type Fault, type Place, fault, inside } from './fault.ts'
-import { goJson } from './json-tags.ts'
+import { type Fault, type Place, fault, inside, reworded } from './fault.ts'
+import { structJson } from './json-tags.ts'
 import { mountsFault } from './mounts.ts'
 import { isPlaceholder } from './placeholders.ts'
 import { isReservedContainer } from './reserved-containers.ts'
-import { type Variables, variablesFault } from './scope.ts'
+import { type Variables, placeOfText, variablesFault } from './scope.ts'
 
 export function leafFault(template: Template, variables: Variables, holder: Holder, place: Place): Fault | null {
   const name = `templates.${template.name ?? ''}`
-  const unresolved = variablesFault(goJson(template), variables, template, place)
-  if (unresolved) return fault(`${name}: ${unresolved.message}`, unresolved.path)
+  const unresolved = variablesFault(structJson(template, TemplateSchema), variables, template, place)
+  if (unresolved) return reworded(placedInMetadata(unresolved, holder), `${name}: ${unresolved.message}`)
   return (
     containerFault(template, holder, place) ??
     (template.containerSet
@@ -27,6 +27,16 @@ export function leafFault(template: Template, variables: Variables, holder: Hold
       ? null
       : fault(`${name}.parallelism is only valid for steps and dag templates`, inside(place, 'parallelism')))
   )
+}
+
+/** A variable that came from the labels and annotations for all pods is reported there. */
+function placedInMetadata(found: Fault, { spec, place }: Holder): Fault {
+  const { podMetadata } = spec
+  const { text } = found
+  if (!podMetadata || text === undefined) return found
+  const at = inside(place, 'podMetadata')
+  const inMetadata = placeOfText(podMetadata, at, (candidate) => candidate.includes(text))
+  return inMetadata === at ? found : { ...found, path: inMetadata }
 }
 
 function containerFault(template: Template, holder: Holder, place: Place): Fault | null {
@@ -85,7 +95,7 @@ function resourceFault(template: Template, resource: ResourceTemplate, place: Pl
   }
   if (manifest && manifestFrom) {
     const words = "shouldn't have both `manifest` and `manifestFrom` specified in `Manifest` for resource template"
-    return fault(words, place)
+    return fault(words, inside(place, 'manifestFrom'))
   }
   const artifact = manifestFrom?.artifact.name
   if (artifact !== undefined && !template.inputs?.artifacts?.some((input) => input.name === artifact)) {

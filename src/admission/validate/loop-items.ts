@@ -1,5 +1,6 @@
 /** The `item` of a step or task that loops. */
 import type { Sequence } from '../../resources/index.ts'
+import { type Place, inside } from './fault.ts'
 import { type Scope, anyItem } from './scope.ts'
 
 export type Loop = {
@@ -11,6 +12,11 @@ export type Loop = {
 /** A loop over given values or a list: its outputs come as lists. */
 export const aggregates = ({ withItems, withParam }: Loop): boolean =>
   (withItems ?? []).length > 0 || Boolean(withParam)
+
+/** Where the loop is written. */
+export function loopPlace({ withItems = [], withSequence }: Loop, place: Place): Place {
+  return inside(place, withItems.length > 0 ? 'withItems' : withSequence ? 'withSequence' : 'withParam')
+}
 
 /** Adds the names that the loop gives; the fault's words where there is one. */
 export function addItems(scope: Scope, { withItems = [], withParam, withSequence }: Loop): string | null {

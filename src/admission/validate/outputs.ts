@@ -1,7 +1,7 @@
 /** Outputs of a template: names, variables, and for each kind of template the right source of a value. */
-import { cleanArtifactPath } from '../../expressions/artifact-keys.ts'
+import { cleanArtifactPath } from '../../expressions/index.ts'
 import type { Artifact, Parameter, Template } from '../../resources/index.ts'
-import { type Fault, type Place, fault, inside } from './fault.ts'
+import { type Fault, type Place, fault, inside, reworded } from './fault.ts'
 import { goJson } from './json-tags.ts'
 import { namesFault, valueNameFault } from './names.ts'
 import { type Variables, variablesFault } from './scope.ts'
@@ -17,7 +17,7 @@ export function outputsFault(template: Template, variables: Variables, place: Pl
     namesFault(`${name}.outputs.artifacts `, outputs.artifacts, valueNameFault, inside(at, 'artifacts'))
   if (names) return names
   const unresolved = variablesFault(goJson(outputs), variables, outputs, at)
-  if (unresolved) return fault(`${name}.outputs ${unresolved.message}`, unresolved.path)
+  if (unresolved) return reworded(unresolved, `${name}.outputs ${unresolved.message}`)
   for (const [index, artifact] of (outputs.artifacts ?? []).entries()) {
     const found = artifactFault(name, artifact, isLeaf(template), inside(at, 'artifacts', index))
     if (found) return found

@@ -1,6 +1,6 @@
 /** When pods are removed: a known strategy and a selector that can be read. */
 import type { PodGC } from '../../resources/index.ts'
-import { labelSelectorOf } from '../../expressions/selectors/labels.ts'
+import { labelSelectorOf } from '../../expressions/index.ts'
 import { type Fault, type Place, fault, inside } from './fault.ts'
 
 const strategies = ['', 'OnPodCompletion', 'OnPodSuccess', 'OnWorkflowCompletion', 'OnWorkflowSuccess']

@@ -56,14 +56,12 @@ export type Variables = {
 export function variablesFault(json: string, variables: Variables, value: unknown, place: Place): Fault | null {
   if (!json.includes('{{')) return null
   const tagged = tagParts(json)
-  if ('fault' in tagged) return fault(tagged.fault, placeOfText(value, place, unclosed))
+  if ('fault' in tagged) return fault(tagged.fault, placeOfText(value, place, isUnclosed), '{{')
   for (const part of tagged.parts) {
     if (!('tag' in part) || part.tag.startsWith('=') || isKnown(part.tag.trim(), variables)) continue
-    const written = `{{${unescaped(part.tag)}}}`
-    return fault(
-      `failed to resolve {{${part.tag}}}`,
-      placeOfText(value, place, (text) => text.includes(written)),
-    )
+    const written = writtenTag(part.tag)
+    const at = placeOfText(value, place, (text) => text.includes(written))
+    return fault(`failed to resolve {{${part.tag}}}`, at, written)
   }
   return null
 }
@@ -76,14 +74,14 @@ function isKnown(name: string, { scope, globals, anyWorkflowParameter }: Variabl
   return anyWorkflowParameter && name.startsWith('workflow.parameters')
 }
 
-const unclosed = (text: string): boolean => text.lastIndexOf('{{') > text.lastIndexOf('}}')
+/** A tag begins in the text that does not end there. */
+export const isUnclosed = (text: string): boolean => text.lastIndexOf('{{') > text.lastIndexOf('}}')
 
-function unescaped(tag: string): string {
-  try {
-    return JSON.parse(`"${tag}"`) as string
-  } catch {
-    return tag
-  }
+/** The tag as it stands in the value: of one that is not closed, the part up to the end of its text. */
+export function writtenTag(tag: string): string {
+  const inText = /^(?:[^"\\]|\\.)*/.exec(tag)?.[0] ?? ''
+  const text = JSON.parse(`"${inText.replace(/\\$/, '')}"`) as string
+  return inText.length < tag.length ? `{{${text}` : `{{${text}}}`
 }
 
 /** The place of the first text of a value that is so, in the order in which Argo writes it. */

@@ -1,11 +1,11 @@
 /** A steps template: its steps in order, each with what the earlier ones give. */
-import type { Template, WorkflowStep } from '../../resources/index.ts'
+import { type Template, type WorkflowStep, WorkflowStepSchema } from '../../resources/index.ts'
 import { argumentsFault } from './arguments.ts'
 import { type Checking, withInlineInputs } from './checking.ts'
-import { type Fault, type Place, calledFrom, fault, inside } from './fault.ts'
+import { type Fault, type Place, calledFrom, fault, inside, reworded } from './fault.ts'
 import { hooksFault } from './hooks.ts'
-import { goJson } from './json-tags.ts'
-import { addItems, aggregates } from './loop-items.ts'
+import { structJson } from './json-tags.ts'
+import { addItems, aggregates, loopPlace } from './loop-items.ts'
 import { fieldNameFault } from './names.ts'
 import { addNodeOutputs } from './node-outputs.ts'
 import { withoutPlaceholders } from './placeholders.ts'
@@ -49,8 +49,8 @@ function stepFault(
   const prefix = `templates.${template.name ?? ''}.steps[${group}].${step.name}`
   scope.add(`steps.${step.name}.status`)
   const loop = addItems(scope, step)
-  if (loop !== null) return fault(`${prefix} ${loop}`, place)
-  const given = argumentsFault(`${prefix}.arguments.`, step.arguments, false, inside(place, 'arguments'))
+  if (loop !== null) return fault(`${prefix} ${loop}`, loopPlace(step, place))
+  const given = argumentsFault(`${prefix}.arguments.`, step.arguments, 'step', inside(place, 'arguments'))
   if (given) return given
 
   const resolved = call(step, { kind: 'stand-ins', placeholder: context.placeholder }, place)
@@ -61,7 +61,7 @@ function stepFault(
   if (hooks) return hooks
 
   const unresolved = variablesFault(
-    goJson(step),
+    structJson(step, WorkflowStepSchema),
     {
       scope: withInlineInputs(scope, step.inline),
       globals: context.globals,
@@ -70,9 +70,9 @@ function stepFault(
     step,
     place,
   )
-  if (unresolved) return fault(`templates.${template.name ?? ''}.steps ${unresolved.message}`, unresolved.path)
+  if (unresolved) return reworded(unresolved, `templates.${template.name ?? ''}.steps ${unresolved.message}`)
   addNodeOutputs(scope, { ...outputs, aggregate: aggregates(step) }, context)
 
   const again = call(step, { kind: 'given', arguments: step.arguments }, place)
-  return again.fault ? calledFrom(prefix, again.fault, place) : null
+  return again.fault ? calledFrom(prefix, again.fault, inside(place, 'arguments', 'parameters')) : null
 }

@@ -1,4 +1,5 @@
 /** One call of a template: what it means, whether its inputs are filled, and once for each template all that is in it. */
+import { variablesOf } from '../../expressions/index.ts'
 import type { Template } from '../../resources/index.ts'
 import { artifactLocationFault } from './artifact-location.ts'
 import type { CallOutcome, Checking } from './checking.ts'
@@ -12,7 +13,7 @@ import { metricsFault } from './metrics.ts'
 import { outputsFault } from './outputs.ts'
 import { podResourcesFault } from './pod-resources.ts'
 import { type Resolved, resolveTemplate } from './resolve-template.ts'
-import type { Scope } from './scope.ts'
+import { type Scope, isUnclosed, placeOfText } from './scope.ts'
 import { stepsFault } from './steps.ts'
 import { isLeaf, makesPod, templateKind, templateKinds } from './template-kind.ts'
 
@@ -44,8 +45,11 @@ function templateFault(resolved: Resolved, filling: Filling, context: Context): 
   }
   const own = ownVariables(template, context)
   addOwnNames(inputs.scope, template, own)
-  const filled = fillInputs(template, filling, (name) => context.globals.get(name) ?? own.get(name))
-  if ('fault' in filled) return fault(`templates.${template.name ?? ''} ${filled.fault}`, null)
+  const filled = fillInputs(template, filling, variablesOf(own, variablesOf(context.globals)))
+  if ('fault' in filled) {
+    const at = filled.fault.startsWith('Cannot find end tag') ? placeOfText(template, place, isUnclosed) : null
+    return fault(`templates.${template.name ?? ''} ${filled.fault}`, at, at ? '{{' : undefined)
+  }
   const late = timeoutFault(template, filled.template, place)
   if (late) return late
   const id = `${holder.scope}/${holder.name}/${template.name ?? ''}`

@@ -60,7 +60,12 @@ export function specFault(subject: Subject, options: SpecOptions): Fault | null 
   const plugins = executorPluginsFault(spec.executorPlugins, inside(place, 'executorPlugins'))
   if (plugins) return plugins
   const given = referred ? mergeArguments(spec.arguments, referred.spec.arguments) : (spec.arguments ?? {})
-  const wrong = argumentsFault('spec.arguments.', given, options.mayLackValues, inside(place, 'arguments'))
+  const wrong = argumentsFault(
+    'spec.arguments.',
+    given,
+    options.mayLackValues ? 'open' : 'whole',
+    inside(place, 'arguments'),
+  )
   if (wrong) return wrong
   addGlobals(context, subject, given, referred, options)
   const check: Check = { subject, context, local, referred, given }
