@@ -12,7 +12,7 @@ const simple: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 }
 // Letters, marks, numbers, punctuation, symbols and the ASCII blank are printable; other blanks are not.
-// eslint-disable-next-line no-control-regex -- the fast way through plain text
+
 const nothingToDo = /^[ !#-[\]-~\u00a1-\u00ac\u00ae-\u02ff]*$/
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
@@ -38,7 +38,6 @@ function hexEscape(char: string): string {
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const maybeNotJson = /[\x00-\x07\v\x0e-\x1f\x7f\ud800-\udfff]/
 
 /** Whether what `goEscape` makes of a text can stand in a JSON string; `\x1b`, `\a` and `\U000e0001` cannot. */

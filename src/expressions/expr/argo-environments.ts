@@ -1,7 +1,8 @@
 // Environments of bare expressions that hold more than JSON: a CronWorkflow's stop expression, an HTTP template's condition.
 
 import { BYTES, goType, STRING_MAP } from './go-types.ts'
-import { parseTime, RFC3339 } from './time/layout.ts'
+import { RFC3339 } from './time/layout.ts'
+import { parseTime } from './time/parse.ts'
 import { GoMap, GoPointer, GoSlice, int64, strings } from './values.ts'
 import { formatValue } from '../go-format.ts'
 

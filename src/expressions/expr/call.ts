@@ -2,7 +2,8 @@
 
 import { ANY, isAssignable } from './go-types.ts'
 import type { GoType } from './go-types.ts'
-import { GoFunc, GoInt, GoMap, GoSlice, panic, typeName, typeOf } from './values.ts'
+import type { GoFunc } from './values.ts'
+import { GoInt, GoMap, GoSlice, panic, typeName, typeOf } from './values.ts'
 import { ZERO_TIME } from './time/go-time.ts'
 
 /** Signatures expr-lang calls without reflection; there a wrong argument is a failed type assertion. */

@@ -3,36 +3,30 @@
 import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, UnaryNode } from './ast.ts'
 import { checkFunction, checkSignature } from './check-call.ts'
 import { checkLoop } from './check-loop.ts'
+import { operationNature } from './check-operation.ts'
 import { builtinSpec } from './builtins/index.ts'
-import { ANY_MAP, ANY_SLICE, BOOL, BYTES, DURATION, FLOAT, INT, STRING, TIME, goType } from './go-types.ts'
+import { ANY_MAP, ANY_SLICE, BOOL, BYTES, FLOAT, INT, STRING, goType } from './go-types.ts'
 import { methodType } from './methods.ts'
 import {
   NIL,
   UNKNOWN,
   arrayOf,
   assignable,
-  comparable,
   deref,
   elemOf,
   isArray,
   isBool,
-  isBytes,
-  isDuration,
   isInt,
   isMap,
   isNumber,
   isString,
-  isTime,
   isUnknown,
   keyOf,
   kindOf,
-  maybe,
   natureOf,
-  promoted,
   show,
 } from './nature.ts'
 import type { Nature } from './nature.ts'
-import { compileRegexp } from './regexp.ts'
 import { ExpressionError } from './source-error.ts'
 import { typeOf } from './values.ts'
 
@@ -154,85 +148,9 @@ export class Checker {
   #binary(node: BinaryNode): Nature {
     const l = deref(this.visit(node.left))
     const r = deref(this.visit(node.right))
-    const result = node.operator === 'in' ? this.#in(node, l, r) : this.#operation(node, l, r)
+    const result = operationNature(node, l, r, (message) => this.fail(node, message))
     if (result !== null) return result
     return this.fail(node, `invalid operation: ${node.operator} (mismatched types ${show(l)} and ${show(r)})`)
-  }
-
-  #operation(node: BinaryNode, l: Nature, r: Nature): Nature | null {
-    const bool = natureOf(BOOL)
-    switch (node.operator) {
-      case '==':
-      case '!=':
-        return comparable(l, r) ? bool : null
-      case 'or':
-      case '||':
-      case 'and':
-      case '&&':
-        return (isBool(l) && isBool(r)) || maybe(l, r, isBool) ? bool : null
-      case '<':
-      case '>':
-      case '>=':
-      case '<=': {
-        const same = [isNumber, isString, isTime, isDuration]
-        return same.some((is) => is(l) && is(r)) || maybe(l, r, ...same) ? bool : null
-      }
-      case '+':
-      case '-':
-        return this.#sum(node.operator, l, r)
-      case '*':
-        if (isNumber(l) && isNumber(r)) return promoted(l, r)
-        if ((isNumber(l) || isDuration(l)) && (isNumber(r) || isDuration(r))) return natureOf(DURATION)
-        return maybe(l, r, isNumber, isDuration) ? UNKNOWN : null
-      case '/':
-      case '**':
-      case '^':
-        return (isNumber(l) && isNumber(r)) || maybe(l, r, isNumber) ? natureOf(FLOAT) : null
-      case '%':
-        return (isInt(l) && isInt(r)) || maybe(l, r, isInt) ? natureOf(INT) : null
-      case 'matches':
-        if (node.right.kind === 'string') {
-          const regexp = compileRegexp(node.right.value)
-          if ('error' in regexp) this.fail(node, regexp.error)
-        }
-        return ((isString(l) || isBytes(l)) && isString(r)) || maybe(l, r, isString) ? bool : null
-      case 'contains':
-      case 'startsWith':
-      case 'endsWith':
-        return (isString(l) && isString(r)) || maybe(l, r, isString) ? bool : null
-      case '..':
-        return (isInt(l) && isInt(r)) || maybe(l, r, isInt) ? arrayOf(natureOf(INT)) : null
-      default:
-        return coalesced(l, r)
-    }
-  }
-
-  #sum(operator: string, l: Nature, r: Nature): Nature | null {
-    if (isNumber(l) && isNumber(r)) return promoted(l, r)
-    if (isTime(l) && isDuration(r)) return natureOf(TIME)
-    if (isDuration(l) && isDuration(r)) return natureOf(DURATION)
-    if (operator === '-') {
-      if (isTime(l) && isTime(r)) return natureOf(DURATION)
-      return maybe(l, r, isNumber, isTime, isDuration) ? UNKNOWN : null
-    }
-    if (isString(l) && isString(r)) return natureOf(STRING)
-    if (isDuration(l) && isTime(r)) return natureOf(TIME)
-    return maybe(l, r, isNumber, isString, isTime, isDuration) ? UNKNOWN : null
-  }
-
-  #in(node: BinaryNode, l: Nature, r: Nature): Nature | null {
-    const bool = natureOf(BOOL)
-    if ((isString(l) || isUnknown(l)) && kindOf(r) === 'struct') return bool
-    if (isMap(r)) {
-      if (!isUnknown(l) && !assignable(l, keyOf(r)))
-        this.fail(node, `cannot use ${show(l)} as type ${show(keyOf(r))} in map key`)
-      return bool
-    }
-    if (isArray(r)) {
-      if (!comparable(l, elemOf(r))) this.fail(node, `cannot use ${show(l)} as type ${show(elemOf(r))} in array`)
-      return bool
-    }
-    return (isUnknown(l) && isString(r)) || isUnknown(r) ? bool : null
   }
 
   #member(node: MemberNode): Nature {
@@ -376,10 +294,4 @@ export class Checker {
     const same = natures.every((n, i) => i === 0 || kindOf(n) === kindOf(natures[i - 1] ?? UNKNOWN))
     return same ? arrayOf(natures.at(-1) ?? UNKNOWN) : natureOf(ANY_SLICE)
   }
-}
-
-function coalesced(l: Nature, r: Nature): Nature {
-  if (l.nil === true) return r
-  if (r.nil === true) return l
-  return assignable(r, l) ? l : UNKNOWN
 }

@@ -5,51 +5,14 @@ import { asBool, asText, badAssertion, dereferenced } from './assert.ts'
 import { callFunction, isTypedCall } from './call.ts'
 import { builtinSpec } from './builtins/index.ts'
 import type { Natures } from './checker.ts'
-import { fetch, isIn, slice } from './fetch.ts'
+import type { Code } from './frame.ts'
+import { lengthOf, matchesConstant, operations } from './operations.ts'
+import type { Operation } from './operations.ts'
+import { fetch, slice } from './fetch.ts'
 import type { GoType } from './go-types.ts'
 import { compileLoop } from './loops.ts'
-import { add, compare, divide, equal, modulo, multiply, negate, power, range, subtract, toInt } from './operators.ts'
-import type { Comparison } from './operators.ts'
-import { compileRegexp } from './regexp.ts'
-import { byteLength, textOf } from './utf8.ts'
-import { GoFunc, GoMap, isNil, itemsOf, kindName, panic, typeName } from './values.ts'
-import type { Outside, StringMap } from './values.ts'
-
-export type LoopState = { readonly items: readonly unknown[]; index: number; acc: unknown }
-
-/** All a running expression changes. */
-export class Frame {
-  readonly env: StringMap
-  readonly outside: Outside | null
-  readonly vars: unknown[]
-  loop: LoopState | null = null
-  /** Where the last thing that could fail happened. */
-  at = 0
-  #memory = 0
-  #steps = 0
-
-  constructor(env: StringMap, outside: Outside | null, varCount: number) {
-    this.env = env
-    this.outside = outside
-    this.vars = new Array<unknown>(varCount).fill(null)
-  }
-
-  /** Elements made so far are limited, as in expr-lang. */
-  grow(size: number): void {
-    this.#memory += size
-    if (this.#memory >= MEMORY_MAX) panic('memory budget exceeded')
-  }
-
-  /** Rounds of loops are limited, so that nested ones end. */
-  step(): void {
-    if (++this.#steps > STEPS_MAX) panic('step budget exceeded')
-  }
-}
-
-const MEMORY_MAX = 1_000_000
-const STEPS_MAX = 5_000_000
-
-export type Code = (frame: Frame) => unknown
+import { equal, negate } from './operators.ts'
+import { GoFunc, GoMap, isNil, kindName, panic, typeName } from './values.ts'
 
 /** What a chain gives up with when an optional member's base is nil. */
 const NOTHING = Symbol('nothing')
@@ -311,64 +274,4 @@ function pointer(name: string): Code {
   if (name === 'index') return (frame) => BigInt(frame.loop?.index ?? 0)
   if (name === 'acc') return (frame) => frame.loop?.acc ?? null
   return (frame) => frame.loop?.items[frame.loop.index] ?? null
-}
-
-function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return byteLength(value)
-  const items = itemsOf(value)
-  return items?.length ?? panic(`invalid argument for len (type ${typeName(value)})`)
-}
-
-type Operation = (a: unknown, b: unknown, frame: Frame) => unknown
-
-const ordered =
-  (operator: Comparison): Operation =>
-  (a, b) =>
-    compare(a, b, operator)
-const onTexts =
-  (test: (a: string, b: string) => boolean): Operation =>
-  (a, b) =>
-    !isNil(a) && !isNil(b) && test(asText(a), asText(b))
-
-const operations: Readonly<Record<string, Operation>> = {
-  '<': ordered('<'),
-  '>': ordered('>'),
-  '<=': ordered('<='),
-  '>=': ordered('>='),
-  '+': add,
-  '-': subtract,
-  '*': multiply,
-  '/': divide,
-  '%': modulo,
-  '**': power,
-  '^': power,
-  in: isIn,
-  '..': (a, b, frame) => {
-    const [low, high] = [toInt(a), toInt(b)]
-    frame.grow(high < low ? 0 : Number(high - low) + 1)
-    return range(low, high)
-  },
-  matches: (a, b) => {
-    if (isNil(a) || isNil(b)) return false
-    const regexp = compileRegexp(asText(b))
-    return 'error' in regexp ? panic(regexp.error) : regexp.re.matcher(subject(a)).find()
-  },
-  contains: onTexts((a, b) => a.includes(b)),
-  startsWith: onTexts((a, b) => a.startsWith(b)),
-  endsWith: onTexts((a, b) => a.endsWith(b)),
-}
-
-function matchesConstant(left: Code, pattern: string, at: number): Code {
-  const regexp = compileRegexp(pattern)
-  if ('error' in regexp) return () => panic(regexp.error)
-  return (frame) => {
-    const value = dereferenced(left(frame))
-    frame.at = at
-    return !isNil(value) && regexp.re.matcher(subject(value)).find()
-  }
-}
-
-function subject(value: unknown): string {
-  if (typeof value === 'string') return value
-  return value instanceof Uint8Array ? textOf(value) : badAssertion(value, '[]uint8')
 }

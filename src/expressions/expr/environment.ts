@@ -11,14 +11,10 @@ import type { NameTree, Variables } from '../variables.ts'
 import type { Outside } from './values.ts'
 
 /**
- * Nested maps over flat names. Where a name and a longer one beginning with it exist, the shorter is dropped.
+ * Nested maps over flat names, with `asInt`, `asFloat`, `toJson`, `jsonpath` and `sprig` added, which hide variables of
+ * those names. Where a name and a longer one beginning with it exist, the shorter is dropped.
  * @param extra further members at the top, as they are
  */
-export function environmentOf(variables: Variables, extra: Readonly<Record<string, unknown>> = {}): LazyMap {
-  return new Environment(treesOf(variables), new Map(Object.entries(extra)))
-}
-
-/** The same with `asInt`, `asFloat`, `toJson`, `jsonpath` and `sprig`, which hide variables of those names. */
 export function environmentWithFunctions(
   variables: Variables,
   outside: Outside | null = null,

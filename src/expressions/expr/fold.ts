@@ -2,7 +2,7 @@
 
 import type { BinaryNode, Node } from './ast.ts'
 import { goPow } from './go-pow.ts'
-import type { Rewrite } from './optimizer.ts'
+import type { Rewrite } from './rewrite.ts'
 import { ExpressionError } from './source-error.ts'
 import { joined } from './utf8.ts'
 import { wrap64 } from './values.ts'

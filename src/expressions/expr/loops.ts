@@ -2,7 +2,8 @@
 
 import type { BuiltinNode, Node } from './ast.ts'
 import { asBool, dereferenced } from './assert.ts'
-import type { Code, Compiler, Frame, LoopState } from './compiler.ts'
+import type { Compiler } from './compiler.ts'
+import type { Code, Frame, LoopState } from './frame.ts'
 import { mapKeyId } from './fetch.ts'
 import { goType } from './go-types.ts'
 import { add, orderOf } from './operators.ts'

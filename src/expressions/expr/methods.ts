@@ -2,24 +2,15 @@
 
 import { MONTHS, RFC3339_NANO, WEEKDAYS, formatTime } from './time/layout.ts'
 import { daysOf, isoWeekOf, secondsOf, weekdayOf, yearDayOf } from './time/civil.ts'
-import { compareTimes, GoTime, timeOfCivil, ZERO_TIME } from './time/go-time.ts'
+import type { GoTime } from './time/go-time.ts'
+import { compareTimes, timeOfCivil, ZERO_TIME } from './time/go-time.ts'
 import { printGoDuration, roundDuration, truncateDuration } from './time/go-duration.ts'
-import { LOCAL, UTC, Zone } from './time/zones.ts'
+import type { Zone } from './time/zones.ts'
+import { LOCAL, UTC } from './time/zones.ts'
 import { MONTH, WEEKDAY, goType } from './go-types.ts'
 import type { GoType } from './go-types.ts'
-import {
-  GoFunc,
-  GoInt,
-  GoMap,
-  GoObject,
-  GoPointer,
-  durationOf,
-  int64,
-  itemsOf,
-  panic,
-  strings,
-  typeOf,
-} from './values.ts'
+import type { GoMap } from './values.ts'
+import { GoFunc, GoInt, GoObject, GoPointer, durationOf, int64, itemsOf, panic, strings, typeOf } from './values.ts'
 
 type Method = { readonly type: GoType; readonly run: (self: unknown, args: readonly unknown[]) => unknown }
 

@@ -1,7 +1,7 @@
 // Sums over a range of constants, by the formula for an arithmetic series.
 
 import type { Node } from './ast.ts'
-import type { Rewrite } from './optimizer.ts'
+import type { Rewrite } from './rewrite.ts'
 import { wrap64 } from './values.ts'
 
 export const sumOfRange: Rewrite = (node) => {

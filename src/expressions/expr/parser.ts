@@ -2,6 +2,8 @@
 
 import type { MemberNode, Node, PairNode } from './ast.ts'
 import { builtinNames } from './builtins/names.ts'
+import { binaryPrecedence, comparisons, looping, negatable, unaryPrecedence } from './grammar.ts'
+import type { Argument } from './grammar.ts'
 import { isName, Lexer, showToken } from './lexer.ts'
 import type { Token, TokenKind } from './lexer.ts'
 import { parseNumber } from './numbers.ts'
@@ -10,49 +12,6 @@ import { ExpressionError } from './source-error.ts'
 const NODES_MAX = 10_000
 /** Brackets, calls and branches inside one another; beyond it reading would exhaust the stack. */
 const DEPTH_MAX = 300
-
-const unary: Readonly<Record<string, number>> = { not: 50, '!': 50, '-': 90, '+': 90 }
-const binary = new Map<string, number>([
-  ['|', 0],
-  ['or', 10],
-  ['||', 10],
-  ['and', 15],
-  ['&&', 15],
-  ['==', 20],
-  ['!=', 20],
-  ['<', 20],
-  ['>', 20],
-  ['>=', 20],
-  ['<=', 20],
-  ['in', 20],
-  ['matches', 20],
-  ['contains', 20],
-  ['startsWith', 20],
-  ['endsWith', 20],
-  ['..', 25],
-  ['+', 30],
-  ['-', 30],
-  ['*', 60],
-  ['/', 60],
-  ['%', 60],
-  ['**', 100],
-  ['^', 100],
-  ['??', 500],
-])
-const comparisons = new Set(['<', '>', '>=', '<='])
-const negatable = new Set(['in', 'matches', 'contains', 'startsWith', 'endsWith'])
-
-type Argument = 'expression' | 'predicate' | 'expression?' | 'predicate?'
-/** Builtins that loop: their second argument is read with `#` for the element. */
-const looping: ReadonlyMap<string, readonly Argument[]> = new Map<string, readonly Argument[]>([
-  ...['all', 'none', 'any', 'one', 'filter', 'map', 'find', 'findIndex', 'findLast', 'findLastIndex', 'groupBy'].map(
-    (name) => [name, ['expression', 'predicate']] as const satisfies readonly [string, readonly Argument[]],
-  ),
-  ['count', ['expression', 'predicate?']],
-  ['sum', ['expression', 'predicate?']],
-  ['sortBy', ['expression', 'predicate', 'expression?']],
-  ['reduce', ['expression', 'predicate', 'expression?']],
-])
 
 /**
  * The tree of an expression.
@@ -142,14 +101,14 @@ class Parser {
       if (negated) {
         this.#next()
         if (!negatable.has(this.#token.value)) throw this.#unexpected()
-        if ((binary.get(this.#token.value) ?? -1) < precedence) {
+        if ((binaryPrecedence.get(this.#token.value) ?? -1) < precedence) {
           this.#stash = this.#token
           this.#token = before
           break
         }
         operator = this.#token
       }
-      const power = binary.get(operator.value)
+      const power = binaryPrecedence.get(operator.value)
       if (power === undefined || power < precedence) break
       this.#next()
       left = this.#binary(left, operator, power, previous, negated)
@@ -238,7 +197,7 @@ class Parser {
   #primary(): Node {
     const token = this.#token
     if (token.kind === 'Operator') {
-      const power = unary[token.value]
+      const power = unaryPrecedence[token.value]
       if (power !== undefined) {
         this.#next()
         const node = this.#expression(power)

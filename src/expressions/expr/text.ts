@@ -28,7 +28,7 @@ const titleForms: Readonly<Record<string, string>> = { ᾀ: 'ᾈ', ᾳ: 'ᾼ', �
 
 function mapped(text: string, change: (char: string) => string, direction: 'upper' | 'lower'): string {
   const whole = change(text)
-  // eslint-disable-next-line no-control-regex -- plain text takes the fast way
+
   if (/^[\x00-\x7f]*$/.test(text)) return whole
   let out = ''
   for (const char of text) {

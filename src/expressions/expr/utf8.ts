@@ -75,7 +75,6 @@ export function byteIndex(text: string, piece: string, last = false): number {
 }
 
 export function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- every character below 0x80 is one byte
   return /^[\x00-\x7f]*$/.test(text)
 }
 

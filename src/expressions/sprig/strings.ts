@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { castInt } from './cast.ts'
 import { camelCase, initials, lowerWords, swapCase, titleCase, untitle } from './words.ts'
-import type { Group } from './table.ts'
+import type { Entries, Group } from './table.ts'
 import { TEXT_MAX } from '../expr/operators.ts'
 import { lower, replaceText, splitText, trimAny, trimSpace, upper } from '../expr/text.ts'
 import { byteLength, byteSlice, bytesOf } from '../expr/utf8.ts'
@@ -124,6 +124,9 @@ function indent(spaces: bigint, text: string): string {
   return pad + lines.join(`\n${pad}`)
 }
 
+// Named apart: the compiler takes a member `toString` for the one every object has.
+const asText: Entries[string] = ['(any) string', textOfValue]
+
 export const stringFunctions: Group = () => ({
   hello: ['() string', () => 'Hello!'],
   abbrev: ['(int, string) string', (width: bigint, s: string) => (width < 4n ? s : abbreviate(s, 0, Number(width)))],
@@ -196,7 +199,7 @@ export const stringFunctions: Group = () => ({
   sha256sum: ['(string) string', hash('sha256')],
   sha512sum: ['(string) string', hash('sha512')],
   adler32sum: ['(string) string', adler32],
-  toString: ['(any) string', textOfValue],
+  toString: asText,
   toStrings: ['(any) []string', (value: unknown) => strings(textsOf(value))],
   join: ['(string, any) string', (separator: string, value: unknown) => textsOf(value).join(separator)],
   split: [

@@ -34,7 +34,7 @@ export function parseUrl(text: string): Url | { readonly error: string } {
 
 function parse(text: string): Url {
   const [main = '', fragment = ''] = cutAt(text, '#')
-  // eslint-disable-next-line no-control-regex -- these are what Go refuses
+
   if (/[\x00-\x1f\x7f]/.test(main)) throw new Problem('net/url: invalid control character in URL')
   const base = {
     scheme: '',

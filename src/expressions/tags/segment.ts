@@ -4,7 +4,8 @@ import { identifiersIn } from './identifiers.ts'
 import { compileExpression } from '../expr/evaluate.ts'
 import type { CompiledExpression } from '../expr/evaluate.ts'
 import { trimSpace } from '../expr/text.ts'
-import { encodeText, jsonProblem } from '../go-json.ts'
+import { encodeText } from '../go-json.ts'
+import { jsonProblem } from '../json-problem.ts'
 
 export type Segment = SimpleSegment | ExpressionSegment
 
