@@ -16,8 +16,7 @@ const isWrite = (method: string | undefined): boolean => method !== 'GET' && met
  * the guard is for cookies and for servers without a token.
  */
 export function refusal(request: IncomingMessage, { checkHost, allowedOrigin }: GuardOptions): string | null {
-  const { headers, method } = request
-  const host = hostName(headers.host)
+  const host = hostName(request.headers.host)
   if (checkHost && (host === null || !isLoopback(host)))
     return 'this host name is not served without a token: use 127.0.0.1 or localhost'
   return isForeign(request, allowedOrigin) ? 'requests from pages of another origin are refused' : null

@@ -32,7 +32,7 @@ export class Body {
   constructor(value: unknown, around = '') {
     if (value !== undefined && value !== null && !isObject(value))
       throw invalid(`json: cannot unmarshal ${kindOf(value)} into Go value of type ${around || 'object'}`)
-    this.#fields = (value as JsonObject | null | undefined) ?? {}
+    this.#fields = value ?? {}
     this.#around = around
   }
 
@@ -65,7 +65,7 @@ export class Body {
   texts(name: string): readonly string[] | undefined {
     const value = this.raw(name)
     if (value === undefined) return undefined
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[]
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
     throw this.#wrong(name, value, '[]string')
   }
 

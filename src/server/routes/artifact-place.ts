@@ -6,7 +6,7 @@ import type { Artifact } from '../../resources/index.ts'
 /** The key of an artifact in whatever store it lies in. */
 export function keyOfArtifact(artifact: Artifact): string {
   for (const kind of ['s3', 'gcs', 'oss', 'azure'] as const) {
-    const location = artifact[kind] as { key?: string; blob?: string } | undefined
+    const location = artifact[kind]
     if (location !== undefined) return location.key ?? location.blob ?? ''
   }
   return artifact.hdfs?.path ?? artifact.artifactory?.url ?? artifact.http?.url ?? artifact.plugin?.key ?? ''

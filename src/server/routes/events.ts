@@ -36,7 +36,7 @@ export function webhookVerdict(request: Request, controller: Controller, tokens:
   if (method !== 'POST' || headers.authorization || tokens.identify(request) === 'cookie') return 'not a webhook'
   const namespace = expression.exec(request.path)?.groups?.['namespace']
   if (namespace === undefined || !isSigned(headers)) return 'not a webhook'
-  const secret = controller.object('Secret', namespace, webhookSecretName) as Secret | null
+  const secret = controller.object('Secret', namespace, webhookSecretName)
   if (secret === null) return 'not a webhook'
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   if (body.length > webhookBytesMax) return 'refused'

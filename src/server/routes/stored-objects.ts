@@ -1,14 +1,13 @@
 /** Templates, cluster templates and cron workflows: the same verbs on three kinds, and the list of event bindings. */
-import { ApiError } from '../../controller/port.ts'
 import type { ObjectKind, StoredObject } from '../../controller/port.ts'
 import { matchesFields } from '../../expressions/selectors/fields.ts'
 import { matchesLabelSelector } from '../../expressions/selectors/labels.ts'
-import type { ResourceOf } from '../../admission/index.ts'
 import type { Body } from '../http/body.ts'
 import { invalid } from '../http/faults.ts'
 import type { Query } from '../http/query.ts'
 import type { Call } from '../http/routes.ts'
 import { requestedNamespace, requestedObject } from '../objects/requested.ts'
+import type { ResourceOf } from '../objects/requested.ts'
 import { fieldSelectorFrom, labelSelectorFrom } from '../objects/selectors.ts'
 import { continueToken } from './list-query.ts'
 import type { Parts } from './parts.ts'
@@ -142,12 +141,6 @@ async function lintObject(parts: Parts, family: Family, call: Call): Promise<obj
 async function updateObject(parts: Parts, family: Family, call: Call): Promise<object> {
   const { namespace, object } = requested(parts, family, call)
   const name = object.metadata?.name || call.params('name')
-  const version = object.metadata?.resourceVersion ?? ''
-  if (version === '' && parts.controller.object(family.kind, namespace, name) !== null)
-    throw new ApiError(
-      'INVALID_ARGUMENT',
-      `${family.plural} "${name}" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
-    )
   const named = { ...object, metadata: { ...object.metadata, name } }
   return objectJson(family.kind, await parts.controller.updateObject(family.kind, namespace, name, named))
 }

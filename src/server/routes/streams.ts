@@ -91,7 +91,7 @@ async function logRoute({ controller, streams }: Parts, call: Call): Promise<voi
 function logQuery(query: Query, podName: string | undefined): LogQuery {
   const options: Record<keyof LogQuery, unknown> = {
     podName,
-    container: query.text('logOptions.container') ?? 'main',
+    container: query.text('logOptions.container'),
     follow: query.flag('logOptions.follow'),
     tailLines: positive(query, 'tailLines'),
     sinceSeconds: positive(query, 'sinceSeconds'),
@@ -101,7 +101,7 @@ function logQuery(query: Query, podName: string | undefined): LogQuery {
     selector: query.text('selector'),
   }
   labelSelectorFrom(query.text('selector'))
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as LogQuery
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
 function positive(query: Query, name: string): number | undefined {

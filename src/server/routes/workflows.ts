@@ -1,6 +1,6 @@
 /** `/api/v1/workflows`: list, get, create, submit, lint, delete. */
 import type { SubmitOptions, WorkflowPage } from '../../controller/port.ts'
-import { ApiError } from '../../controller/port.ts'
+import type { ApiError } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { Body, JsonObject } from '../http/body.ts'
 import { isObject } from '../http/body.ts'
@@ -142,5 +142,5 @@ function submitOptions(body: Body): SubmitOptions {
     podPriorityClassName: body.text('podPriorityClassName'),
     priority: body.integer('priority'),
   }
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as SubmitOptions
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
