@@ -65,8 +65,7 @@ export function add(left: JqValue, right: JqValue): JqValue {
     if (left.length + right.length > textLengthMax) throw new JqError('text too long')
     return left + right
   }
-  if (isArray(left) && isArray(right))
-    return right.length === 0 ? left : left.length === 0 ? right : [...left, ...right]
+  if (isArray(left) && isArray(right)) return joined(left, right)
   if (isObject(left) && isObject(right)) return new Map([...left, ...right])
   if (left === null) return right
   if (right === null) return left

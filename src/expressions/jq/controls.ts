@@ -174,7 +174,7 @@ const substitute = (all: boolean): Control =>
       for (const pattern of call.values(0, item)) {
         const wanted = all ? add(flags, 'g') : flags
         const found = matchesOf(item.value, pattern, wanted, 'match')
-        const text = String(item.value as string)
+        const text = String(item.value)
         const results: string[] = []
         let next = 0
         for (const { start, end, captures } of found) {
@@ -199,7 +199,6 @@ const withoutFlags =
 const eachOfInput = (_: Call, item: Item): Items => each(item)
 
 const table: Readonly<Record<string, Control>> = {
-  // eslint-disable-next-line require-yield -- it gives nothing
   'empty/0': control(function* () {
     return
   }),
@@ -334,7 +333,6 @@ const table: Readonly<Record<string, Control>> = {
   'inputs/0': control(() => refuse(new JqProgramError('input(s)/0 is not allowed'))),
 }
 
-// eslint-disable-next-line require-yield -- it only fails
 function* refuse(error: Error): Items {
   throw error
 }

@@ -240,7 +240,7 @@ function goText(value: Value): string {
 
 function scalarText(value: Value): string {
   const plain = value instanceof Literal ? value.literal.value : value
-  return typeof plain === 'number' ? formatFloat(plain) : String(plain as string | boolean | bigint)
+  return typeof plain === 'number' ? formatFloat(plain) : String(plain)
 }
 
 /** Maps and lists as JSON in Go's way, null as `null`, the rest as `%v`. */

@@ -56,7 +56,7 @@ function nodeField(node: SelectableNode, field: string): string | undefined {
     default: {
       const parameter = /^inputs\.parameters\.(.*)\.value$/s.exec(field)?.[1]
       const value = node.inputs?.parameters?.find(({ name }) => name === parameter)?.value
-      return value === undefined || value === null ? undefined : String(value as string | number | boolean)
+      return value === undefined || value === null ? undefined : String(value)
     }
   }
 }

@@ -153,7 +153,7 @@ function sum(value: JqValue): JqValue {
   const members = membersOf(value)
   if (members === null) throw notApplicable('add', value)
   if (members.every((member) => typeof member === 'string')) return members.length === 0 ? null : members.join('')
-  if (members.every((member) => isArray(member))) return members.flat() as readonly JqValue[]
+  if (members.every((member) => isArray(member))) return members.flat()
   if (members.every((member) => isObject(member))) return new Map(members.flatMap((member) => [...member]))
   return members.reduce((total, member) => add(total, member), null)
 }
