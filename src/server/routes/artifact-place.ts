@@ -5,11 +5,10 @@ import type { Artifact } from '../../resources/index.ts'
 
 /** The key of an artifact in whatever store it lies in. */
 export function keyOfArtifact(artifact: Artifact): string {
-  for (const kind of ['s3', 'gcs', 'oss', 'azure'] as const) {
-    const location = artifact[kind]
-    if (location !== undefined) return location.key ?? location.blob ?? ''
-  }
-  return artifact.hdfs?.path ?? artifact.artifactory?.url ?? artifact.http?.url ?? artifact.plugin?.key ?? ''
+  const { s3, gcs, oss, azure, plugin, hdfs, artifactory, http } = artifact
+  return (
+    s3?.key ?? gcs?.key ?? oss?.key ?? plugin?.key ?? azure?.blob ?? hdfs?.path ?? artifactory?.url ?? http?.url ?? ''
+  )
 }
 
 /** `null` for a path that leads out of the artifact or is no path. */

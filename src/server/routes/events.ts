@@ -1,7 +1,6 @@
 /** `/api/v1/events`: what happened elsewhere, for the WorkflowEventBindings of a namespace. */
 import type { Request } from 'express'
 import type { Controller } from '../../controller/port.ts'
-import type { Secret } from '../../resources/index.ts'
 import type { TokenCheck } from '../access/token.ts'
 import { isSigned, signerOf, webhookBytesMax, webhookSecretName } from '../access/webhooks.ts'
 import { pathExpression } from '../http/routes.ts'
