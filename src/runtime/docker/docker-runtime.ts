@@ -385,12 +385,13 @@ export class DockerRuntime implements Runtime {
     for (const { name } of request.containers) assertSafeId(name)
     const known = this.pods.get(id)
     const hasRun = known?.isStarted === true && known.all.some((one) => one.state !== 'created')
-    if (known && (known.madeAt !== Infinity || known.isStopping || hasRun)) return known
+    if (known && (known.isComplete || known.isStopping || hasRun)) return known
     const pod = known ?? new PodRecord(request.identity, planOf(request, volumesOf(request), networkOf(request)))
     this.pods.set(id, pod)
     pod.preparing ??= this.preparation
       .run(request, pod, signal)
       .then(() => {
+        pod.isComplete = true
         pod.madeAt = Date.now()
         this.index(pod)
         this.report(pod, false)

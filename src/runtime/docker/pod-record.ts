@@ -38,6 +38,8 @@ export class PodRecord {
   isRemoving = false
   /** When its containers were all known to stand in the engine; a list begun before says nothing of them. */
   madeAt = Infinity
+  /** This life of the daemon has seen its preparation through; what an earlier one made may lack its files. */
+  isComplete = false
   ip: string | null = null
   deadlineTimer: NodeJS.Timeout | null = null
   preparing: Promise<void> | null = null
