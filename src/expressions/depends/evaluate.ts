@@ -1,8 +1,9 @@
 /** Whether a DAG task may run, by what came of the tasks it names. */
 import { type Condition, held, refused } from '../condition.ts'
 import { evaluateCondition } from '../expr/evaluate.ts'
-import type { DependsLogic, TaskResults } from './logic.ts'
+import type { DependsLogic } from './logic.ts'
 import { runProgram } from './program.ts'
+import type { TaskResults } from './results.ts'
 
 /** What the results of a task are taken from; a NodeStatus fits. */
 export type FinishedTask = {

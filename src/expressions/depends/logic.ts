@@ -1,5 +1,6 @@
 /** The `depends` of a DAG task: the full condition it stands for and the tasks it names, worked out once per task. */
 import { type DependsProgram, compileProgram } from './program.ts'
+import { type TaskResult, taskResults } from './results.ts'
 
 /** What of a DAG task decides when it runs; a DAGTask fits. */
 export type DependingTask = {
@@ -24,19 +25,6 @@ export type DependsLogic = {
   /** `null` where the text is more than names, `&&`, `||`, `!` and parentheses, or wrong: then expr-lang decides. */
   readonly program: DependsProgram | null
 }
-
-export const taskResults = [
-  'Succeeded',
-  'Failed',
-  'Errored',
-  'Skipped',
-  'Omitted',
-  'Daemoned',
-  'AnySucceeded',
-  'AllFailed',
-] as const
-export type TaskResult = (typeof taskResults)[number]
-export type TaskResults = Readonly<Record<TaskResult, boolean>>
 
 /** A name with a result, else a bare name. */
 const reference = /([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)/g

@@ -2,7 +2,7 @@
  * The common form of a `depends` (names with results, `&&`, `||`, `!`, parentheses) as a tree that is evaluated
  * without the whole expression language. Anything else is left to that.
  */
-import { type TaskResult, type TaskResults, taskResults } from './logic.ts'
+import { type TaskResult, type TaskResults, taskResults } from './results.ts'
 
 export type DependsProgram =
   | { readonly kind: 'result'; readonly task: string; readonly result: TaskResult }
