@@ -1,9 +1,27 @@
 /** Templates, cron workflows, bindings, ConfigMaps, Secrets and claims: all in memory, each change committed first. */
-import type { ConfigMap, Secret } from '../resources/index.ts'
+import type {
+  ClusterWorkflowTemplate,
+  ConfigMap,
+  CronWorkflow,
+  PersistentVolumeClaim,
+  Secret,
+  WorkflowEventBinding,
+  WorkflowTemplate,
+} from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
 import { objectKey } from '../store/port.ts'
 import type { ObjectKind, StoredObject, WatchEvent } from './port.ts'
 import type { Telemetry } from './telemetry.ts'
+
+export type ObjectOf<K extends ObjectKind> = {
+  readonly WorkflowTemplate: WorkflowTemplate
+  readonly ClusterWorkflowTemplate: ClusterWorkflowTemplate
+  readonly CronWorkflow: CronWorkflow
+  readonly WorkflowEventBinding: WorkflowEventBinding
+  readonly ConfigMap: ConfigMap
+  readonly Secret: Secret
+  readonly PersistentVolumeClaim: PersistentVolumeClaim
+}[K]
 
 export const objectKinds: readonly ObjectKind[] = [
   'WorkflowTemplate',
@@ -55,17 +73,17 @@ export class ObjectTable {
     }
   }
 
-  get(kind: ObjectKind, namespace: string, name: string): StoredObject | null {
-    return this.#table(kind).get(`${namespaceOf(kind, namespace)}/${name}`) ?? null
+  get<K extends ObjectKind>(kind: K, namespace: string, name: string): ObjectOf<K> | null {
+    return (this.#table(kind).get(`${namespaceOf(kind, namespace)}/${name}`) ?? null) as ObjectOf<K> | null
   }
 
   /** By namespace and name; every namespace where it is empty. */
-  list(kind: ObjectKind, namespace: string): readonly StoredObject[] {
+  list<K extends ObjectKind>(kind: K, namespace: string): readonly ObjectOf<K>[] {
     const found = [...this.#table(kind).values()].filter(
       (object) => namespace === '' || kind === 'ClusterWorkflowTemplate' || object.metadata?.namespace === namespace,
     )
     const keyOf = (object: StoredObject) => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`
-    return found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    return found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) as unknown as readonly ObjectOf<K>[]
   }
 
   onChange(listener: (change: ObjectChange) => void): void {
@@ -76,9 +94,9 @@ export class ObjectTable {
    * Reads, computes and commits without anyone writing in between. `change` answers the new object, or `null` to leave
    * things as they are; what it throws is passed on.
    */
-  async update(
-    key: { readonly kind: ObjectKind; readonly namespace: string; readonly name: string },
-    change: (current: StoredObject | null) => StoredObject | null,
+  async update<K extends ObjectKind>(
+    key: { readonly kind: K; readonly namespace: string; readonly name: string },
+    change: (current: ObjectOf<K> | null) => StoredObject | null,
     more: readonly Change[] = [],
   ): Promise<StoredObject | null> {
     return this.#inTurn(key, async () => {

@@ -1,5 +1,4 @@
 /** Limits of semaphores over the API: keys of ConfigMaps, and limits of database locks (rest-api.md, "Sync limits"). */
-import type { ConfigMap } from '../resources/index.ts'
 import type { Store } from '../store/port.ts'
 import type { ObjectTable } from './objects.ts'
 import type { Controller, SyncLimit } from './port.ts'
@@ -103,7 +102,7 @@ export class SyncLimits {
     if (key.type === 'DATABASE') return this.#putDatabase(key, null)
     await this.#objects.update({ kind: 'ConfigMap', namespace: key.namespace, name: key.cmName ?? '' }, (current) => {
       if (current === null) throw notFound('ConfigMap', key.cmName ?? '')
-      const { [key.key]: _gone, ...data } = (current as ConfigMap).data ?? {}
+      const { [key.key]: _gone, ...data } = current.data ?? {}
       return { ...current, data }
     })
   }

@@ -18,15 +18,15 @@ import type { Lookups } from './pods/lookups.ts'
 import type { SyncLimits } from './sync-limits.ts'
 
 export const workflowTemplateIn = (objects: ObjectTable, namespace: string, name: string): WorkflowTemplate | null =>
-  objects.get('WorkflowTemplate', namespace, name) as WorkflowTemplate | null
+  objects.get('WorkflowTemplate', namespace, name)
 export const clusterTemplateIn = (objects: ObjectTable, name: string): ClusterWorkflowTemplate | null =>
-  objects.get('ClusterWorkflowTemplate', '', name) as ClusterWorkflowTemplate | null
+  objects.get('ClusterWorkflowTemplate', '', name)
 export const configMapIn = (objects: ObjectTable, namespace: string, name: string): ConfigMap | null =>
   objects.get('ConfigMap', namespace, name)
 export const secretIn = (objects: ObjectTable, namespace: string, name: string): Secret | null =>
   objects.get('Secret', namespace, name)
 export const cronIn = (objects: ObjectTable, namespace: string, name: string): CronWorkflow | null =>
-  objects.get('CronWorkflow', namespace, name) as CronWorkflow | null
+  objects.get('CronWorkflow', namespace, name)
 
 /** Templates as admission looks them up. */
 export const templateLookup = (objects: ObjectTable): TemplateLookup => ({

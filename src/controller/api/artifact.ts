@@ -35,11 +35,10 @@ export async function artifactHandle(
   }
 }
 
-export const contextOf = (core: Pick<Core, 'objects'>, namespace: string) => ({
+export const contextOf = ({ objects }: Pick<Core, 'objects'>, namespace: string) => ({
   namespace,
   secrets: (from: string, name: string, key: string): string | null => {
-    const secret = core.objects.get('Secret', from, name)
-    const encoded = secret !== null && 'data' in secret ? secret.data?.[key] : undefined
+    const encoded = objects.get('Secret', from, name)?.data?.[key]
     return encoded === undefined ? null : Buffer.from(encoded, 'base64').toString()
   },
 })

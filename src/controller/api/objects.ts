@@ -125,7 +125,7 @@ export async function suspendCron(
 ): Promise<CronWorkflow> {
   await core.objects.update({ kind: 'CronWorkflow', namespace, name }, (current) => {
     if (current === null) throw notFound('CronWorkflow', name)
-    const cron = current as CronWorkflow
+    const cron = current
     return { ...cron, spec: { ...cron.spec, suspend } }
   })
   const cron = cronIn(core.objects, namespace, name)

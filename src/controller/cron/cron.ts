@@ -53,7 +53,7 @@ export class Cron {
 
   start(): void {
     this.#isOn = true
-    for (const cron of this.#parts.objects.list('CronWorkflow', '')) this.look(cron as CronWorkflow)
+    for (const cron of this.#parts.objects.list('CronWorkflow', '')) this.look(cron)
     this.#soon()
   }
 
@@ -251,7 +251,7 @@ export class Cron {
   async #change(key: Key, step: (cron: CronWorkflow) => CronWorkflow): Promise<void> {
     await this.#parts.objects.update({ kind: 'CronWorkflow', ...key }, (current) => {
       if (current === null) return null
-      const next = step(current as CronWorkflow)
+      const next = step(current)
       return next === current ? null : next
     })
   }
@@ -259,7 +259,7 @@ export class Cron {
   /** Every so often, in case an end was missed. */
   #soon(): void {
     this.#alarms.set('//sync', instant(this.#parts.clock.now() + this.#parts.config.cronSyncMs), () => {
-      for (const cron of this.#parts.objects.list('CronWorkflow', '') as readonly CronWorkflow[])
+      for (const cron of this.#parts.objects.list('CronWorkflow', ''))
         if ((cron.status?.active?.length ?? 0) > 0) this.#inTurn(keyOf(cron), () => this.#sync(keyOf(cron)))
       if (this.#isOn) this.#soon()
     })

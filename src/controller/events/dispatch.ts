@@ -39,7 +39,7 @@ export type IncomingEvent = {
 export async function dispatch(event: IncomingEvent, parts: DispatchParts): Promise<void> {
   const errors: string[] = []
   for (const object of parts.objects.list('WorkflowEventBinding', event.namespace)) {
-    const binding = object as WorkflowEventBinding
+    const binding = object
     try {
       await dispatchOne(binding, event, parts)
     } catch (error) {

@@ -2,8 +2,7 @@
  * The life of one pod, from plan to result: wait for what it refers to and for room, prepare, stage, start, follow,
  * collect. Every stage may be repeated after a crash, and is, for as long as what fails may pass.
  */
-import { checkPodPolicy } from '../../admission/policy.ts'
-import type { PolicedPod } from '../../admission/index.ts'
+import { checkPodPolicy } from '../../admission/index.ts'
 import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'

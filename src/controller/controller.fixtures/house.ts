@@ -1,0 +1,172 @@
+/** A controller with everything around it in memory: simulated containers, a store on a memory disk, artifacts in a folder. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createArtifacts } from '../../artifacts/index.ts'
+import { strictPolicy } from '../../admission/index.ts'
+import type { Clock, PodRequest, Random, Workflow } from '../../resources/index.ts'
+import { instant } from '../../resources/index.ts'
+import type { ContainerScript, Faults, PodScript } from '../../runtime/simulated/index.ts'
+import { SimulatedEngine, SimulatedRuntime } from '../../runtime/simulated/index.ts'
+import type { Change } from '../../store/port.ts'
+import type { CommitFault } from '../../store/index.ts'
+import { MemoryDisk, openMemoryStore } from '../../store/index.ts'
+import type { ControllerConfig } from '../config.ts'
+import { defaultCapacity } from '../config.ts'
+import type { RunningController } from '../controller.ts'
+import { createController } from '../controller.ts'
+import type { InProcessPlugin } from '../tasks/plugin.ts'
+import { silentLog, silentTelemetry } from '../telemetry.ts'
+
+const realClock: Clock = {
+  now: () => instant(Date.now()),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason as Error)
+      const timer = setTimeout(resolve, ms)
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      })
+    }),
+}
+
+let seed = 1
+const random: Random = {
+  next: () => {
+    seed = (seed * 48271) % 2147483647
+    return seed / 2147483647
+  },
+  uuid: () => crypto.randomUUID(),
+}
+
+/** What a container does stands in its first argument, as JSON; a command that is no JSON ends at once with 0. */
+function scriptOf(pod: PodRequest): PodScript {
+  const read = (text: string | undefined): ContainerScript => {
+    try {
+      const script = JSON.parse(text ?? '{}') as ContainerScript & { forEver?: boolean }
+      return script.forEver === true ? { ...script, durationMs: Infinity } : script
+    } catch {
+      return {}
+    }
+  }
+  return { containers: Object.fromEntries(pod.containers.map((one) => [one.name, read(one.args?.[0])])) }
+}
+
+export type House = {
+  readonly engine: SimulatedEngine
+  readonly disk: MemoryDisk
+  /** A new process over what is there; the one before should have been drained or have crashed. */
+  open(options?: {
+    readonly config?: Partial<ControllerConfig>
+    readonly fault?: (changes: readonly Change[]) => CommitFault | null
+    readonly plugins?: readonly InProcessPlugin[]
+  }): Promise<RunningController>
+  close(): Promise<void>
+}
+
+export function newHouse(options: { readonly faults?: Faults } = {}): House {
+  const engine = new SimulatedEngine({ clock: realClock, random, behaviour: scriptOf, ...options })
+  const disk = new MemoryDisk()
+  const directory = mkdtempSync(join(tmpdir(), 'controller-test-'))
+  const opened: RunningController[] = []
+  return {
+    engine,
+    disk,
+    async open({ config, fault, plugins } = {}) {
+      const controller = createController({
+        clock: realClock,
+        random,
+        store: openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) }),
+        runtime: new SimulatedRuntime(engine),
+        artifacts: createArtifacts({ directory }),
+        config: { ...plainConfig, ...config },
+        log: process.env['HOUSE_LOG'] === undefined ? silentLog : loudLog,
+        telemetry: silentTelemetry,
+        ...(plugins === undefined ? {} : { plugins }),
+      })
+      opened.push(controller)
+      await controller.start()
+      return controller
+    },
+    async close() {
+      for (const controller of opened) await controller.drain()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const print = (level: string) => (fields: object, text: string) =>
+  process.stderr.write(`${level} ${text} ${JSON.stringify(fields)}\n`)
+const loudLog = { debug: print('debug'), info: print('info'), warn: print('warn'), error: print('error') }
+
+const plainConfig: ControllerConfig = {
+  engine: {
+    artifactRepository: { s3: {} },
+    controllerNamespace: 'default',
+    timezone: 'UTC',
+    podNameFormat: 'v2',
+    podGCDeleteDelayMs: 0,
+    hostNodeName: 'here',
+  },
+  parallelism: 0,
+  namespaceParallelism: 0,
+  retention: null,
+  capacity: defaultCapacity,
+  pullPolicy: 'IfNotPresent',
+  plugins: [],
+  watchRingSize: 1000,
+  progressPollMs: 50,
+  cronSyncMs: 1000,
+  databaseSyncLimits: false,
+  policy: strictPolicy,
+  defaultNamespace: 'default',
+  finishedKept: 10,
+}
+
+/** A container that does what the script says. */
+export const doing = (script: ContainerScript & { readonly forEver?: boolean } = {}) => ({
+  image: 'busybox',
+  command: ['sim'],
+  args: [JSON.stringify(script)],
+})
+
+/** The workflow once it has ended. */
+export async function ended(controller: RunningController, name: string, namespace = 'default'): Promise<Workflow> {
+  return until(controller, name, (workflow) => Boolean(workflow.status?.finishedAt), namespace)
+}
+
+export async function until(
+  controller: RunningController,
+  name: string,
+  holds: (workflow: Workflow) => boolean,
+  namespace = 'default',
+): Promise<Workflow> {
+  const now = await controller.workflow(namespace, name)
+  if (now !== null && holds(now)) return now
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      watching.close()
+      void controller
+        .workflow(namespace, name)
+        .then((last) => reject(new Error(`${name} did not get there: ${JSON.stringify(last?.status, null, 1)}`)))
+    }, 8000)
+    const watching = controller.watch(null, (event) => {
+      if (event.kind !== 'Workflow' || event.name !== name) return
+      const workflow = event.object() as Workflow
+      if (!holds(workflow)) return
+      clearTimeout(timer)
+      watching.close()
+      resolve(workflow)
+    })
+  })
+}
+
+/** Waits until something of the world holds. */
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await holds()) return
+    await realClock.sleep(10)
+  }
+  throw new Error(`never: ${what}`)
+}
