@@ -2,14 +2,8 @@
 export { type Limits, defaultLimits } from './limits.ts'
 export { type Path, type Problem, formatProblem, pathText } from './problem.ts'
 export type { Manifest, ManifestKind, ResourceOf } from './manifest.ts'
-export {
-  type DecodeResourceOptions,
-  type ParseOptions,
-  type ParsedDocument,
-  type ParsedManifests,
-  decodeResource,
-  parseManifests,
-} from './parse.ts'
+export { type DecodeResourceOptions, decodeResource } from './decode-resource.ts'
+export { type ParseOptions, type ParsedDocument, type ParsedManifests, parseManifests } from './parse.ts'
 export type { TemplateLookup } from './validate/context.ts'
 export {
   type ValidateOptions,
@@ -31,6 +25,7 @@ export {
   strictPolicy,
 } from './policy.ts'
 export { mergeTemplateDefaults, mergeWorkflowSpecs } from './merge-specs.ts'
-export { type MergeType, podSpecMerge, strategicMerge } from './strategic-merge.ts'
+export { type MergeType, containerMerge, podSpecMerge, strategicMerge } from './strategic-merge.ts'
 export { type LintOptions, type LintReport, type LintResult, type LintSource, lintFiles } from './lint-files.ts'
 export { type LintStyle, lintReportText, lintWarningsText } from './lint-report.ts'
+export { type YamlValue, applyPodSpecPatch, readYamlValue } from './yaml-value.ts'

@@ -9,7 +9,7 @@ export type MergeType = {
 
 const byName = { key: 'name' }
 
-const container: MergeType = {
+export const containerMerge: MergeType = {
   lists: {
     env: byName,
     ports: { key: 'containerPort' },
@@ -17,7 +17,7 @@ const container: MergeType = {
     volumeMounts: { key: 'mountPath' },
   },
 }
-const containers = { key: 'name', items: container }
+const containers = { key: 'name', items: containerMerge }
 const values: MergeType = { lists: { artifacts: byName, parameters: byName } }
 const aliases = { key: 'ip' }
 const tolerations = { key: 'key' }
@@ -39,7 +39,7 @@ export const podSpecMerge: MergeType = {
 
 export const templateMerge: MergeType = {
   lists: { hostAliases: aliases, initContainers: containers, sidecars: containers, tolerations, volumes: byName },
-  fields: { container, dag: { lists: { tasks: byName } }, inputs: values, outputs: values, script: container },
+  fields: { container: containerMerge, dag: { lists: { tasks: byName } }, inputs: values, outputs: values, script: containerMerge },
 }
 
 export const workflowSpecMerge: MergeType = {

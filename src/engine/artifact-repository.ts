@@ -1,6 +1,6 @@
 /** Which repository a workflow's artifacts go to, resolved once (semantics-templates.md §6.1). */
 import type { ArtifactRepositoryRefStatus } from '../resources/index.ts'
-import { readYaml } from '../admission/index.ts'
+import { readYamlValue } from '../admission/index.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -31,7 +31,7 @@ function lookUp(run: Run, namespace: string, configMap: string, wanted: string |
   const key = wanted || map.metadata?.annotations?.[defaultKeyAnnotation] || ''
   const text = map.data?.[key]
   if (text === undefined) return wanted ? bad(`config map missing key ${key} for artifact repository ref "${namespace}/${configMap}#${key}"`) : good(null)
-  const parsed = readYaml(text)
+  const parsed = readYamlValue(text)
   if (!parsed.ok) return bad(`failed to unmarshall config map key "${key}" for artifact repository ref "${namespace}/${configMap}#${key}": ${parsed.error}`)
   return good({ namespace, configMap, key, artifactRepository: parsed.value as NonNullable<ArtifactRepositoryRefStatus['artifactRepository']> })
 }

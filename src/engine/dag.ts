@@ -17,9 +17,9 @@ export class DagBody extends Body {
   readonly plan: DagPlan | { readonly fault: string }
   readonly scope: TasksScope
   private readonly frames = new Map<string, DagTaskFrame>()
+  private readonly open = new Set<DagTaskFrame>()
   /** Dependencies that have not settled, by task. */
   private readonly waitsFor = new Map<string, number>()
-  private unsettled = 0
   private hasBegun = false
 
   constructor(init: BodyInit) {
@@ -39,7 +39,7 @@ export class DagBody extends Body {
       this.beginAll(plan)
     }
     for (const frame of dirty) if (frame instanceof DagTaskFrame) this.drive(frame)
-    if (this.unsettled > 0 && !this.mayEndEarly(node)) return
+    if (this.open.size > 0 && !this.mayEndEarly(node)) return
     const phase = this.phase(node, plan)
     if (phase !== 'Running') return this.end(node, plan, phase)
     for (const frame of this.frames.values()) frame.visitAgain()
@@ -56,7 +56,7 @@ export class DagBody extends Body {
     if (task === undefined || this.frames.has(name)) return
     const frame = new DagTaskFrame(this, task)
     this.frames.set(name, frame)
-    this.unsettled += 1
+    this.open.add(frame)
     this.drive(frame)
   }
 
@@ -64,7 +64,7 @@ export class DagBody extends Body {
     frame.visit()
     if (!frame.isSettled || frame.isCounted) return
     frame.isCounted = true
-    this.unsettled -= 1
+    this.open.delete(frame)
     const { plan } = this
     if ('fault' in plan) return
     for (const dependant of plan.dependantsOf(frame.name)) {
@@ -85,7 +85,7 @@ export class DagBody extends Body {
   /** Something is unsettled, yet nothing created is unfinished: only tasks that were held back are left. */
   private mayEndEarly(node: NodeStatus): boolean {
     if (failsFast(this.run, node, this.template)) return true
-    for (const frame of this.frames.values()) if (!frame.isSettled && frame.hasUnfinishedNode()) return false
+    for (const frame of this.open) if (frame.hasUnfinishedNode()) return false
     return true
   }
 

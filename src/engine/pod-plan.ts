@@ -2,7 +2,7 @@
 import type { Container, Template, UserContainer, VolumeMount } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
 import { parseGoDuration } from '../expressions/index.ts'
-import { applyPodSpecPatch, strategicMerge } from '../admission/index.ts'
+import { applyPodSpecPatch, containerMerge, strategicMerge } from '../admission/index.ts'
 import type { Body } from './body.ts'
 import type { KubernetesPodSpec, PodPlan } from './effects.ts'
 import type { Outcome } from './outcome.ts'
@@ -94,7 +94,7 @@ function mirrorMounts(own: readonly VolumeMount[], main: readonly VolumeMount[])
 function mainContainers(body: Body): Container[] {
   const { run, template } = body
   const defaults = run.world.config.mainContainer
-  const withDefaults = (container: Container): Container => (defaults === undefined ? container : (strategicMerge(defaults, container, 'Container') as Container))
+  const withDefaults = (container: Container): Container => (defaults === undefined ? container : (strategicMerge<Container>(defaults as Container, container, containerMerge)))
   if (template.containerSet !== undefined) {
     const shared = template.containerSet.volumeMounts ?? []
     return template.containerSet.containers.map(({ dependencies: _dependencies, ...container }) =>

@@ -144,7 +144,7 @@ export class WorkflowFrame extends Frame {
     }
     const root = run.nodeNamed(run.name)
     run.globals.set('workflow.status', statusOf(root?.phase))
-    setFailures(run)
+    if (run.spec.hooks !== undefined) setFailures(run)
     this.hooks ??= new WorkflowHooks(run, this, this.scope())
     const hooks = this.hooks.drive(dirty)
     if ('error' in hooks) {
