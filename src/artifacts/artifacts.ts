@@ -56,9 +56,7 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
   const local = new LocalDriver(join(options.directory, 'objects'), scratch)
   const http = new HttpDriver(scratch)
   const git = new GitDriver(scratch, { allowLocal: options.allowLocalGit === true })
-  const s3 = lazyDriver(
-    async () => new (await import('./s3/s3-driver.ts')).S3Driver(scratch) as unknown as ArtifactDriver,
-  )
+  const s3 = lazyDriver(async () => new (await import('./s3/s3-driver.ts')).S3Driver())
 
   const driverOf = (artifact: Artifact): ArtifactDriver => {
     const backend = backendOf(artifact)

@@ -1,0 +1,100 @@
+/**
+ * A real S3 server for tests: versitygw on a scratch directory. Found on the PATH or in our cache, else built with Go.
+ * By itself: `node scripts/s3-server.ts [PORT]` runs one until it is stopped.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const modulePath = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
+const cache = fileURLToPath(new URL('../node_modules/.cache/drydock-bin/', import.meta.url))
+
+export type S3Server = {
+  /** `host:port`, plain HTTP. */
+  readonly endpoint: string
+  readonly accessKey: string
+  readonly secretKey: string
+  /** Ends the server and removes its objects. */
+  readonly stop: () => Promise<void>
+}
+
+/** The path of the server's program; built where it is missing, which takes minutes. */
+export function findS3Server(): string {
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), cache].map((folder) => join(folder, 'versitygw'))
+  const found = places.find((path) => existsSync(path))
+  if (found !== undefined) return found
+  mkdirSync(cache, { recursive: true })
+  try {
+    execFileSync('go', ['install', modulePath], { env: { ...process.env, GOBIN: cache }, stdio: ['ignore', 2, 2] })
+  } catch (error) {
+    throw new Error(`no S3 server: put versitygw on the PATH, or install Go and run: go install ${modulePath}`, {
+      cause: error,
+    })
+  }
+  return join(cache, 'versitygw')
+}
+
+export async function startS3Server(wantedPort = 0): Promise<S3Server> {
+  const program = findS3Server()
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-s3-'))
+  for (const name of ['objects', 'attributes']) mkdirSync(join(directory, name))
+  const port = wantedPort || (await freePort())
+  const endpoint = `127.0.0.1:${port}`
+  const [accessKey, secretKey] = ['drydock-test', 'drydock-test-secret']
+  const args = [
+    '--port',
+    endpoint,
+    '--quiet',
+    'posix',
+    '--sidecar',
+    join(directory, 'attributes'),
+    join(directory, 'objects'),
+  ]
+  const env = { ...process.env, ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey }
+  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.once('exit', () => child.kill('SIGKILL'))
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    rmSync(directory, { recursive: true, force: true })
+  }
+  if (!(await answers(port, child))) {
+    await stop()
+    throw new Error(`${program} does not answer on ${endpoint}`)
+  }
+  return { endpoint, accessKey, secretKey, stop }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Whether it takes connections within ten seconds. */
+async function answers(port: number, child: { readonly exitCode: number | null }): Promise<boolean> {
+  for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+    if (isOpen) return true
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return false
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await startS3Server(Number(process.argv[2] ?? 0))
+  console.log(`S3 on http://${server.endpoint}, access key ${server.accessKey}, secret key ${server.secretKey}`)
+  process.once('SIGINT', () => void server.stop().then(() => process.exit(0)))
+}
