@@ -13,6 +13,7 @@ const adapters = [
   'src/sources/**',
   'src/config/**',
   'src/main.ts',
+  'src/main/**',
   'scripts/**',
   'bench/**',
   'test/**',

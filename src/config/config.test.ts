@@ -27,10 +27,8 @@ describe('loadConfig', () => {
       privileged: false,
       capabilities: [],
       hostPaths: [],
-      hostNetwork: false,
-      hostPID: false,
-      hostIPC: false,
-      devices: [],
+      hostNamespaces: false,
+      devices: false,
     })
     expect(config.dataDir).toBe('/base/.drydock')
   })
@@ -72,9 +70,9 @@ describe('loadConfig', () => {
   })
 
   it('reads what it shows', async () => {
-    const { config } = await load('parallelism: 3\npolicy: { hostPaths: [{ path: /srv }] }\n')
+    const { config } = await load('parallelism: 3\npolicy: { hostPaths: [/srv] }\n')
     expect(showConfig(config)).toContain('parallelism: 3')
-    expect(showConfig(config)).toContain('path: /srv')
+    expect(showConfig(config)).toContain('- /srv')
   })
 })
 

@@ -1,21 +1,17 @@
 /** The one typed Config: every setting with its value, defaults filled in, texts turned into numbers. */
 import { resolve } from 'node:path'
-import { parseGoDuration } from '../expressions/duration.ts'
-import { parseQuantity } from '../expressions/quantity.ts'
+import { parseGoDuration, parseQuantity } from '../expressions/index.ts'
 import type { ArgoSettings } from './argo-settings.ts'
 import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
 
-export type HostPathRule = { readonly path: string; readonly readOnly: boolean }
 export type Policy = {
   readonly privileged: boolean
   readonly capabilities: readonly string[]
-  readonly hostPaths: readonly HostPathRule[]
-  readonly hostNetwork: boolean
-  readonly hostPID: boolean
-  readonly hostIPC: boolean
-  readonly devices: readonly string[]
+  readonly hostPaths: readonly string[]
+  readonly hostNamespaces: boolean
+  readonly devices: boolean
 }
 
 export type Config = {
@@ -119,11 +115,9 @@ export function configOf(settings: Settings, base: string): Config {
     policy: {
       privileged: policy.privileged ?? false,
       capabilities: policy.capabilities ?? [],
-      hostPaths: (policy.hostPaths ?? []).map(({ path, readOnly = false }) => ({ path, readOnly })),
-      hostNetwork: policy.hostNetwork ?? false,
-      hostPID: policy.hostPID ?? false,
-      hostIPC: policy.hostIPC ?? false,
-      devices: policy.devices ?? [],
+      hostPaths: policy.hostPaths ?? [],
+      hostNamespaces: policy.hostNamespaces ?? false,
+      devices: policy.devices ?? false,
     },
     capacity: {
       cpus: capacity.cpus ?? null,

@@ -1,6 +1,6 @@
 /** What the controller takes of the Config. */
 import type { ControllerConfig } from '../controller/config.ts'
-import type { Config } from './config.ts'
+import type { Config, Policy } from './config.ts'
 
 /** @param plugins with their tokens, read by the caller @param hostName `hostNodeName` of the nodes */
 export function controllerConfigOf(
@@ -32,18 +32,28 @@ export function controllerConfigOf(
     progressPollMs: 3000,
     cronSyncMs: 10_000,
     databaseSyncLimits: argo.synchronization?.enableAPI ?? false,
-    policy: config.policy,
+    policy: policyOf(config.policy),
     defaultNamespace: config.namespace,
     finishedKept: config.finishedKept,
   }
 }
 
-/** Without a repository of Argo's, artifacts go to the built-in store, addressed as a bucket. */
+/** Without a repository of Argo's, artifacts go to the built-in store: a bucket without a name. */
 function artifactRepositoryOf({
   argo: { artifactRepository },
 }: Config): ControllerConfig['engine']['artifactRepository'] {
   const kinds = ['s3', 'gcs', 'azure', 'oss', 'artifactory', 'hdfs', 'plugin'] as const
   if (artifactRepository !== undefined && kinds.some((kind) => artifactRepository[kind] !== undefined))
     return artifactRepository
-  return { archiveLogs: artifactRepository?.archiveLogs ?? false, s3: { bucket: 'drydock', endpoint: 'local' } }
+  return { archiveLogs: artifactRepository?.archiveLogs ?? false, s3: {} }
+}
+
+function policyOf(policy: Policy): ControllerConfig['policy'] {
+  return {
+    allowPrivileged: policy.privileged,
+    allowedCapabilities: policy.capabilities,
+    allowHostNamespaces: policy.hostNamespaces,
+    allowDevices: policy.devices,
+    allowedHostPaths: policy.hostPaths,
+  }
 }

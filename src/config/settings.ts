@@ -15,11 +15,6 @@ export type LogLevel = (typeof logLevels)[number]
 const level = (description: string) =>
   Type.Optional(Type.Unsafe<LogLevel>({ type: 'string', enum: [...logLevels], description }))
 
-const hostPath = Type.Object(
-  { path: Type.String({ pattern: '^/' }), readOnly: Type.Optional(Type.Boolean()) },
-  { ...closed, description: 'A folder of the host that manifests may mount, with everything below it.' },
-)
-
 export const ownSettings = {
   data: text('Folder of the database, logs and artifacts.'),
   folders: texts('Folders that are watched for manifests.'),
@@ -55,11 +50,9 @@ export const ownSettings = {
       {
         privileged: flag('Containers may be privileged.'),
         capabilities: texts('Linux capabilities that a container may add (`*`: all).'),
-        hostPaths: Type.Optional(Type.Array(hostPath, { description: 'Host folders that may be mounted.' })),
-        hostNetwork: flag('Pods may use the host’s network.'),
-        hostPID: flag('Pods may see the host’s processes.'),
-        hostIPC: flag('Pods may use the host’s IPC namespace.'),
-        devices: texts('Device requests that are allowed, such as `nvidia.com/gpu`.'),
+        hostPaths: texts('Folders of the host that may be mounted, with all below them.'),
+        hostNamespaces: flag('Pods may use the host’s network, processes and IPC.'),
+        devices: flag('Containers may use devices.'),
       },
       closed,
     ),

@@ -152,7 +152,7 @@ export const ownMetrics = {
     labels: ['verb'],
     buckets: fineBuckets,
   },
-  runtime_healthy: { type: 'gauge', help: '1 while the Docker Engine answers' },
+  ready: { type: 'gauge', help: '1 while the daemon and its Docker Engine are ready for work', atScrape: true },
   artifact_bytes_total: { type: 'counter', help: 'Bytes of artifacts read and written', labels: ['direction'] },
   artifact_operations_total: {
     type: 'counter',

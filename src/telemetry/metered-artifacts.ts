@@ -1,37 +1,42 @@
-/** An artifact driver that counts bytes and outcomes, around any other. */
-import type { ArtifactDriver, ByteStream } from '../artifacts/port.ts'
+/** Artifacts that count bytes and outcomes, around the real ones. */
+import type { Artifacts, ByteStream, ObjectStream } from '../artifacts/index.ts'
 import type { Metrics } from './metrics.ts'
 
-export function meteredArtifacts(
-  driver: ArtifactDriver,
-  metrics: Pick<Metrics, 'artifactMoved' | 'artifactOperation'>,
-): ArtifactDriver {
+type Counters = Pick<Metrics, 'artifactMoved' | 'artifactOperation'>
+
+export function meteredArtifacts(artifacts: Artifacts, counters: Counters): Artifacts {
   const counting = async function* (stream: ByteStream, direction: 'read' | 'written'): ByteStream {
     for await (const chunk of stream) {
-      metrics.artifactMoved(direction, chunk.byteLength)
+      counters.artifactMoved(direction, chunk.byteLength)
       yield chunk
     }
   }
   const judged = async <T>(operation: string, work: Promise<T>): Promise<T> => {
     try {
       const result = await work
-      metrics.artifactOperation(operation, 'ok')
+      counters.artifactOperation(operation, 'ok')
       return result
     } catch (error) {
-      metrics.artifactOperation(operation, 'failed')
+      counters.artifactOperation(operation, 'failed')
       throw error
     }
   }
-  const opened = async (work: Promise<ByteStream | null>): Promise<ByteStream | null> => {
-    const stream = await judged('open', work)
-    return stream === null ? null : counting(stream, 'read')
+  const opened = async (work: Promise<ObjectStream | null>): Promise<ObjectStream | null> => {
+    const found = await judged('open', work)
+    if (found === null) return null
+    return Object.assign(counting(found, 'read'), found.sizeBytes === undefined ? {} : { sizeBytes: found.sizeBytes })
   }
   return {
-    open: (artifact, context) => opened(driver.open(artifact, context)),
-    openKey: (artifact, key, context) => opened(driver.openKey(artifact, key, context)),
-    list: (artifact, context) => judged('list', driver.list(artifact, context)),
-    save: (artifact, key, content, context) =>
-      judged('save', driver.save(artifact, key, counting(content, 'written'), context)),
-    delete: (artifact, context) => judged('delete', driver.delete(artifact, context)),
+    save: (tar, artifact, context) => judged('save', artifacts.save(counting(tar, 'written'), artifact, context)),
+    saveBytes: (content, artifact, context) =>
+      judged('save', artifacts.saveBytes(counting(content, 'written'), artifact, context)),
+    load: async (artifact, target, context) => {
+      const tar = await judged('load', artifacts.load(artifact, target, context))
+      return tar === null ? null : counting(tar, 'read')
+    },
+    open: (artifact, context) => opened(artifacts.open(artifact, context)),
+    openKey: (artifact, key, context) => opened(artifacts.openKey(artifact, key, context)),
+    list: (artifact, context) => judged('list', artifacts.list(artifact, context)),
+    delete: (artifact, context) => judged('delete', artifacts.delete(artifact, context)),
   }
 }

@@ -15,6 +15,7 @@ export type Readings = {
   readonly locks?: () => readonly { readonly labels: Labels; readonly held: number; readonly pending: number }[]
   readonly storeBytes?: () => Promise<number>
   readonly resourceVersion?: () => number
+  readonly ready?: () => boolean
   readonly sourceFiles?: () => ReadonlyMap<string, number>
 }
 
@@ -31,7 +32,6 @@ export type MetricsOptions = {
 export type Metrics = Telemetry & {
   counted(level: CountedLevel): void
   dockerCall(call: { readonly verb: string; readonly status: number; readonly ms: number }): void
-  runtimeHealth(healthy: boolean): void
   artifactMoved(direction: 'read' | 'written', bytes: number): void
   artifactOperation(operation: string, outcome: 'ok' | 'failed'): void
   read(readings: Readings): void
@@ -105,7 +105,6 @@ export function openMetrics(options: MetricsOptions): Metrics {
       table.add('docker_calls_total', { verb, status: String(status) })
       table.observe('docker_call_seconds', ms / 1000, { verb })
     },
-    runtimeHealth: (healthy) => table.set('runtime_healthy', healthy ? 1 : 0),
     artifactMoved: (direction, bytes) => table.add('artifact_bytes_total', { direction }, bytes),
     artifactOperation: (operation, outcome) => table.add('artifact_operations_total', { operation, outcome }),
     read: (more) => {
@@ -164,6 +163,8 @@ async function takeReadings(table: MetricTable, readings: Readings): Promise<voi
   for (const [state, count] of readings.sourceFiles?.() ?? []) table.set('source_files', count, { state })
   const bytes = await readings.storeBytes?.()
   if (bytes !== undefined) table.set('store_bytes', bytes)
+  const ready = readings.ready?.()
+  if (ready !== undefined) table.set('ready', ready ? 1 : 0)
   const version = readings.resourceVersion?.()
   if (version !== undefined) table.set('store_resource_version', version)
 }

@@ -1,7 +1,7 @@
 /** One document of a file, brought to the controller; what came of it is data. */
-import type { Problem } from '../../admission/problem.ts'
+import type { Problem } from '../../admission/index.ts'
 import { ApiError } from '../../controller/port.ts'
-import type { Controller, ObjectKind, StoredObject } from '../../controller/port.ts'
+import type { Controller, ObjectKind } from '../../controller/port.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import { generatedName, splitSpec } from './content.ts'

@@ -1,5 +1,5 @@
 /** All documents of one file: what is new is admitted, what is gone is removed, and what came of it becomes the record. */
-import type { Problem } from '../../admission/problem.ts'
+import type { Problem } from '../../admission/index.ts'
 import { admitDocument } from './admitting.ts'
 import type { FolderController, Outcome, Task } from './admitting.ts'
 import type { Document, FileContent } from './reading.ts'

@@ -1,5 +1,5 @@
 /** What is to be told of each file: its problems from admission, its workflows as they go on. */
-import type { Problem } from '../../admission/problem.ts'
+import type { Problem } from '../../admission/index.ts'
 import type { WatchEvent } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { FolderController } from './admitting.ts'

@@ -1,6 +1,6 @@
 /** From hints to contents: which of the dirty files may be read now, which are gone, which need a little longer. */
 import { join } from 'node:path'
-import type { Problem } from '../../admission/problem.ts'
+import type { Problem } from '../../admission/index.ts'
 import { openForWriting } from './open-writers.ts'
 import { contentOf, readManifestFile } from './reading.ts'
 import type { FileContent } from './reading.ts'

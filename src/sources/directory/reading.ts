@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Manifest } from '../../admission/manifest.ts'
-import { parseManifests } from '../../admission/parse.ts'
-import type { Path, Problem } from '../../admission/problem.ts'
+import { parseManifests } from '../../admission/index.ts'
+import type { Path, Problem } from '../../admission/index.ts'
 import { documentHash, hashOf } from './content.ts'
 
 export type Document = {

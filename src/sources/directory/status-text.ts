@@ -1,7 +1,7 @@
 /** What stands in `.status/<file>.yaml`. */
 import { stringify } from 'yaml'
-import { formatProblem } from '../../admission/problem.ts'
-import type { Problem } from '../../admission/problem.ts'
+import { formatProblem } from '../../admission/index.ts'
+import type { Problem } from '../../admission/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 
 export type FileState = 'Admitted' | 'Refused' | 'Waiting'

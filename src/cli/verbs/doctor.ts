@@ -1,0 +1,38 @@
+/** `drydock doctor`: is this machine fit for many containers, and what to do where it is not. */
+import type { Command } from 'commander'
+import { contextOf } from '../globals.ts'
+import { fixable, hostChecks } from '../doctor/host.ts'
+import { engineChecks } from '../doctor/engine.ts'
+import type { Check } from '../doctor/check.ts'
+import { checkText } from '../doctor/check.ts'
+
+type DoctorFlags = { readonly fix?: boolean; readonly data: string; readonly dockerHost?: string }
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('check the Docker Engine and this machine; exit code 1 where something is wrong')
+    .option('--fix', 'mend what can be mended here (needs root)')
+    .option('--data <dir>', 'folder whose disk is checked', '.')
+    .option('--docker-host <url>', 'engine to check')
+    .action(async (flags: DoctorFlags, command: Command) => {
+      const { style, say } = contextOf(command)
+      const checks = [...(await engineChecks(flags.dockerHost)), ...(await hostChecks(flags.data))]
+      for (const check of checks) say(checkText(check, style))
+      if (flags.fix === true) await fix(checks, say)
+      const failed = checks.filter(({ state }) => state === 'bad').length
+      if (failed > 0) process.exitCode = 1
+    })
+}
+
+async function fix(checks: readonly Check[], say: (text: string) => void): Promise<void> {
+  for (const check of checks) {
+    const mend = check.state === 'fine' ? undefined : fixable.get(check.id)
+    if (mend === undefined) continue
+    try {
+      say(`mended: ${await mend()}`)
+    } catch (error) {
+      say(`could not mend ${check.id}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
