@@ -30,7 +30,7 @@ export class StaticSite {
     if (allowedOrigin !== null) response.set({ 'Access-Control-Allow-Origin': allowedOrigin })
     if (request.method === 'OPTIONS') return void response.status(204).end()
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.status(405).end()
-    const name = request.path.split('/').at(-1) ?? ''
+    const name = request.path.slice(1)
     const file = name === 'index.html' ? undefined : this.#files.get(name)
     if (file === undefined) return void response.type('html').send(this.#index)
     response.setHeader('Content-Type', mediaTypeOf(name))

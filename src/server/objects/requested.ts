@@ -1,12 +1,9 @@
 /** Objects that come in a request's body, and the namespace they belong to. */
 import { decodeResource } from '../../admission/index.ts'
-import type { Manifest } from '../../admission/index.ts'
+import type { ManifestKind, ResourceOf } from '../../admission/index.ts'
 import type { ObjectMeta } from '../../resources/index.ts'
 import type { Body } from '../http/body.ts'
 import { HttpFault, invalid } from '../http/faults.ts'
-
-export type ManifestKind = Manifest['kind']
-export type ResourceOf<K extends ManifestKind> = Extract<Manifest, { kind: K }>['resource']
 
 const missing: Partial<Record<ManifestKind, string>> = {
   Workflow: 'workflow body not specified',
