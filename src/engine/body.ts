@@ -34,8 +34,9 @@ export abstract class Body extends Frame {
   }
 
   get node(): NodeStatus | undefined {
-    return this.run.nodeNamed(this.nodeName)
+    return (this.known ??= this.run.nodeNamed(this.nodeName))
   }
+  private known: NodeStatus | undefined
 
   takeError(): CallError | null {
     const { error } = this

@@ -25,22 +25,18 @@ export const noArguments: Arguments = {}
 export const nothingAbsent: ReadonlySet<string> = new Set()
 
 /**
- * Whether a template's text refers to the result of one of its steps or tasks; asked once per template and name.
- * Argo looks at the JSON text, so a mention in any field counts (semantics-templates.md §2.2).
+ * Whether a template's text refers to the result of one of its steps or tasks. Argo looks at the JSON text, so a mention
+ * in any field counts (semantics-templates.md §2.2).
  */
 export function refersToResult(template: Template, name: string): boolean {
-  const text = textOf(template)
-  const plain = ['steps', 'tasks'].flatMap((kind) => [`${kind}.${name}.outputs.result`, `${kind}['${name}'].outputs.result`, `${kind}[\\"${name}\\"].outputs.result`])
-  return plain.some((wanted) => text.includes(wanted))
-}
-
-const texts = new WeakMap<Template, string>()
-
-function textOf(template: Template): string {
-  let text = texts.get(template)
-  if (text === undefined) {
-    text = JSON.stringify(template)
-    texts.set(template, text)
+  let names = mentioned.get(template)
+  if (names === undefined) {
+    names = new Set([...JSON.stringify(template).matchAll(mention)].map((match) => match[1] ?? match[2] ?? match[3] ?? ''))
+    mentioned.set(template, names)
   }
-  return text
+  return names.has(name)
 }
+
+/** Names whose result a template's text mentions; the text is read once. */
+const mentioned = new WeakMap<Template, ReadonlySet<string>>()
+const mention = /(?:steps|tasks)(?:\.([^.\s"'{}[\]]+)|\['([^']+)'\]|\[\\"([^"\\]+)\\"\])\.outputs\.result/g

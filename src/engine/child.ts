@@ -56,8 +56,9 @@ export class Child extends Frame {
   }
 
   get node(): NodeStatus | undefined {
-    return this.run.nodeNamed(this.init.call.nodeName)
+    return (this.known ??= this.run.nodeNamed(this.init.call.nodeName))
   }
+  private known: NodeStatus | undefined
 
   protected work(): void {
     const dirty = this.takeDirtyChildren()

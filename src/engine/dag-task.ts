@@ -43,8 +43,9 @@ export class DagTaskFrame extends Frame {
     return `${this.body.nodeName}.${this.name}`
   }
   get node(): NodeStatus | undefined {
-    return this.run.nodeNamed(this.nodeName)
+    return (this.known ??= this.run.nodeNamed(this.nodeName))
   }
+  private known: NodeStatus | undefined
 
   protected work(): void {
     const dirty = this.takeDirtyChildren()

@@ -40,8 +40,9 @@ export class Execution extends Frame {
   }
 
   get node(): NodeStatus | undefined {
-    return this.run.nodeNamed(this.call.nodeName)
+    return (this.known ??= this.run.nodeNamed(this.call.nodeName))
   }
+  private known: NodeStatus | undefined
 
   get template(): Template | null {
     return this.processed?.template ?? this.resolved?.template ?? null

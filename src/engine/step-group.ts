@@ -30,8 +30,9 @@ export class StepGroup extends Frame {
   }
 
   get node(): NodeStatus | undefined {
-    return this.run.nodeNamed(`${this.body.nodeName}[${this.index}]`)
+    return (this.known ??= this.run.nodeNamed(`${this.body.nodeName}[${this.index}]`))
   }
+  private known: NodeStatus | undefined
 
   protected work(): void {
     const node = this.node ?? this.create()
