@@ -1,6 +1,7 @@
 // How Go prints values: `%v`, `%s`, and a value with its type for results.
 
 import { DURATION, MONTH, WEEKDAY } from './expr/go-types.ts'
+import { spend } from './expr/meter.ts'
 import { formatTime, MONTHS, WEEKDAYS } from './expr/time/layout.ts'
 import { printGoDuration } from './expr/time/go-duration.ts'
 import { GoTime } from './expr/time/go-time.ts'
@@ -11,6 +12,7 @@ import { encodeJson, resultType } from './go-json.ts'
 
 /** `fmt.Sprint`: a value as `%v` shows it. */
 export function goText(value: unknown): string {
+  spend(typeof value === 'string' ? 1 + value.length / 16 : 1)
   switch (typeof value) {
     case 'string':
       return value
@@ -91,6 +93,7 @@ function plainDecimal(mantissa: string, exponent: number): string {
 
 /** A value as `%s` shows it: numbers and nil come with Go's complaint. */
 export function goTextAsString(value: unknown): string {
+  spend(1)
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return '%!s(<nil>)'
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')

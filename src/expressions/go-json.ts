@@ -1,6 +1,7 @@
 // JSON as Go's encoding/json writes and reads it, with its error texts.
 
 import { DURATION } from './expr/go-types.ts'
+import { metered, spend } from './expr/meter.ts'
 import { formatTime, RFC3339_NANO } from './expr/time/layout.ts'
 import { GoTime } from './expr/time/go-time.ts'
 import { Zone } from './expr/time/zones.ts'
@@ -28,13 +29,14 @@ export type JsonOptions = {
 
 /** JSON text of a value, map keys sorted. Throws GoPanic with Go's words for what JSON cannot hold. */
 export function encodeJson(value: unknown, options: JsonOptions = {}): string {
-  return encode(value, options, 0)
+  return metered(() => encode(value, options, 0))
 }
 
 const DEPTH_MAX = 1000
 
 function encode(value: unknown, options: JsonOptions, depth: number): string {
   if (depth > DEPTH_MAX) throw new GoPanic('json: unsupported value: encountered a cycle')
+  spend(typeof value === 'string' ? 1 + value.length / 16 : 1)
   switch (typeof value) {
     case 'string':
       return encodeText(value, options.html !== false)

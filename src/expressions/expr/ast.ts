@@ -112,3 +112,14 @@ export function walk(node: Node, visit: (node: Node) => void): void {
   for (const child of childrenOf(node)) walk(child, visit)
   visit(node)
 }
+
+/** Levels of a tree, counted without recursion: the walks over it recurse. */
+export function heightOf(root: Node): number {
+  let height = 0
+  let level: readonly Node[] = [root]
+  while (level.length > 0) {
+    height++
+    level = level.flatMap(childrenOf)
+  }
+  return height
+}

@@ -11,6 +11,7 @@ import type { Operation } from './operations.ts'
 import { fetch, slice } from './fetch.ts'
 import type { GoType } from './go-types.ts'
 import { compileLoop } from './loops.ts'
+import { spendOn } from './meter.ts'
 import { equal, negate } from './operators.ts'
 import { GoFunc, GoMap, isNil, kindName, panic, typeName } from './values.ts'
 
@@ -154,6 +155,7 @@ export class Compiler {
       const a = dereferenced(left(frame))
       const b = dereferenced(right(frame))
       frame.at = at
+      if (operator === 'in' || operator === 'contains' || operator === 'matches') spendOn(operator === 'in' ? b : a)
       return act(a, b, frame)
     }
   }
@@ -218,7 +220,10 @@ export class Compiler {
       frame.at = at
       if (fn === null || fn === undefined) return panic('invalid operation: cannot call nil')
       if (!(fn instanceof GoFunc)) return panic(`invalid operation: cannot call non-function of type ${typeName(fn)}`)
-      return callFunction(fn, given, typed !== null)
+      for (const arg of given) spendOn(arg)
+      const result = callFunction(fn, given, typed !== null)
+      spendOn(result)
+      return result
     }
   }
 
@@ -229,7 +234,10 @@ export class Compiler {
     return (frame) => {
       const given = args.map((arg) => dereferenced(arg(frame)))
       frame.at = at
-      return spec.run(given, { outside: frame.outside, grow: (size) => frame.grow(size) })
+      for (const arg of given) spendOn(arg)
+      const result = spec.run(given, { outside: frame.outside, grow: (size) => frame.grow(size) })
+      spendOn(result)
+      return result
     }
   }
 

@@ -7,12 +7,13 @@ import { checkTypes } from './checker.ts'
 import { compileProgram } from './compiler.ts'
 import type { Program } from './compiler.ts'
 import { Frame } from './frame.ts'
+import { metered } from './meter.ts'
 import { NIL, natureOf } from './nature.ts'
 import type { Nature } from './nature.ts'
 import { optimize } from './optimizer.ts'
 import { parseExpression } from './parser.ts'
 import { describeError, ExpressionError } from './source-error.ts'
-import { GoMap, GoPanic, stringMapOf, typeOf } from './values.ts'
+import { GoMap, GoPanic, stringMapOf, typeName, typeOf } from './values.ts'
 import type { Outside, StringMap } from './values.ts'
 import { goTextAsString } from '../go-format.ts'
 
@@ -96,6 +97,10 @@ export function evaluateExpression(
   env: unknown,
   outside: Outside | null = null,
 ): Outcome {
+  return metered(() => evaluate(expression, env, outside))
+}
+
+function evaluate(expression: CompiledExpression, env: unknown, outside: Outside | null): Outcome {
   const scope = stringMapOf(env) ?? new GoMap(new Map())
   const hidden = expression.builtins.filter((name) => scope.get(name) !== undefined)
   const own =
@@ -154,5 +159,15 @@ export function evaluateCondition(source: string, env: unknown, outside: Outside
       error: outcome.phase === 'run' ? `unable to evaluate expression '${source}': ${outcome.error}` : outcome.error,
     }
   if (typeof outcome.value === 'boolean') return { ok: true, value: outcome.value }
-  return { ok: false, error: `unable to cast expression result '${goTextAsString(outcome.value)}' to bool` }
+  return { ok: false, error: `unable to cast expression result '${shownResult(outcome.value)}' to bool` }
+}
+
+function shownResult(value: unknown): string {
+  try {
+    return metered(() => goTextAsString(value))
+  } catch (cause) {
+    // Too large to be shown.
+    if (cause instanceof GoPanic || cause instanceof RangeError) return typeName(value)
+    throw cause
+  }
 }

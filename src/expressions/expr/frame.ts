@@ -14,7 +14,6 @@ export class Frame {
   /** Where the last thing that could fail happened. */
   at = 0
   #memory = 0
-  #steps = 0
 
   constructor(env: StringMap, outside: Outside | null, varCount: number) {
     this.env = env
@@ -27,14 +26,8 @@ export class Frame {
     this.#memory += size
     if (this.#memory >= MEMORY_MAX) panic('memory budget exceeded')
   }
-
-  /** Rounds of loops are limited, so that nested ones end. */
-  step(): void {
-    if (++this.#steps > STEPS_MAX) panic('step budget exceeded')
-  }
 }
 
 const MEMORY_MAX = 1_000_000
-const STEPS_MAX = 5_000_000
 
 export type Code = (frame: Frame) => unknown

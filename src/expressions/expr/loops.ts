@@ -6,6 +6,7 @@ import type { Compiler } from './compiler.ts'
 import type { Code, Frame, LoopState } from './frame.ts'
 import { mapKeyId } from './fetch.ts'
 import { goType } from './go-types.ts'
+import { spend } from './meter.ts'
 import { add, orderOf } from './operators.ts'
 import { bytesOf } from './utf8.ts'
 import { GoAnyMap, itemsOf, panic, stringMapOf, typeName, typeOf, uint8 } from './values.ts'
@@ -65,14 +66,14 @@ function elementsOf(value: unknown): readonly unknown[] {
 /** Goes through the elements until `visit` says stop. */
 function forward(frame: Frame, loop: LoopState, visit: () => boolean): void {
   for (; loop.index < loop.items.length; loop.index++) {
-    frame.step()
+    spend(1)
     if (visit()) return
   }
 }
 
 function backward(frame: Frame, loop: LoopState, visit: () => boolean): void {
   for (loop.index = loop.items.length - 1; loop.index >= 0; loop.index--) {
-    frame.step()
+    spend(1)
     if (visit()) return
   }
 }

@@ -3,6 +3,7 @@
 import { asText, badAssertion, dereferenced } from './assert.ts'
 import { isIn } from './fetch.ts'
 import type { Code, Frame } from './frame.ts'
+import { spendOn } from './meter.ts'
 import { add, compare, divide, modulo, multiply, power, range, subtract, toInt } from './operators.ts'
 import type { Comparison } from './operators.ts'
 import { compileRegexp } from './regexp.ts'
@@ -61,6 +62,7 @@ export function matchesConstant(left: Code, pattern: string, at: number): Code {
   return (frame) => {
     const value = dereferenced(left(frame))
     frame.at = at
+    spendOn(value)
     return !isNil(value) && regexp.re.matcher(subject(value)).find()
   }
 }

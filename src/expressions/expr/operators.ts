@@ -2,6 +2,7 @@
 
 import { goPow } from './go-pow.ts'
 import { DURATION, INT_SLICE, isInteger } from './go-types.ts'
+import { spend, TEXT_MAX } from './meter.ts'
 import { compareTimes, GoTime } from './time/go-time.ts'
 import { compareText, joined } from './utf8.ts'
 import {
@@ -18,9 +19,6 @@ import {
   typeOf,
   wrap64,
 } from './values.ts'
-
-/** Longest string an expression may build, in UTF-16 units. */
-export const TEXT_MAX = 32 * 1024 * 1024
 
 /** The value of one of Go's own integers, or `undefined`. */
 export function integerOf(value: unknown): bigint | undefined {
@@ -46,6 +44,8 @@ function wrong(a: unknown, operator: string, b: unknown): never {
 export function add(a: unknown, b: unknown): unknown {
   if (typeof a === 'string' && typeof b === 'string') {
     if (a.length + b.length > TEXT_MAX) panic('memory budget exceeded')
+    // Joining is cheap; what is found only later is the text made flat.
+    spend((a.length + b.length) / 256)
     return joined(a, b)
   }
   const sum = arithmetic(
@@ -185,6 +185,7 @@ export function orderOf(a: unknown, b: unknown): number | undefined {
 
 /** `==`: numbers by value whatever their type, arrays element by element, all else as reflect.DeepEqual. */
 export function equal(a: unknown, b: unknown): boolean {
+  spend(1)
   if (typeof a === 'string' && typeof b === 'string') return a === b
   const [x, y] = [integerOf(a), integerOf(b)]
   if (x !== undefined && y !== undefined) return x === y
@@ -205,6 +206,7 @@ function sameItems(a: unknown, b: unknown): boolean {
 
 /** `reflect.DeepEqual`: the same types all the way down. */
 export function deepEqual(a: unknown, b: unknown): boolean {
+  spend(1)
   if (a === b) return true
   const type = typeOf(a)
   if (type !== typeOf(b) || type === null) return type === typeOf(b)

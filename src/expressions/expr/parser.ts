@@ -1,5 +1,6 @@
 // Reads an expression into its tree: operator precedence, pipes, predicates, `let`, `if`.
 
+import { heightOf } from './ast.ts'
 import type { MemberNode, Node, PairNode } from './ast.ts'
 import { builtinNames } from './builtins/names.ts'
 import { binaryPrecedence, comparisons, looping, negatable, unaryPrecedence } from './grammar.ts'
@@ -12,6 +13,8 @@ import { ExpressionError } from './source-error.ts'
 const NODES_MAX = 10_000
 /** Brackets, calls and branches inside one another; beyond it reading would exhaust the stack. */
 const DEPTH_MAX = 300
+/** Levels of the tree: `a.b.c` and `1+2+3` grow to the left without brackets. */
+const HEIGHT_MAX = 1_000
 
 /**
  * The tree of an expression.
@@ -40,6 +43,7 @@ class Parser {
   parse(): Node {
     const node = this.#sequence()
     if (this.#token.kind !== 'EOF') throw this.#unexpected()
+    if (heightOf(node) > HEIGHT_MAX) throw this.#tooDeep()
     return node
   }
 
@@ -60,6 +64,10 @@ class Parser {
 
   #error(message: string, at = this.#token.at): ExpressionError {
     return new ExpressionError(message, at)
+  }
+
+  #tooDeep(): ExpressionError {
+    return this.#error('compilation failed: expression is nested too deeply')
   }
 
   #unexpected(token = this.#token): ExpressionError {
@@ -83,7 +91,7 @@ class Parser {
   }
 
   #expression(precedence: number): Node {
-    if (++this.#depth > DEPTH_MAX) throw this.#error('compilation failed: expression is nested too deeply')
+    if (++this.#depth > DEPTH_MAX) throw this.#tooDeep()
     const node = this.#operators(precedence)
     this.#depth--
     return node
@@ -164,10 +172,12 @@ class Parser {
 
   #if(): Node {
     this.#next()
+    if (++this.#depth > DEPTH_MAX) throw this.#tooDeep()
     const cond = this.#expression(0)
     const then = this.#block()
     this.#expect('Operator', 'else')
     const otherwise = this.#is('Operator', 'if') ? this.#if() : this.#block()
+    this.#depth--
     return { kind: 'conditional', at: 0, cond, then, otherwise }
   }
 

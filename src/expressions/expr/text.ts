@@ -1,5 +1,7 @@
 // Functions of Go's strings package that JavaScript's own do differently.
 
+import { joinedWith } from './meter.ts'
+
 const spaces = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
 const outerSpace = new RegExp(`^${spaces}+|${spaces}+$`, 'g')
 const space = new RegExp(`^${spaces}$`)
@@ -60,12 +62,13 @@ export function replaceText(text: string, old: string, by: string, count: number
   if (old === by || count === 0) return text
   if (old !== '') {
     const parts = text.split(old)
-    if (count < 0 || parts.length - 1 <= count) return parts.join(by)
-    return [parts.slice(0, count + 1).join(by), ...parts.slice(count + 1)].join(old)
+    if (count < 0 || parts.length - 1 <= count) return joinedWith(by, parts)
+    return joinedWith(old, [joinedWith(by, parts.slice(0, count + 1)), ...parts.slice(count + 1)])
   }
   const chars = Array.from(text)
   const places = count < 0 ? chars.length + 1 : Math.min(count, chars.length + 1)
-  let out = ''
-  for (let i = 0; i <= chars.length; i++) out += (i < places ? by : '') + (chars[i] ?? '')
-  return out
+  return joinedWith(
+    '',
+    [...chars, ''].map((char, i) => (i < places ? by + char : char)),
+  )
 }

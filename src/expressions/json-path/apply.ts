@@ -12,6 +12,7 @@ import {
 } from './problem.ts'
 import type { Script } from './script.ts'
 import type { Argument, Token } from './tokens.ts'
+import { spend } from '../expr/meter.ts'
 import { integerOf } from '../expr/operators.ts'
 import { compareText } from '../expr/utf8.ts'
 import { byteLength } from '../expr/utf8.ts'
@@ -19,6 +20,7 @@ import { int64, itemsOf, kindName, stringMapOf, typeOf } from '../expr/values.ts
 
 /** What the path leads to. Throws JsonPathProblem. */
 export function applyPath(path: readonly Token[], root: unknown, current: unknown): unknown {
+  spend(1)
   const [token, ...next] = path
   return token === undefined ? current : apply(token, { root, next }, current)
 }
@@ -121,6 +123,7 @@ function tried(run: () => unknown): unknown {
 const DEPTH_MAX = 1_000
 
 function descend(context: Context, current: unknown, depth: number): readonly unknown[] {
+  spend(1)
   if (isNone(current) || depth > DEPTH_MAX) return []
   const out: unknown[] = []
   const found = context.next.length === 0 ? current : tried(() => onward(context, current))

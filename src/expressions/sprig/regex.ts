@@ -2,6 +2,7 @@
 
 import type { RE2JS } from 're2js'
 import type { Group } from './table.ts'
+import { TEXT_MAX } from '../expr/meter.ts'
 import { compileRegexp } from '../expr/regexp.ts'
 import { panic, strings } from '../expr/values.ts'
 
@@ -68,6 +69,7 @@ function replaced(re: RE2JS, text: string, by: (match: Match) => string): string
     if (match === null) break
     out += text.slice(lastEnd, match.start)
     if (match.end > lastEnd || match.start === 0) out += by(match)
+    if (out.length > TEXT_MAX) panic('memory budget exceeded')
     lastEnd = match.end
     at = Math.max(match.end, at + widthAt(text, at))
   }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { castInt } from './cast.ts'
 import { camelCase, initials, lowerWords, swapCase, titleCase, untitle } from './words.ts'
 import type { Entries, Group } from './table.ts'
-import { TEXT_MAX } from '../expr/operators.ts'
+import { joinedWith, TEXT_MAX } from '../expr/meter.ts'
 import { lower, replaceText, splitText, trimAny, trimSpace, upper } from '../expr/text.ts'
 import { byteLength, byteSlice, bytesOf } from '../expr/utf8.ts'
 import { GoMap, itemsOf, panic, strings } from '../expr/values.ts'
@@ -93,7 +93,7 @@ function wrap(text: string, width: number, separator: string, breakWords: boolea
       at = next < 0 ? bytes.length : next + 1
     }
   }
-  return parts.join('') + piece(at, bytes.length)
+  return joinedWith('', parts) + piece(at, bytes.length)
 }
 
 /** Goes by bytes: in a text with blanks, characters beyond ASCII fall apart. */
@@ -101,7 +101,7 @@ function nospace(text: string): string {
   const bytes = bytesOf(text)
   const isBlank = (b: number): boolean => (b >= 9 && b <= 13) || b === 0x20 || b === 0x85 || b === 0xa0
   if (!bytes.some(isBlank)) return text
-  return String.fromCharCode(...bytes.filter((b) => !isBlank(b)))
+  return Buffer.from(bytes.filter((b) => !isBlank(b))).toString('latin1')
 }
 
 function adler32(text: string): string {
@@ -201,7 +201,7 @@ export const stringFunctions: Group = () => ({
   adler32sum: ['(string) string', adler32],
   toString: asText,
   toStrings: ['(any) []string', (value: unknown) => strings(textsOf(value))],
-  join: ['(string, any) string', (separator: string, value: unknown) => textsOf(value).join(separator)],
+  join: ['(string, any) string', (separator: string, value: unknown) => joinedWith(separator, textsOf(value))],
   split: [
     '(string, string) map[string]string',
     (separator: string, s: string) => numbered(splitText(s, separator, { max: -1 })),

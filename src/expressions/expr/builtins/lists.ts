@@ -5,6 +5,7 @@ import { fetch, mapKeyId } from '../fetch.ts'
 import { ANY, ANY_SLICE, INT, goType } from '../go-types.ts'
 import type { GoType } from '../go-types.ts'
 import { sortInPlace } from '../loops.ts'
+import { spend } from '../meter.ts'
 import { methodOf } from '../methods.ts'
 import { equal, integerOf, toInt } from '../operators.ts'
 import { byteLength } from '../utf8.ts'
@@ -259,6 +260,7 @@ function fromPairs(list: unknown): GoAnyMap {
 function flatten(items: readonly unknown[], depth: number): unknown[] {
   if (depth > 10_000) panic('recursion depth exceeded')
   const out: unknown[] = []
+  spend(items.length)
   for (const item of items) {
     const inner = itemsOf(item)
     if (inner === undefined) out.push(item)

@@ -2,7 +2,8 @@
 
 import { asText } from '../assert.ts'
 import { goType, STRING, STRING_SLICE } from '../go-types.ts'
-import { TEXT_MAX, toInt } from '../operators.ts'
+import { joinedWith, TEXT_MAX } from '../meter.ts'
+import { toInt } from '../operators.ts'
 import { byteIndex, byteLength } from '../utf8.ts'
 import { GoSlice, itemsOf, panic, strings, typeName } from '../values.ts'
 import { lower, replaceText, splitText, trimAny, trimSpace, upper } from '../text.ts'
@@ -69,7 +70,7 @@ export const stringBuiltins: readonly BuiltinSpec[] = [
         Array.isArray(list) || (list instanceof GoSlice && list.type === STRING_SLICE) ? itemsOf(list) : undefined
       if (items === undefined)
         return panic(`invalid argument for join (type ${list === null ? '%!s(<nil>)' : typeName(list)})`)
-      return items.map(asText).join(g)
+      return joinedWith(g, items.map(asText))
     },
   },
   {
