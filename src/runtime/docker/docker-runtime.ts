@@ -141,12 +141,14 @@ export class DockerRuntime implements Runtime {
   async start(request: PodRequest, signal?: AbortSignal): Promise<void> {
     await this.ready()
     const pod = await this.prepared(request, signal)
-    if (!pod.isStarted && !pod.isStopping) {
+    if ((!pod.isStarted || pod.startError !== null) && !pod.isStopping) {
       pod.isStarted = true
+      pod.startError = null
       this.supervisor.advance(pod)
     }
     const isUnderWay = (): boolean => pod.isEnded || pod.isGone || pod.mains.some((one) => one.state !== 'created')
-    await pod.until(isUnderWay, signal)
+    await pod.until(() => isUnderWay() || pod.startError !== null, signal)
+    if (pod.startError !== null) throw pod.startError
   }
 
   async stop(id: PodId, graceMs: number, signal?: AbortSignal): Promise<void> {

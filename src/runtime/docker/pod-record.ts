@@ -40,6 +40,8 @@ export class PodRecord {
   madeAt = Infinity
   /** This life of the daemon has seen its preparation through; what an earlier one made may lack its files. */
   isComplete = false
+  /** Why the last start came to nothing, though not by the pod's fault: `start` throws it and may be called again. */
+  startError: Error | null = null
   ip: string | null = null
   deadlineTimer: NodeJS.Timeout | null = null
   preparing: Promise<void> | null = null

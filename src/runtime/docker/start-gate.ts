@@ -19,7 +19,8 @@ export class StartGate {
   private readonly queue: (() => void)[] = []
   /** The quickest start lately, in ms; drifts upwards so that an old record does not rule for ever. */
   private quickestMs = Infinity
-  private narrowedAt = 0
+  /** Starts that were under way when it narrowed say nothing of the new width. */
+  private stale = 0
 
   constructor(options: StartGateOptions) {
     this.least = options.least
@@ -64,10 +65,11 @@ export class StartGate {
 
   private learn(ms: number): void {
     this.quickestMs = Math.min(this.quickestMs * 1.01, Math.max(ms, 1))
-    const now = performance.now()
-    if (ms > this.quickestMs * slowFactor && now - this.narrowedAt > ms) {
+    if (this.stale > 0) {
+      this.stale -= 1
+    } else if (ms > this.quickestMs * slowFactor) {
       this.width = Math.max(this.least, this.width * 0.75)
-      this.narrowedAt = now
+      this.stale = this.active - 1
     } else if (ms < this.quickestMs * easyFactor && this.active >= this.limit) {
       this.width = Math.min(this.most, this.width + 1 / this.width)
     }

@@ -3,7 +3,7 @@
  * Every change of a pod goes through `advance`, which asks plan.ts what follows; so a restarted daemon that has read the
  * containers' states only has to call it once for each pod.
  */
-import { type Instant, instant } from '../../resources/index.ts'
+import { type Instant, WorldError, instant } from '../../resources/index.ts'
 import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { type Exit, execFailure, exitOf, mayBeExecFailure, withoutInitComplaint } from './exit.ts'
@@ -15,7 +15,7 @@ import type { MarkFiles } from './marks.ts'
 import { type PlannedContainer, decide } from '../plan.ts'
 import type { ContainerRecord, PodRecord } from './pod-record.ts'
 import { Prober, runAction } from './probes.ts'
-import type { Sandboxes } from './sandboxes.ts'
+import type { Sandbox, Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
 
 export type SupervisorParts = {
@@ -26,6 +26,14 @@ export type SupervisorParts = {
   readonly log: Log
   readonly logFile: (pod: PodRecord, container: string) => LogFile
   readonly report: (pod: PodRecord) => void
+}
+
+/** The pod's network could not be made: no fault of the pod, which stays as it is. */
+class NoSandbox extends WorldError {
+  constructor(cause: unknown) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    super('NO_SANDBOX', `FailedCreatePodSandBox: ${text}`, { retryable: true, cause })
+  }
 }
 
 const startTries = 3
@@ -49,7 +57,7 @@ export class Supervisor {
         const container = pod.containers.get(name)
         if (container && !container.isBusy) this.neverRuns(pod, container, { exitCode, reason: 'Error', message })
       }
-      for (const planned of decision.start) this.launch(pod, planned)
+      if (pod.startError === null) for (const planned of decision.start) this.launch(pod, planned)
       for (const planned of decision.retry) this.again(pod, planned)
       if (decision.giveUp.length > 0) return this.advance(pod)
       if (decision.isEnded && !pod.isEnded) this.ended(pod)
@@ -153,7 +161,7 @@ export class Supervisor {
       try {
         await this.parts.gate.run(async (measure) => {
           if (pod.isStopping && container.state === 'created') return
-          if (pod.plan.network === 'pool') pod.ip = (await this.parts.sandboxes.bind(pod.identity)).ip
+          if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
           const began = performance.now()
           await this.parts.calls.start(id)
           measure(performance.now() - began)
@@ -162,7 +170,14 @@ export class Supervisor {
         return
       } catch (error) {
         if (await this.hasStarted(container, id)) return this.running(pod, container, now())
-        if (!(error instanceof EngineError)) throw error
+        if (error instanceof NoSandbox && attempt < startTries) {
+          await new Promise((resolve) => setTimeout(resolve, retryStartMs))
+          continue
+        }
+        if (!(error instanceof EngineError)) {
+          pod.startError = error instanceof Error ? error : new Error(String(error))
+          return
+        }
         const isSandbox = /join network|network namespace|No such container: drydock\./i.test(error.message)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
         const isPassing =
@@ -177,6 +192,14 @@ export class Supervisor {
         if (pod.isStopping || pod.isRemoving) return
         await new Promise((resolve) => setTimeout(resolve, retryStartMs))
       }
+    }
+  }
+
+  private async sandbox(pod: PodRecord): Promise<Sandbox> {
+    try {
+      return await this.parts.sandboxes.bind(pod.identity)
+    } catch (error) {
+      throw new NoSandbox(error)
     }
   }
 
