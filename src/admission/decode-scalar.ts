@@ -32,7 +32,12 @@ export function decodeScalar(
       return bytesOf(node)
     case 'date-time':
       return timeOf(node)
+    default:
+      return plainScalar(node, schema, options)
   }
+}
+
+function plainScalar(node: RawNode, schema: SchemaNode, options: { readonly scalarsAsText: boolean }): DecodedScalar {
   if (schema.type === 'boolean') return node.kind === 'bool' ? value(node.value) : wrongType
   if (node.kind === 'text') return value(node.value)
   if (options.scalarsAsText && node.kind === 'number') return value(goFloatText(node.literal))

@@ -41,7 +41,7 @@ export function readYaml(text: string): ReadYaml {
 function readOnce(text: string): { document: Document.Parsed | undefined; errors: readonly YAMLParseError[] } {
   const options = { version: '1.1', schema: 'failsafe', merge: false, uniqueKeys: false, prettyErrors: false } as const
   const documents = parseAllDocuments(text, { ...options, logLevel: 'silent' })
-  const document = Array.isArray(documents) ? (documents[0] as Document.Parsed | undefined) : undefined
+  const document = Array.isArray(documents) ? documents[0] : undefined
   const errors =
     document?.errors ?? (Array.isArray(documents) ? [] : (documents as { errors: YAMLParseError[] }).errors)
   const end = endOfFlow(document)

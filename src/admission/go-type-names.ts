@@ -99,7 +99,12 @@ export function goTypeName(schema: SchemaNode, field: string): string {
       return 'int32'
     case 'any-text':
       return 'v1alpha1.AnyString'
+    default:
+      return plainTypeName(schema)
   }
+}
+
+function plainTypeName(schema: SchemaNode): string {
   if (schema.type === 'boolean') return 'bool'
   if (schema.type === 'array') return `[]${goTypeName(schema.items ?? {}, '')}`
   if (schema.type === 'object') {

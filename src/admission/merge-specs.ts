@@ -29,8 +29,8 @@ export function mergeWorkflowSpecs(
 
 function over(above: WorkflowSpec, below: WorkflowSpec): WorkflowSpec {
   const { hooks, workflowMetadata, ...base } = below
-  const { labelsFrom, ...metadata } = workflowMetadata ?? {}
-  const merged = strategicMerge(
+  const { labelsFrom, ...metadata }: NonNullable<WorkflowSpec['workflowMetadata']> = workflowMetadata ?? {}
+  const merged: WorkflowSpec = strategicMerge<WorkflowSpec>(
     { ...base, ...(workflowMetadata ? { workflowMetadata: metadata } : {}) },
     above,
     workflowSpecMerge,

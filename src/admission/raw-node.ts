@@ -52,5 +52,11 @@ export function plainOf(node: RawNode): unknown {
 /** As Go writes a float64 in JSON; JavaScript agrees but for negative zero. */
 export const numberLiteral = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
+/** The text of a field, empty where there is none. */
+export const textField = (node: RawNode, key: string): string => {
+  const value = entryOf(node, key)?.value
+  return value?.kind === 'text' ? value.value : ''
+}
+
 export const entryOf = (node: RawNode, key: string): RawEntry | undefined =>
   node.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined

@@ -1,5 +1,7 @@
 /** The text of a file, cut into documents as Argo cuts it, with places counted from 1. */
 import type { Position } from '../resources/index.ts'
+import type { Limits } from './limits.ts'
+import type { Problem } from './problem.ts'
 
 /** One document of a file: its text, and where that text begins in the file. */
 export type DocumentText = { readonly text: string; readonly firstLine: number; readonly firstColumn: number }
@@ -64,5 +66,19 @@ export class LineTable {
       else high = middle - 1
     }
     return low
+  }
+}
+
+/** The text of a file without a byte order mark, or why it is not read. */
+export function textOf(source: string | Uint8Array, limits: Limits): { readonly text: string } | Problem {
+  const size = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
+  if (size > limits.maxFileBytes) {
+    return { message: `is larger than ${limits.maxFileBytes} bytes`, hint: 'limit maxFileBytes' }
+  }
+  try {
+    const text = typeof source === 'string' ? source : new TextDecoder('utf-8', { fatal: true }).decode(source)
+    return { text: text.replace(/^\uFEFF/, '') }
+  } catch {
+    return { message: 'is not a text in UTF-8', silentInArgo: true }
   }
 }

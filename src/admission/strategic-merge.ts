@@ -39,7 +39,13 @@ export const podSpecMerge: MergeType = {
 
 export const templateMerge: MergeType = {
   lists: { hostAliases: aliases, initContainers: containers, sidecars: containers, tolerations, volumes: byName },
-  fields: { container: containerMerge, dag: { lists: { tasks: byName } }, inputs: values, outputs: values, script: containerMerge },
+  fields: {
+    container: containerMerge,
+    dag: { lists: { tasks: byName } },
+    inputs: values,
+    outputs: values,
+    script: containerMerge,
+  },
 }
 
 export const workflowSpecMerge: MergeType = {

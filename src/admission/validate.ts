@@ -109,8 +109,9 @@ function problems(found: Fault | null, spec: WorkflowSpec, at: Path, options: Va
   return found ? [problemOf(found, options), ...placed] : placed
 }
 
-const problemOf = ({ message, path, text }: Fault, { locate }: ValidateOptions): Problem => ({
+const problemOf = ({ message, path, text, hint }: Fault, { locate }: ValidateOptions): Problem => ({
   message,
   ...(path === null ? {} : { path: pathText(path) }),
+  ...(hint === undefined ? {} : { hint }),
   ...(locate ? { at: locate(path ?? [], text) } : {}),
 })

@@ -14,10 +14,14 @@ export function readYamlValue(text: string): YamlValue {
 }
 
 /** A `podSpecPatch` on a pod's spec, as a strategic merge. */
-export function applyPodSpecPatch<T extends object>(spec: T, text: string): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string } {
+export function applyPodSpecPatch<T extends object>(
+  spec: T,
+  text: string,
+): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string } {
   const patch = readYamlValue(text)
   if (!patch.ok) return patch
-  if (typeof patch.value !== 'object' || patch.value === null || Array.isArray(patch.value)) return { ok: false, error: 'json: cannot unmarshal into Go value of type v1.PodSpec' }
+  if (typeof patch.value !== 'object' || patch.value === null || Array.isArray(patch.value))
+    return { ok: false, error: 'json: cannot unmarshal into Go value of type v1.PodSpec' }
   try {
     return { ok: true, value: strategicMerge<T>(spec, patch.value as Partial<T>, podSpecMerge) }
   } catch (cause) {

@@ -2,7 +2,7 @@
 import type { Template, WorkflowSpec } from '../../resources/index.ts'
 import { tagParts } from './json-tags.ts'
 import type { Call, Context, Holder } from './context.ts'
-import { type Fault, type Place, fault, inside } from './fault.ts'
+import { type Fault, type Place, fault, inside, suggesting } from './fault.ts'
 import { holdsPlaceholder } from './placeholders.ts'
 import { templateKind } from './template-kind.ts'
 
@@ -22,7 +22,8 @@ export function resolveTemplate(call: Call, holder: Holder, place: Place, contex
     if (!templateRef.template) return { fault: fault('template name is required', inside(place, 'templateRef')) }
     if (holdsTag(templateRef.name) || holdsTag(templateRef.template)) return { open: true }
   } else if (name !== '' && !templateNamed(holder.spec, name)) {
-    return { fault: fault(`template name '${name}' undefined`, inside(place, 'template')) }
+    const found = fault(`template name '${name}' undefined`, inside(place, 'template'))
+    return { fault: suggesting(found, name, templateNames(holder.spec)) }
   }
   const found = inline
     ? { template: inline, place: inside(place, 'inline'), holder }
@@ -55,7 +56,8 @@ function fromHolder(call: Call, holder: Holder, place: Place, context: Context):
     if (template) return { template: withPodMetadata(template, other.spec), place: null, holder: other }
     if (holdsPlaceholder(wanted)) return { open: true }
     const path = inside(place, 'templateRef', 'template')
-    return { fault: fault(`template reference ${templateRef.name ?? ''}.${wanted} not found`, path) }
+    const missing = fault(`template reference ${templateRef.name ?? ''}.${wanted} not found`, path)
+    return { fault: suggesting(missing, wanted, templateNames(other.spec)) }
   }
   const index = (holder.spec.templates ?? []).findIndex((candidate) => candidate.name === name)
   const template = name === '' ? undefined : holder.spec.templates?.[index]
@@ -66,6 +68,8 @@ function fromHolder(call: Call, holder: Holder, place: Place, context: Context):
     holder,
   }
 }
+
+const templateNames = ({ templates = [] }: WorkflowSpec): string[] => templates.map(({ name = '' }) => name)
 
 const templateNamed = (spec: WorkflowSpec, name: string): Template | undefined =>
   spec.templates?.find((candidate) => candidate.name === name)

@@ -1,6 +1,6 @@
 /** The variables that may be used at a place. */
 import { type Path } from '../problem.ts'
-import { type Fault, type Place, fault } from './fault.ts'
+import { type Fault, type Place, fault, suggesting } from './fault.ts'
 import { tagParts } from './json-tags.ts'
 
 /** Names that stand for any name that begins like them. */
@@ -22,6 +22,12 @@ export class Scope {
 
   add(...names: readonly string[]): void {
     for (const name of names) this.#names.add(name)
+  }
+
+  /** Every name that is not looked up. */
+  *names(): Iterable<string> {
+    yield* this.#names
+    if (this.#below) yield* this.#below.names()
   }
 
   has(name: string): boolean {
@@ -61,7 +67,8 @@ export function variablesFault(json: string, variables: Variables, value: unknow
     if (!('tag' in part) || part.tag.startsWith('=') || isKnown(part.tag.trim(), variables)) continue
     const written = writtenTag(part.tag)
     const at = placeOfText(value, place, (text) => text.includes(written))
-    return fault(`failed to resolve {{${part.tag}}}`, at, written)
+    const found = fault(`failed to resolve {{${part.tag}}}`, at, written)
+    return suggesting(found, part.tag.trim(), [...variables.scope.names(), ...variables.globals.keys()])
   }
   return null
 }

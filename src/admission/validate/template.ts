@@ -55,7 +55,7 @@ function templateFault(resolved: Resolved, filling: Filling, context: Context): 
   const id = `${holder.scope}/${holder.name}/${template.name ?? ''}`
   if (context.validated.has(id)) return null
   context.validated.add(id)
-  inputs.scope.add(...context.globals.keys())
+  for (const name of context.globals.keys()) inputs.scope.add(name)
   return bodyFault(filled.template, inputs.scope, { ...resolved, template: filled.template }, context)
 }
 
