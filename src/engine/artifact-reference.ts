@@ -5,16 +5,16 @@ import { compileExpression, environmentWithFunctions, evaluateExpression } from 
 import { hasLocationOrKey, withSubPath } from './artifact-location.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
+import type { Scope } from './scope.ts'
 import { renderString, withoutBraces, type Outsider } from './substitution.ts'
 
-/** @param scope where names are looked up; @param narrow the environment of expressions */
-export function resolveArtifact(outsider: Outsider, artifact: Artifact, scope: Variables, narrow: Variables): Outcome<Artifact> {
-  const found = artifact.fromExpression ? fromExpression(outsider, artifact.fromExpression, narrow) : fromName(artifact.from ?? '', scope)
+export function resolveArtifact(outsider: Outsider, artifact: Artifact, { variables, artifacts, narrow }: Scope): Outcome<Artifact> {
+  const found = artifact.fromExpression ? fromExpression(outsider, artifact.fromExpression, narrow) : fromName(artifact.from ?? '', artifacts)
   if (!found.ok) return found
   const { from: _from, fromExpression: _expression, subPath, ...rest } = artifact
   const resolved: Artifact = { ...found.value, ...pick(rest) }
   if (!subPath) return good(resolved)
-  const path = renderString(outsider, subPath, scope, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
+  const path = renderString(outsider, subPath, variables, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
   if (!path.ok) return bad(path.error)
   return good(hasLocationOrKey(resolved) ? withSubPath(resolved, path.value) : resolved)
 }
@@ -25,9 +25,9 @@ const pick = (artifact: Artifact): Pick<Artifact, 'name' | 'optional'> => ({
   ...(artifact.optional === undefined ? {} : { optional: artifact.optional }),
 })
 
-function fromName(from: string, scope: Variables): Outcome<Artifact> {
+function fromName(from: string, artifacts: Variables): Outcome<Artifact> {
   const name = withoutBraces(from)
-  const value = scope.get(name)
+  const value = artifacts.get(name)
   if (isArtifact(value)) return good(stripped(value))
   return bad(`Unable to resolve: "${name}"`)
 }

@@ -5,6 +5,7 @@ import { evaluateWhen, expandItem, expandSequence, itemVariables, variablesOf } 
 import { resolveArtifact } from './artifact-reference.ts'
 import { jsonFault } from './aggregate.ts'
 import { nothingAbsent } from './call.ts'
+import type { Scope } from './scope.ts'
 import { everythingMustResolve, keepUnknown, referencesMustResolve, render, renderString, soleTag, type Outsider } from './substitution.ts'
 
 export type Callable = WorkflowStep | DAGTask
@@ -28,7 +29,7 @@ export type Resolution =
 
 export const emptyLoopText = 'Skipped, empty params'
 
-type Scopes = { readonly outsider: Outsider; readonly variables: Variables; readonly narrow: Variables; readonly kind: 'steps' | 'tasks' }
+type Scopes = Scope & { readonly outsider: Outsider; readonly kind: 'steps' | 'tasks' }
 
 export function resolveCall(source: Callable, scopes: Scopes): Resolution {
   const decided = decideWhen(source, scopes)
@@ -78,7 +79,8 @@ function withoutHooks(source: Callable): Callable {
 
 type References = { readonly kind: 'resolved'; readonly call: Callable; readonly absent: ReadonlySet<string> } | Extract<Resolution, { kind: 'waits' | 'error' }>
 
-function resolveReferences(source: Callable, when: string | undefined, { outsider, variables, narrow, kind }: Scopes): References {
+function resolveReferences(source: Callable, when: string | undefined, scopes: Scopes): References {
+  const { outsider, variables, kind } = scopes
   const given = dropAbsent(withoutHooks(source), variables)
   const rendered = render(outsider, given.call, variables, referencesMustResolve)
   if (!rendered.ok) return rendered.waits ? { kind: 'waits' } : { kind: 'error', error: rendered.error }
@@ -91,7 +93,7 @@ function resolveReferences(source: Callable, when: string | undefined, { outside
         resolved.push(artifact)
         continue
       }
-      const found = resolveArtifact(outsider, artifact, variables, narrow)
+      const found = resolveArtifact(outsider, artifact, scopes)
       if (found.ok) resolved.push({ ...found.value, name: artifact.name })
       else if (artifact.optional !== true) return { kind: 'error', error: kind === 'steps' ? `unable to resolve references: ${found.error}` : found.error }
     }

@@ -1,12 +1,12 @@
 /** One concrete step, task or loop item of a Steps or DAG node: its execution and its hooks. */
 import type { LifecycleHook, NodeStatus } from '../resources/index.ts'
-import type { Variables } from '../expressions/index.ts'
 import type { Call } from './call.ts'
 import { Execution, type CallError } from './execution.ts'
 import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
 import { isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
+import type { Scope } from './scope.ts'
 import { scopeText } from './template-lookup.ts'
 
 export type ChildInit = {
@@ -16,8 +16,7 @@ export type ChildInit = {
   /** `steps.<name>` or `tasks.<name>` by which its hooks refer to it. */
   readonly prefix: string
   readonly statusKey: string
-  readonly variables: () => Variables
-  readonly narrow: () => Variables
+  readonly lookUp: () => Scope
   /** Why it does not run: a message for the Skipped node, or for an Error one. */
   readonly skipped: { readonly phase: 'Skipped' | 'Error'; readonly message: string } | null
 }
@@ -50,8 +49,7 @@ export class Child extends Frame {
       depth: call.depth,
       prefix: init.prefix,
       statusKey: init.statusKey,
-      variables: init.variables,
-      narrow: init.narrow,
+      lookUp: init.lookUp,
     })
   }
 

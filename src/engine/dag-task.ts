@@ -1,6 +1,5 @@
 /** One task of a DAG: its condition, its loop, its hooks, and what it leaves for others (semantics-flow.md §3). */
 import type { DAGTask, NodeStatus } from '../resources/index.ts'
-import type { Variables } from '../expressions/index.ts'
 import { evaluateDepends, type TaskResults } from '../expressions/index.ts'
 import { nothingAbsent, refersToResult } from './call.ts'
 import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
@@ -10,7 +9,7 @@ import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
 import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
-import { entriesOf, loopEntriesOf } from './scope.ts'
+import { entriesOf, loopEntriesOf, type Scope } from './scope.ts'
 import { pickHolder } from './steps.ts'
 import { resolveTemplate, scopeText, type Holder } from './template-lookup.ts'
 
@@ -119,17 +118,14 @@ export class DagTaskFrame extends Frame {
     }
   }
 
-  private variables(): Variables {
+  private lookUp(): Scope {
     const { plan, scope } = this.body
-    if ('fault' in plan) return scope.all()
-    return scope.view(
-      (task) => plan.isAncestor(task, this.name),
-      () => plan.ancestorsOf(this.name),
-    )
+    if ('fault' in plan) return scope.view()
+    return scope.view({ sees: (task) => plan.isAncestor(task, this.name), all: () => plan.ancestorsOf(this.name) })
   }
 
   private resolve(): boolean {
-    const resolution = resolveCall(this.task, { outsider: this.run, variables: this.variables(), narrow: this.body.scope.narrow(), kind: 'tasks' })
+    const resolution = resolveCall(this.task, { outsider: this.run, ...this.lookUp(), kind: 'tasks' })
     switch (resolution.kind) {
       case 'waits':
         return false
@@ -176,8 +172,7 @@ export class DagTaskFrame extends Frame {
       onExit: call.onExit,
       prefix: `tasks.${task.name}`,
       statusKey: `tasks.${task.name}`,
-      variables: () => this.variables(),
-      narrow: () => body.scope.narrow(),
+      lookUp: () => this.lookUp(),
       skipped: concrete.skipped,
     })
     this.children?.push(child)
@@ -283,8 +278,7 @@ export class DagTaskFrame extends Frame {
       depth: execution.call.depth + 1,
       prefix: `tasks.${task.name}`,
       statusKey: `tasks.${task.name}`,
-      variables: () => this.variables(),
-      narrow: () => body.scope.narrow(),
+      lookUp: () => this.lookUp(),
     })
   }
 

@@ -1,6 +1,5 @@
 /** A DAG template: tasks run as their dependencies allow (semantics-flow.md §3). */
 import type { DAGTask, NodeStatus } from '../resources/index.ts'
-import { variablesOf } from '../expressions/index.ts'
 import type { BodyInit } from './body.ts'
 import { Body } from './body.ts'
 import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
@@ -25,7 +24,7 @@ export class DagBody extends Body {
   constructor(init: BodyInit) {
     super(init)
     this.plan = dagPlanOf(this.template.dag ?? { tasks: [] })
-    this.scope = new TasksScope(this.template, this.processed.variables, variablesOf(this.run.globals))
+    this.scope = new TasksScope(this.run, this.template, this.processed.variables)
   }
 
   protected work(): void {
@@ -108,7 +107,7 @@ export class DagBody extends Body {
     this.setOutbound(node, plan)
     for (const frame of this.frames.values()) exportGlobals(run, this.taskNode(frame.name)?.outputs)
     if (phase === 'Succeeded') {
-      const outputs = outputsFromScope(run, this.template, this.scope.narrow())
+      const outputs = outputsFromScope(run, this.template, this.scope.view())
       if (!outputs.ok) {
         endDaemons(run, node.id)
         return this.failWith(outputs.error)

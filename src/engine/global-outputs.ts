@@ -20,7 +20,7 @@ function exportParameter(run: Run, name: string, value: string): void {
 function exportArtifact(run: Run, name: string, artifact: Artifact): void {
   const { path: _path, globalName: _global, ...rest } = artifact
   const entry: Artifact = { ...rest, name }
-  run.globals.set(`workflow.outputs.artifacts.${name}`, entry)
+  run.globalArtifacts.set(`workflow.outputs.artifacts.${name}`, entry)
   const outputs = run.status.outputs ?? {}
   const known = outputs.artifacts?.find((one) => one.name === name)
   if (known !== undefined && JSON.stringify(known) === JSON.stringify(entry)) return
@@ -31,5 +31,5 @@ function exportArtifact(run: Run, name: string, artifact: Artifact): void {
 /** After a restart: what the status already holds. */
 export function restoreGlobals(run: Run): void {
   for (const parameter of run.status.outputs?.parameters ?? []) run.globals.set(`workflow.outputs.parameters.${parameter.name}`, parameter.value ?? '')
-  for (const artifact of run.status.outputs?.artifacts ?? []) run.globals.set(`workflow.outputs.artifacts.${artifact.name}`, artifact)
+  for (const artifact of run.status.outputs?.artifacts ?? []) run.globalArtifacts.set(`workflow.outputs.artifacts.${artifact.name}`, artifact)
 }

@@ -1,6 +1,5 @@
 /** Lifecycle hooks of a step or task: fired by an expression, or at its end (semantics-flow.md §6.2). */
 import type { Arguments, LifecycleHook, NodeStatus } from '../resources/index.ts'
-import type { Variables } from '../expressions/index.ts'
 import { environmentWithFunctions, evaluateCondition, variablesOf } from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
 import { nothingAbsent } from './call.ts'
@@ -10,7 +9,7 @@ import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import { isCompleted, isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
-import { entriesOf, lastAttempt } from './scope.ts'
+import { entriesOf, lastAttempt, withEntries, type Scope } from './scope.ts'
 import { isShutDown } from './shutdown.ts'
 import { keepUnknown, render } from './substitution.ts'
 import type { TemplateScope } from './template-lookup.ts'
@@ -31,8 +30,7 @@ export type HookContext = {
   readonly prefix: string
   /** Key under which the hooked node's status is seen by expressions. */
   readonly statusKey: string
-  readonly variables: () => Variables
-  readonly narrow: () => Variables
+  readonly lookUp: () => Scope
 }
 
 /** The hook nodes of one node. */
@@ -97,7 +95,7 @@ export class HookSet {
     }
     const { outside } = this.context.run
     const own = new Map<string, unknown>([[`${this.context.statusKey}.status`, node.phase]])
-    const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(own, this.context.variables()), outside), outside)
+    const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(own, this.context.lookUp().variables), outside), outside)
     if (answer.ok) return answer.value
     this.error = answer.error
     return false
@@ -129,8 +127,8 @@ export class HookSet {
   private argumentsOf(args: Arguments, node: NodeStatus): Outcome<Arguments> {
     const { run, prefix } = this.context
     const own = entriesOf(run, prefix, lastAttempt(run, node), null, prefix.startsWith('steps') ? 'steps' : 'tasks')
-    const variables = variablesOf(own, this.context.variables())
-    const rendered = render(run, args, variables, keepUnknown)
+    const scope = withEntries(this.context.lookUp(), own)
+    const rendered = render(run, args, scope.variables, keepUnknown)
     if (!rendered.ok) return bad(rendered.error)
     const artifacts = []
     for (const artifact of rendered.value.artifacts ?? []) {
@@ -138,7 +136,7 @@ export class HookSet {
         artifacts.push(artifact)
         continue
       }
-      const resolved = resolveArtifact(run, artifact, variables, variablesOf(own, this.context.narrow()))
+      const resolved = resolveArtifact(run, artifact, scope)
       if (resolved.ok) artifacts.push({ ...resolved.value, name: artifact.name })
       else if (artifact.optional !== true) return resolved
     }

@@ -60,6 +60,8 @@ export class Run {
   readonly nodes = new Map<string, NodeStatus>()
   readonly timers = new Timers()
   readonly globals = new Map<string, unknown>()
+  /** `workflow.outputs.artifacts.*`: apart from texts, since only references to artifacts may see them. */
+  readonly globalArtifacts = new Map<string, unknown>()
   readonly boundaries = new Map<string, BoundaryCounts>()
   /** Frames that were held back by spec.parallelism, in order. */
   readonly heldBack = new Set<Frame>()

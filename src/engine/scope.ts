@@ -9,78 +9,107 @@ import type { Run } from './run.ts'
 
 export type Entries = Map<string, unknown>
 
-/** The variables of a Steps node: everything that earlier groups left, over the template's own and the globals. */
-export class StepsScope {
-  readonly own: Entries = new Map()
+/** What references may look up: texts for tags, artifacts for `from`, both (without globals) for bare expressions. */
+export type Scope = {
   readonly variables: Variables
-  /** Without globals: for `valueFrom.expression` and `fromExpression`. */
+  readonly artifacts: Variables
   readonly narrow: Variables
-  constructor(template: Template, outer: Variables, globals: Variables) {
-    addInputs(this.own, template)
-    this.variables = variablesOf(this.own, outer)
-    this.narrow = variablesOf(this.own, workflowOutputs(globals))
+}
+
+const isText = (value: unknown): boolean => value === null || typeof value === 'string'
+
+/** The variables of a Steps node: everything that earlier groups left, over the template's own and the globals. */
+export class StepsScope implements Scope {
+  private readonly texts: Entries = new Map()
+  private readonly objects: Entries = new Map()
+  readonly variables: Variables
+  readonly artifacts: Variables
+  readonly narrow: Variables
+  constructor(run: Run, template: Template, outer: Variables) {
+    this.add(inputsOf(template))
+    this.variables = variablesOf(this.texts, outer)
+    this.artifacts = variablesOf(this.objects, variablesOf(run.globalArtifacts))
+    this.narrow = variablesOf(this.texts, variablesOf(this.objects, workflowOutputs(run)))
+  }
+
+  add(entries: Entries): void {
+    for (const [name, value] of entries) (isText(value) ? this.texts : this.objects).set(name, value)
   }
 }
+
+/** The same scope with more in front of it: a node's own outputs for its hooks. */
+export function withEntries(scope: Scope, entries: Entries): Scope {
+  const texts = new Map([...entries].filter(([, value]) => isText(value)))
+  const objects = new Map([...entries].filter(([, value]) => !isText(value)))
+  return {
+    variables: variablesOf(texts, scope.variables),
+    artifacts: variablesOf(objects, scope.artifacts),
+    narrow: variablesOf(entries, scope.narrow),
+  }
+}
+
+type Visibility = { readonly sees: (task: string) => boolean; readonly all: () => Iterable<string> }
 
 /** The variables of a DAG node, kept by task, so that each task sees those of its ancestors only. */
 export class TasksScope {
   private readonly byTask = new Map<string, Entries>()
-  private readonly base: Entries = new Map()
+  private readonly base: Entries
   private readonly outer: Variables
-  private readonly globals: Variables
-  constructor(template: Template, outer: Variables, globals: Variables) {
-    addInputs(this.base, template)
-    this.outer = variablesOf(this.base, outer)
-    this.globals = globals
+  private readonly run: Run
+  constructor(run: Run, template: Template, outer: Variables) {
+    this.run = run
+    this.base = inputsOf(template)
+    this.outer = outer
   }
 
   set(task: string, entries: Entries): void {
     this.byTask.set(task, entries)
   }
 
-  /** @param isVisible which tasks may be referred to; asked only for names that occur */
-  view(isVisible: (task: string) => boolean, visible: () => Iterable<string>): Variables {
-    return this.over(this.outer, isVisible, visible)
+  /** @param visibility which tasks may be referred to; asked only for names that occur. All of them if absent. */
+  view(visibility?: Visibility): Scope {
+    const seen = visibility ?? { sees: () => true, all: () => this.byTask.keys() }
+    const texts = new Map([...this.base].filter(([, value]) => isText(value)))
+    const objects = new Map([...this.base].filter(([, value]) => !isText(value)))
+    return {
+      variables: this.over(variablesOf(texts, this.outer), seen, isText),
+      artifacts: this.over(variablesOf(objects, variablesOf(this.run.globalArtifacts)), seen, (value) => !isText(value)),
+      narrow: this.over(variablesOf(this.base, workflowOutputs(this.run)), { sees: () => true, all: () => this.byTask.keys() }, () => true),
+    }
   }
 
-  /** Every task, without globals: for the outputs of the template. */
-  narrow(): Variables {
-    return this.over(variablesOf(this.base, workflowOutputs(this.globals)), () => true, () => this.byTask.keys())
-  }
-
-  all(): Variables {
-    return this.over(this.outer, () => true, () => this.byTask.keys())
-  }
-
-  private over(parent: Variables, isVisible: (task: string) => boolean, visible: () => Iterable<string>): Variables {
+  private over(parent: Variables, { sees, all }: Visibility, fits: (value: unknown) => boolean): Variables {
     const { byTask } = this
     return {
       get(name) {
         if (!name.startsWith('tasks.')) return parent.get(name)
         const end = name.indexOf('.', 6)
         const task = end < 0 ? name.slice(6) : name.slice(6, end)
-        const entries = byTask.get(task)
-        return entries !== undefined && isVisible(task) ? entries.get(name) : parent.get(name)
+        const value = sees(task) ? byTask.get(task)?.get(name) : undefined
+        return value !== undefined && fits(value) ? value : parent.get(name)
       },
       *names() {
         yield* parent.names()
-        for (const task of visible()) yield* byTask.get(task)?.keys() ?? []
+        for (const task of all()) for (const [name, value] of byTask.get(task) ?? []) if (fits(value)) yield name
       },
     }
   }
 }
 
-function addInputs(entries: Entries, template: Template): void {
+function inputsOf(template: Template): Entries {
+  const entries: Entries = new Map()
   for (const parameter of template.inputs?.parameters ?? []) entries.set(`inputs.parameters.${parameter.name}`, parameter.value ?? '')
   for (const artifact of template.inputs?.artifacts ?? []) entries.set(`inputs.artifacts.${artifact.name}`, artifact)
+  return entries
 }
 
 /** Of the globals only what templates exported. */
-function workflowOutputs(globals: Variables): Variables {
+function workflowOutputs({ globals, globalArtifacts }: Run): Variables {
   return {
-    get: (name) => (name.startsWith('workflow.outputs.') ? globals.get(name) : undefined),
+    get: (name) => (name.startsWith('workflow.outputs.') ? (globals.get(name) ?? globalArtifacts.get(name)) : undefined),
     *names() {
-      for (const name of globals.names()) if (name.startsWith('workflow.outputs.')) yield name
+      for (const name of globals.keys()) if (name.startsWith('workflow.outputs.')) yield name
+      yield* globalArtifacts.keys()
     },
   }
 }

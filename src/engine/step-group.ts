@@ -74,10 +74,9 @@ export class StepGroup extends Frame {
   /** All steps of the group, before any of them starts; false: not yet, or failed. */
   private resolve(node: NodeStatus): boolean {
     const { scope } = this.body
-    if (scope === null) return false
     const all: { concrete: Concrete; source: WorkflowStep }[] = []
     for (const step of this.steps) {
-      const resolution = resolveCall(step, { outsider: this.run, variables: scope.variables, narrow: scope.narrow, kind: 'steps' })
+      const resolution = resolveCall(step, { outsider: this.run, variables: scope.variables, artifacts: scope.artifacts, narrow: scope.narrow, kind: 'steps' })
       switch (resolution.kind) {
         case 'waits':
           return false
@@ -123,7 +122,7 @@ export class StepGroup extends Frame {
 
   private childFor(concrete: Concrete, source: WorkflowStep): Child {
     const { body, run } = this
-    const { scope, execution } = body
+    const { execution } = body
     const { name, call } = concrete
     const template = execution.resolved?.template ?? body.template
     return new Child(run, this, {
@@ -145,8 +144,7 @@ export class StepGroup extends Frame {
       onExit: call.onExit,
       prefix: `steps.${name}`,
       statusKey: `steps.${name}`,
-      variables: () => scope?.variables ?? body.processed.variables,
-      narrow: () => scope?.narrow ?? body.processed.variables,
+      lookUp: () => body.scope,
       skipped: concrete.skipped,
     })
   }
@@ -174,7 +172,7 @@ export class StepGroup extends Frame {
   }
 
   private status(child: Child, node: NodeStatus): void {
-    if (node.phase !== undefined) this.body.scope?.own.set(`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase)
+    if (node.phase !== undefined) this.body.scope.add(new Map([[`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase]]))
   }
 
   private settle(child: Child): true {

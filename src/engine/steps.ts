@@ -1,7 +1,6 @@
 /** A steps template: groups one after the other (semantics-flow.md §2). */
 import type { NodeStatus } from '../resources/index.ts'
-import { variablesOf } from '../expressions/index.ts'
-import { Body } from './body.ts'
+import { Body, type BodyInit } from './body.ts'
 import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
@@ -11,15 +10,19 @@ import { resolveTemplate } from './template-lookup.ts'
 import { outputsFromScope } from './template-outputs.ts'
 
 export class StepsBody extends Body {
-  scope: StepsScope | null = null
+  readonly scope: StepsScope
   private index = 0
   private group: StepGroup | null = null
+
+  constructor(init: BodyInit) {
+    super(init)
+    this.scope = new StepsScope(this.run, this.template, this.processed.variables)
+  }
 
   protected work(): void {
     const { run } = this
     const node = this.ensureNode('Running')
     if (isEnded(node)) return
-    this.scope ??= new StepsScope(this.template, this.processed.variables, variablesOf(run.globals))
     const groups = this.template.steps ?? []
     this.takeDirtyChildren()
     while (this.index < groups.length) {
@@ -41,8 +44,7 @@ export class StepsBody extends Body {
 
   private succeed(node: NodeStatus): void {
     const { run, scope } = this
-    if (scope === null) return
-    const outputs = outputsFromScope(run, this.template, scope.narrow)
+    const outputs = outputsFromScope(run, this.template, scope)
     if (!outputs.ok) {
       this.setOutbound(node)
       endDaemons(run, node.id)
@@ -87,7 +89,7 @@ export class StepsBody extends Body {
       const node = run.nodeNamed(`${groupNode.name}.${name}`)
       if (node !== undefined) {
         const resolved = resolveTemplate(run, { name, ...pickHolder(step) }, this.execution.resolved?.scope ?? this.execution.call.scope)
-        for (const [key, value] of entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'steps')) scope?.own.set(key, value)
+        scope.add(entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'steps'))
         continue
       }
       const start = `${groupNode.name}.${name}(`
@@ -97,7 +99,7 @@ export class StepsBody extends Body {
       })
       const entries = loopEntriesOf(run, prefix, groupNode, items)
       if (!entries.ok) return entries.error
-      for (const [key, value] of entries.value) scope?.own.set(key, value)
+      scope.add(entries.value)
     }
     return null
   }

@@ -5,16 +5,17 @@ import { compileExpression, encodeJson, environmentWithFunctions, evaluateExpres
 import { resolveArtifact } from './artifact-reference.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
+import type { Scope } from './scope.ts'
 import { withoutBraces, type Outsider } from './substitution.ts'
 
-export function outputsFromScope(outsider: Outsider, template: Template, narrow: Variables): Outcome<Outputs | null> {
+export function outputsFromScope(outsider: Outsider, template: Template, scope: Scope): Outcome<Outputs | null> {
   const declared = template.outputs
   if (declared === undefined || (!declared.parameters?.length && !declared.artifacts?.length)) return good(null)
   const outputs: Outputs = {}
   const parameters: Parameter[] = []
   for (const parameter of declared.parameters ?? []) {
     if (parameter.valueFrom === undefined) return bad('output parameters must have a valueFrom specified')
-    const value = valueOf(outsider, parameter.name, parameter.valueFrom, narrow)
+    const value = valueOf(outsider, parameter.name, parameter.valueFrom, scope.narrow)
     if (!value.ok && parameter.valueFrom.default === undefined) return value
     const { valueFrom: _from, ...rest } = parameter
     parameters.push({ ...rest, valueFrom: parameter.valueFrom, value: value.ok ? value.value : (parameter.valueFrom.default ?? '') })
@@ -22,7 +23,7 @@ export function outputsFromScope(outsider: Outsider, template: Template, narrow:
   if (parameters.length > 0) outputs.parameters = parameters
   const artifacts: Artifact[] = []
   for (const artifact of declared.artifacts ?? []) {
-    const found = resolveArtifact(outsider, artifact, narrow, narrow)
+    const found = resolveArtifact(outsider, artifact, scope)
     if (found.ok) artifacts.push({ ...found.value, name: artifact.name, ...(artifact.globalName ? { globalName: artifact.globalName } : {}) })
     else if (artifact.optional !== true) return bad(`unable to resolve outputs from scope: ${found.error}`)
   }
