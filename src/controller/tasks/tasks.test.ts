@@ -1,0 +1,298 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Template, Workflow } from '../../resources/index.ts'
+import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
+import type { House } from '../controller.fixtures/house.ts'
+
+let house: House
+afterEach(() => house.close())
+
+const only = (name: string, template: Template, more: Partial<Workflow['spec']> = {}): Workflow => ({
+  metadata: { name },
+  spec: { entrypoint: 'main', templates: [{ ...template, name: 'main' }], ...more },
+})
+const root = (workflow: Workflow) => workflow.status?.nodes?.[workflow.metadata.name ?? '']
+
+async function serving<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (part: Buffer) => (body += part.toString()))
+    request.on('end', () => {
+      if (request.url === '/missing') response.statusCode = 404
+      if (request.url === '/moved') {
+        response.statusCode = 302
+        response.setHeader('Location', '/here')
+      }
+      response.setHeader('X-Seen', 'yes')
+      response.end(`${request.method} ${request.url} ${request.headers['x-key'] ?? ''} ${body}`)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  } finally {
+    server.close()
+  }
+}
+
+describe('an http template', () => {
+  it('sends headers from secrets and gives the body as its result', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createObject('Secret', 'default', { metadata: { name: 's' }, stringData: { key: 'hidden' } })
+    await serving(async (url) => {
+      const headers = [{ name: 'X-Key', valueFrom: { secretKeyRef: { name: 's', key: 'key' } } }]
+      const condition = "response.statusCode == 200 && response.headers['X-Seen'][0] == 'yes'"
+      await controller.createWorkflow(
+        'default',
+        only('wf', { http: { url: `${url}/moved`, headers, successCondition: condition } }),
+      )
+      const done = await ended(controller, 'wf')
+      expect(done.status?.phase).toBe('Succeeded')
+      expect(root(done)?.outputs?.result).toBe('GET /here hidden ')
+    })
+  })
+
+  it.each([
+    ['a status that is no success', '/missing', undefined, 'received non-2xx response code: 404'],
+    ['a condition that does not hold', '/', 'false', "successCondition 'false' evaluated false"],
+  ])('fails on %s', async (_what, path, successCondition, message) => {
+    house = newHouse()
+    const controller = await house.open()
+    await serving(async (url) => {
+      await controller.createWorkflow(
+        'default',
+        only('wf', { http: { url: url + path, ...(successCondition ? { successCondition } : {}) } }),
+      )
+      expect((await ended(controller, 'wf')).status).toMatchObject({ phase: 'Failed', message })
+    })
+  })
+
+  it("fails with the words of Go's client when nobody answers", async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', only('wf', { http: { url: 'http://127.0.0.1:1/x' } }))
+    const done = await ended(controller, 'wf')
+    expect(done.status?.message).toBe('Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused')
+  })
+})
+
+describe('a plugin template', () => {
+  it('is done by the first plugin that takes it', async () => {
+    house = newHouse()
+    const controller = await house.open({
+      plugins: [
+        async () => ({}),
+        async ({ template }) => ({
+          node: {
+            phase: 'Succeeded',
+            outputs: { parameters: [{ name: 'seen', value: JSON.stringify(template.plugin) }] },
+          },
+        }),
+      ],
+    })
+    await controller.createWorkflow('default', only('wf', { plugin: { hello: { to: 'you' } } }))
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe('Succeeded')
+    expect(root(done)?.outputs?.parameters?.[0]?.value).toBe('{"hello":{"to":"you"}}')
+  })
+
+  it('fails when no plugin takes it', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', only('wf', { plugin: { hello: {} } }))
+    expect((await ended(controller, 'wf')).status?.message).toBe('no plugin executed the template')
+  })
+})
+
+describe('a resource template', () => {
+  const manifest = `
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: child-}
+spec:
+  entrypoint: main
+  templates: [{name: main, container: {image: busybox, command: [sim], args: ['{"exitCode":EXIT}']}}]
+`
+  it.each([
+    ['0', 'Succeeded', ''],
+    ['1', 'Failed', "main: Error (exit code 64): failure condition 'status.phase in (Failed, Error)' evaluated true"],
+  ])('waits for the workflow it made; exit %s makes it %s', async (exit, phase, message) => {
+    house = newHouse()
+    const controller = await house.open()
+    const resource = {
+      action: 'create' as const,
+      manifest: manifest.replace('EXIT', exit),
+      successCondition: 'status.phase == Succeeded',
+      failureCondition: 'status.phase in (Failed, Error)',
+      setOwnerReference: true,
+    }
+    const outputs = { parameters: [{ name: 'child', valueFrom: { jsonPath: '{.metadata.name}' } }] }
+    await controller.createWorkflow('default', only('wf', { resource, outputs }))
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe(phase)
+    expect(done.status?.message ?? '').toBe(message)
+    if (phase === 'Succeeded') expect(root(done)?.outputs?.parameters?.[0]?.value).toMatch(/^child-/)
+    await controller.deleteWorkflow('default', 'wf')
+    expect((await controller.listWorkflows({ namespace: 'default' })).items).toEqual([])
+  })
+
+  it('makes, patches, reads and deletes a ConfigMap', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const map = (data: string) => `{apiVersion: v1, kind: ConfigMap, metadata: {name: cm}, data: ${data}}`
+    const step = (
+      name: string,
+      resource: NonNullable<Template['resource']>,
+      outputs?: Template['outputs'],
+    ): Template => ({ name, resource, ...(outputs ? { outputs } : {}) })
+    const templates: Template[] = [
+      { name: 'main', steps: ['make', 'patch', 'read', 'drop'].map((name) => [{ name, template: name }]) },
+      step('make', { action: 'create', manifest: map('{a: "1"}') }),
+      step('patch', {
+        action: 'patch',
+        mergeStrategy: 'json',
+        flags: ['configmap', 'cm'],
+        manifest: '[{"op": "add", "path": "/data/b", "value": "2"}]',
+      }),
+      step(
+        'read',
+        { action: 'get', manifest: map('{}') },
+        { parameters: [{ name: 'all', valueFrom: { jqFilter: '.data | tojson' } }] },
+      ),
+      step('drop', { action: 'delete', flags: ['cm/cm'] }),
+    ]
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec: { entrypoint: 'main', templates } })
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe('Succeeded')
+    const read = Object.values(done.status?.nodes ?? {}).find((node) => node.displayName === 'read')
+    expect(read?.outputs?.parameters?.[0]?.value).toBe('{"a":"1","b":"2"}')
+    expect(controller.object('ConfigMap', 'default', 'cm')).toBeNull()
+  })
+})
+
+describe('claims', () => {
+  const spec: Workflow['spec'] = {
+    entrypoint: 'main',
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      },
+    ],
+    templates: [
+      {
+        name: 'main',
+        container: { ...doing({ durationMs: 50 }), volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+      },
+    ],
+  }
+
+  it('are made before the first step and removed after a success', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec })
+    await until(controller, 'wf', (now) => root(now)?.phase === 'Running')
+    expect([...house.engine.volumes.keys()]).toEqual(['default-wf-data'])
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+    await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
+    await eventually(() => controller.objects('PersistentVolumeClaim', '').length === 0, 'its object is removed')
+  })
+
+  it('go with their workflow when it is deleted', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const failing = {
+      ...spec,
+      templates: [
+        {
+          name: 'main',
+          container: { ...doing({ exitCode: 1 }), volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+        },
+      ],
+    }
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec: failing })
+    await ended(controller, 'wf')
+    expect(house.engine.volumes.size).toBe(1)
+    await controller.deleteWorkflow('default', 'wf')
+    await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
+  })
+
+  it('are waited for where a manifest names one that does not exist yet', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'mine' } }]
+    await controller.createWorkflow(
+      'default',
+      only('wf', { container: { ...doing(), volumeMounts: [{ name: 'data', mountPath: '/data' }] } }, { volumes }),
+    )
+    const waiting = await until(controller, 'wf', (now) => Boolean(root(now)?.message))
+    expect(root(waiting)?.message).toBe('Unschedulable: persistentvolumeclaim "mine" not found')
+    await controller.createObject('PersistentVolumeClaim', 'default', { metadata: { name: 'mine' }, spec: {} })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+  })
+})
+
+describe('artifacts', () => {
+  const passing: Workflow['spec'] = {
+    entrypoint: 'main',
+    artifactGC: { strategy: 'OnWorkflowDeletion' },
+    templates: [
+      {
+        name: 'main',
+        steps: [
+          [{ name: 'make', template: 'make' }],
+          [
+            {
+              name: 'use',
+              template: 'use',
+              arguments: { artifacts: [{ name: 'in', from: '{{steps.make.outputs.artifacts.out}}' }] },
+            },
+          ],
+        ],
+      },
+      {
+        name: 'make',
+        container: doing({ files: { '/tmp/out': 'content' } }),
+        outputs: { artifacts: [{ name: 'out', path: '/tmp/out' }] },
+      },
+      {
+        name: 'use',
+        inputs: { artifacts: [{ name: 'in', path: '/in/file' }] },
+        container: doing(),
+        outputs: { parameters: [{ name: 'read', valueFrom: { path: '/in/file' } }] },
+      },
+    ],
+  }
+
+  it('pass from step to step and can be opened afterwards', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec: passing })
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe('Succeeded')
+    const node = (name: string) =>
+      Object.values(done.status?.nodes ?? {}).find(({ displayName }) => displayName === name)
+    expect(node('use')?.outputs?.parameters?.[0]?.value).toBe('content')
+    const handle = await controller.artifact(done, node('make')?.id ?? '', 'outputs', 'out')
+    expect(handle.fileName).toBe('out.tgz')
+    expect(await handle.list()).toHaveLength(1)
+    await controller.deleteWorkflow('default', 'wf')
+    expect(await handle.open()).toBeNull()
+  })
+
+  it('that are missing make the node an error in the words of Argo', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow(
+      'default',
+      only('wf', { container: doing(), outputs: { artifacts: [{ name: 'out', path: '/tmp/none' }] } }),
+    )
+    expect((await ended(controller, 'wf')).status).toMatchObject({
+      phase: 'Error',
+      message:
+        'wait: Error (exit code 64): open /var/run/argo/outputs/artifacts/tmp/none.tgz: no such file or directory; ',
+    })
+  })
+})
