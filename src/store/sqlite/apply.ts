@@ -4,7 +4,7 @@ import { notStarted } from '../listing.ts'
 import { objectKey } from '../port.ts'
 import { nodesPerWorkflow } from './schema.ts'
 import { Conflict } from './sqlite-fault.ts'
-import type { Outcome, WireChange, WireCommit, WireWorkflow } from './wire.ts'
+import type { Outcome, WireChange, WireCommit, WireWorkflow } from '../wire.ts'
 
 /** What is known of a workflow that is being written to, so that a commit needs no reading. */
 type Known = {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Applier } from './apply.ts'
 import { sqliteFault } from './sqlite-fault.ts'
-import type { Outcome, WireCommit } from './wire.ts'
+import type { Outcome, WireCommit } from '../wire.ts'
 
 /**
  * Tries all in one transaction. When one of them is bad, nothing of it stays and each is tried in a transaction of its

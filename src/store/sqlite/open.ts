@@ -4,7 +4,7 @@ import type { StoreFault } from '../fault.ts'
 import { checksum, planMigrations } from '../migrations.ts'
 import type { AppliedMigration, Migration } from '../migrations.ts'
 import { migrations as ours } from './schema.ts'
-import type { WriterOptions } from './wire.ts'
+import type { WriterOptions } from './messages.ts'
 
 /** "DryD": tells our files from other programs'. */
 const applicationId = 0x44727944

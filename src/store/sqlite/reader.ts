@@ -1,15 +1,12 @@
 /** Reads from a connection of its own: what is committed, whole transactions only, never waiting for the writer. */
 import { DatabaseSync } from 'node:sqlite'
-import type { SQLOutputValue, StatementSync } from 'node:sqlite'
-import { instant, workflowUid } from '../../resources/index.ts'
-import type { NodeStatus, NodeId, WorkflowUid } from '../../resources/index.ts'
-import { joinBody } from '../body.ts'
+import type { StatementSync } from 'node:sqlite'
+import type { WorkflowUid } from '../../resources/index.ts'
 import { orderPage, whereOf } from '../listing.ts'
 import type { Dialect } from '../listing.ts'
 import type { NodePage, NodeRow, ObjectRow, WorkflowQuery, WorkflowRow } from '../port.ts'
+import { jsonOf, nodeOf, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
 import { nodesPerWorkflow } from './schema.ts'
-
-type Row = Record<string, SQLOutputValue>
 
 const dialect: Dialect = {
   placeholder: () => '?',
@@ -17,9 +14,6 @@ const dialect: Dialect = {
   bool: (value) => (value ? 1 : 0),
 }
 
-const columns = `w.uid, w.namespace, w.name, w.phase, w.finished, w.created_at, w.started_at, w.finished_at,
-  w.resource_version, w.labels, w.internal, w.head, f.body AS fixed`
-const from = 'FROM workflow w LEFT JOIN workflow_fixed f ON f.no = w.no'
 /** Node rows parsed before others get a turn. */
 const rowsAtOnce = 1000
 
@@ -36,19 +30,22 @@ export class Reader {
   }
 
   workflow(namespace: string, name: string): WorkflowRow | null {
-    const row = this.#sql(`SELECT ${columns} ${from} WHERE w.namespace = ? AND w.name = ?`).get(namespace, name)
+    const row = this.#sql(`SELECT ${workflowColumns} ${workflowTables} WHERE w.namespace = ? AND w.name = ?`).get(
+      namespace,
+      name,
+    )
     return row ? workflowOf(row) : null
   }
 
   workflowByUid(uid: WorkflowUid): WorkflowRow | null {
-    const row = this.#sql(`SELECT ${columns} ${from} WHERE w.uid = ?`).get(uid)
+    const row = this.#sql(`SELECT ${workflowColumns} ${workflowTables} WHERE w.uid = ?`).get(uid)
     return row ? workflowOf(row) : null
   }
 
   workflows(query: WorkflowQuery): readonly WorkflowRow[] {
     const { text, values } = whereOf(query, dialect)
     const page = query.limit === undefined && query.offset === undefined ? '' : 'LIMIT ? OFFSET ?'
-    const sql = `SELECT ${columns} ${from} ${text} ORDER BY w.sort_at DESC, w.created_at DESC, w.uid DESC ${page}`
+    const sql = `SELECT ${workflowColumns} ${workflowTables} ${text} ORDER BY w.sort_at DESC, w.created_at DESC, w.uid DESC ${page}`
     const cut = page ? [query.limit ?? -1, query.offset ?? 0] : []
     return orderPage(
       this.#sql(sql)
@@ -130,34 +127,3 @@ const nodeRange = 'SELECT no, id, node, internal FROM node WHERE no >= ? AND no 
 
 const plain = (value: string | number | boolean): string | number =>
   typeof value === 'boolean' ? Number(value) : value
-const jsonOf = (value: SQLOutputValue | undefined): unknown => (typeof value === 'string' ? JSON.parse(value) : null)
-const instantOrNull = (value: SQLOutputValue | undefined) => (typeof value === 'number' ? instant(value) : null)
-
-const workflowOf = (row: Row): WorkflowRow => ({
-  uid: workflowUid(String(row['uid'])),
-  namespace: String(row['namespace']),
-  name: String(row['name']),
-  phase: String(row['phase']),
-  finished: row['finished'] === 1,
-  createdAt: instant(Number(row['created_at'])),
-  startedAt: instantOrNull(row['started_at']),
-  finishedAt: instantOrNull(row['finished_at']),
-  labels: jsonOf(row['labels']) as Record<string, string>,
-  body: joinBody(String(row['head']), typeof row['fixed'] === 'string' ? row['fixed'] : '{}'),
-  internal: jsonOf(row['internal']),
-  resourceVersion: Number(row['resource_version']),
-})
-
-const nodeOf = (row: Row): NodeRow => {
-  const id = String(row['id']) as NodeId
-  const node = jsonOf(row['node']) as NodeStatus
-  return row['internal'] === null ? { id, node } : { id, node, internal: jsonOf(row['internal']) }
-}
-
-const objectOf = (row: Row): ObjectRow => ({
-  kind: String(row['kind']),
-  namespace: String(row['namespace']),
-  name: String(row['name']),
-  body: jsonOf(row['body']),
-  resourceVersion: Number(row['resource_version']),
-})

@@ -7,7 +7,7 @@ import { lockDirectory } from './directory-lock.ts'
 import type { DirectoryLock } from './directory-lock.ts'
 import { Reader } from './reader.ts'
 import { sqliteFault } from './sqlite-fault.ts'
-import { encode } from './wire.ts'
+import { encode } from '../wire.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export type SqliteStoreOptions = {

@@ -3,8 +3,9 @@ import { Worker } from 'node:worker_threads'
 import { storeError } from '../fault.ts'
 import type { StoreFault } from '../fault.ts'
 import type { Committed } from '../port.ts'
-import { sizeOf } from './wire.ts'
-import type { Reply, Request, WireCommit, WriterOptions } from './wire.ts'
+import { sizeOf } from '../wire.ts'
+import type { WireCommit } from '../wire.ts'
+import type { Reply, Request, WriterOptions } from './messages.ts'
 
 /** One transaction holds at most about this much, so that those who wait are not kept long. */
 const groupBytesMax = 8 * 1024 * 1024

@@ -5,7 +5,7 @@ import { Applier } from './apply.ts'
 import { commitGroup } from './group.ts'
 import { openForWriting, Refused } from './open.ts'
 import { sqliteFault } from './sqlite-fault.ts'
-import type { Reply, Request, WriterOptions } from './wire.ts'
+import type { Reply, Request, WriterOptions } from './messages.ts'
 
 const options = workerData as WriterOptions
 const reply = (message: Reply): void => parentPort?.postMessage(message)

@@ -1,7 +1,7 @@
-/** What passes between the store and its writer thread: changes as texts and numbers, made once, in the main thread. */
-import { splitBody } from '../body.ts'
-import type { StoreFault } from '../fault.ts'
-import type { Change } from '../port.ts'
+/** Changes as texts and numbers, ready for SQL and for another thread. */
+import { splitBody } from './body.ts'
+import type { StoreFault } from './fault.ts'
+import type { Change } from './port.ts'
 
 export type WireWorkflow = {
   readonly kind: 'putWorkflow'
@@ -38,24 +38,9 @@ export type WireChange =
 
 export type WireCommit = readonly WireChange[]
 
-export type WriterOptions = {
-  readonly path: string
-  readonly busyTimeoutMs: number
-  /** Pages of 4 KiB the database may grow to; 0 for no limit. */
-  readonly pagesMax: number
-}
-
-export type Request = { readonly kind: 'commit'; readonly commits: readonly WireCommit[] } | { readonly kind: 'close' }
-
 export type Outcome =
   | { readonly ok: true; readonly resourceVersion: number; readonly versions: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly fault: StoreFault }
-
-export type Reply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'refused'; readonly fault: StoreFault }
-  | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
-  | { readonly kind: 'closed' }
 
 export const encode = (changes: readonly Change[]): WireCommit => changes.map(encodeChange)
 

@@ -1,0 +1,76 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgres } from '../../../scripts/postgres.ts'
+import type { PostgresServer } from '../../../scripts/postgres.ts'
+import type { Change } from '../port.ts'
+import { nodeRow, storeContract, uidOf, workflowRow } from '../store.contract.ts'
+import { openPostgresStore } from './store.ts'
+
+let server: PostgresServer
+let schemas = 0
+beforeAll(async () => {
+  server = await startPostgres()
+}, 300_000)
+afterAll(() => {
+  server.stop()
+})
+const newSchema = () => `test_${++schemas}`
+const sql = async (text: string) => {
+  const client = new pg.Client(server.url)
+  await client.connect()
+  await client.query(text)
+  await client.end()
+}
+const put = (number: number): Change => ({ kind: 'putWorkflow', row: workflowRow(number) })
+
+storeContract('the Postgres store', () => {
+  const schema = newSchema()
+  return {
+    open: () => openPostgresStore({ url: server.url, schema }),
+    dispose: () => sql(`DROP SCHEMA ${schema} CASCADE`),
+  }
+})
+
+describe('the Postgres store', () => {
+  it('refuses a newer and a foreign schema', async () => {
+    const schema = newSchema()
+    const open = () => openPostgresStore({ url: server.url, schema })
+    await (await open()).close()
+    await sql(`INSERT INTO ${schema}.schema_migration VALUES (99, 'x', 'x')`)
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_NEWER_SCHEMA', retryable: false })
+    await sql(
+      `DELETE FROM ${schema}.schema_migration WHERE version = 99; UPDATE ${schema}.schema_migration SET checksum = 'x'`,
+    )
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_FOREIGN_SCHEMA' })
+    await expect(openPostgresStore({ url: server.url, schema: 'x; drop' })).rejects.toMatchObject({
+      code: 'STORE_FOREIGN_SCHEMA',
+    })
+  })
+  it('serves two daemons at once: each version is given once', async () => {
+    const schema = newSchema()
+    const stores = await Promise.all([1, 2].map(() => openPostgresStore({ url: server.url, schema })))
+    const commits = stores.flatMap((store, which) =>
+      Array.from({ length: 50 }, (_, i) => store.commit([put(which * 100 + i)])),
+    )
+    const versions = (await Promise.all(commits)).map(({ resourceVersion }) => resourceVersion)
+    expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    for (const store of stores) await store.close()
+  })
+  it('reports a server that is away as worth another try, keeps what was committed, and goes on', async () => {
+    const store = await openPostgresStore({ url: server.url, schema: newSchema() })
+    await store.commit([put(1), { kind: 'putNodes', uid: uidOf(1), nodes: [nodeRow('a')] }])
+    server.kill()
+    await expect(store.commit([put(2)])).rejects.toMatchObject({ code: 'STORE_DOWN', retryable: true })
+    await expect(store.currentVersion()).rejects.toMatchObject({ code: 'STORE_DOWN' })
+    server.start()
+    expect((await store.commit([put(3)])).resourceVersion).toBe(2)
+    expect((await store.nodes(uidOf(1))).length).toBe(1)
+    await store.close()
+  })
+  it('refuses a password or server that is wrong', async () => {
+    await expect(openPostgresStore({ url: 'postgres://x@127.0.0.1:1/x' })).rejects.toMatchObject({ code: 'STORE_DOWN' })
+    await expect(openPostgresStore({ url: server.url.replace('drydock@', 'nobody@') })).rejects.toMatchObject({
+      code: 'STORE_READONLY',
+    })
+  })
+})
