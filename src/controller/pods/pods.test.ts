@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Workflow } from '../../resources/index.ts'
+import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
+import type { House } from '../controller.fixtures/house.ts'
+
+let house: House
+afterEach(() => house.close())
+
+type Spec = Workflow['spec']
+const single = (
+  container: NonNullable<NonNullable<Spec['templates']>[number]['container']>,
+  more: Spec = {},
+): Workflow => ({
+  metadata: { name: 'wf' },
+  spec: { entrypoint: 'main', ...more, templates: [{ name: 'main', container }] },
+})
+const root = (workflow: Workflow) => workflow.status?.nodes?.['wf']
+
+describe('a pod that cannot start yet', () => {
+  it('waits for a Secret and goes on as soon as it is there', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
+    await controller.createWorkflow('default', single({ ...doing(), env }))
+    const waiting = await until(controller, 'wf', (now) => Boolean(root(now)?.message))
+    expect(root(waiting)).toMatchObject({
+      phase: 'Pending',
+      message: 'CreateContainerConfigError: secret "s" not found',
+    })
+    await controller.createObject('Secret', 'default', { metadata: { name: 's' }, stringData: { k: 'v' } })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+  })
+
+  it('is refused when a patch asks for what the policy forbids', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const patch = '{"containers":[{"name":"main","securityContext":{"privileged":true}}]}'
+    await controller.createWorkflow('default', single(doing(), { podSpecPatch: patch }))
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe('Error')
+    expect(done.status?.message).toContain('privileged')
+    expect(house.engine.starts.size).toBe(0)
+  })
+})
+
+describe('a pod under way', () => {
+  it('reports the progress it writes', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const script = { durationMs: 50, files: { '/var/run/argo/progress': '10/100\n70/100\n' } }
+    await controller.createWorkflow(
+      'default',
+      single({ ...doing(script), env: [{ name: 'HINT', value: 'see $ARGO_PROGRESS_FILE' }] }),
+    )
+    const done = await ended(controller, 'wf')
+    expect(root(done)?.progress).toBe('100/100')
+    expect(done.status?.progress).toBe('100/100')
+  })
+
+  it('is stopped, and what it left is collected', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const container = doing({ forEver: true, files: { '/tmp/p': 'kept' } })
+    const workflow = single(container)
+    const outputs = { parameters: [{ name: 'p', valueFrom: { path: '/tmp/p', default: 'none' } }] }
+    await controller.createWorkflow('default', {
+      ...workflow,
+      spec: { ...workflow.spec, templates: [{ name: 'main', container, outputs }] },
+    })
+    await until(controller, 'wf', (now) => root(now)?.phase === 'Running')
+    await controller.operate('default', 'wf', { kind: 'stop' })
+    const done = await ended(controller, 'wf')
+    expect(done.status).toMatchObject({ phase: 'Failed', message: "Stopped with strategy 'Stop'" })
+    await eventually(() => house.engine.pods.size === 0, 'containers are removed')
+  })
+
+  it('is a daemon until the template that called it ends', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', {
+      metadata: { name: 'wf' },
+      spec: {
+        entrypoint: 'main',
+        templates: [
+          { name: 'main', steps: [[{ name: 'serve', template: 'serve' }], [{ name: 'use', template: 'use' }]] },
+          { name: 'serve', daemon: true, container: doing({ forEver: true }) },
+          { name: 'use', container: doing() },
+        ],
+      },
+    })
+    const done = await ended(controller, 'wf')
+    expect(done.status?.phase).toBe('Succeeded')
+    await eventually(() => house.engine.pods.size === 0, 'containers are removed')
+  })
+})
+
+describe('podGC', () => {
+  it('keeps the containers it says, also over a restart', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', single(doing({ exitCode: 1 }), { podGC: { strategy: 'OnPodSuccess' } }))
+    await ended(controller, 'wf')
+    await controller.drain()
+    const second = await house.open()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(house.engine.pods.size).toBe(1)
+    await second.deleteWorkflow('default', 'wf')
+    await eventually(() => house.engine.pods.size === 0, 'containers are removed with the workflow')
+  })
+})
+
+describe('a restart', () => {
+  it('removes containers that nobody wants', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', single(doing({ forEver: true })))
+    await until(controller, 'wf', (now) => root(now)?.phase === 'Running')
+    await controller.drain()
+    for (const uid of [...house.disk.workflows.keys()]) house.disk.workflows.delete(uid)
+    await house.open()
+    await eventually(() => house.engine.pods.size === 0, 'containers are removed')
+  })
+})
