@@ -23,6 +23,8 @@ type Held = Sandbox & {
   /** Given to a pod that has not started: another that starts first may take it. */
   isReserved: boolean
   freeSince: number
+  /** Settles once the engine knows its present name; rejects where it could not be named. */
+  named: Promise<void>
 }
 
 type Waiter = { readonly pod: PodIdentity; resolve(sandbox: Held): void; reject(error: unknown): void }
@@ -82,6 +84,7 @@ export class Sandboxes {
     const own = this.byPod.get(pod.id)
     if (own) {
       own.isReserved = false
+      await own.named
       return own
     }
     const pool = [...this.pool(pod.workflowUid)]
@@ -126,7 +129,15 @@ export class Sandboxes {
       }
       const pod = occupantOf(row.name)
       const occupant = pod !== null && isLive(pod) ? pod : null
-      const held: Held = { id: row.id, ip: found.ip, workflow, occupant, isReserved: false, freeSince: Date.now() }
+      const held: Held = {
+        id: row.id,
+        ip: found.ip,
+        workflow,
+        occupant,
+        isReserved: false,
+        freeSince: Date.now(),
+        named: Promise.resolve(),
+      }
       this.pool(workflow).add(held)
       if (occupant !== null) this.byPod.set(occupant, held)
     }
@@ -156,12 +167,14 @@ export class Sandboxes {
     held.isReserved = isReserved
     this.byPod.set(pod, held)
     if (!this.isLate) return held
-    try {
-      await this.options.calls.rename(held.id, sandboxNameOf(pod))
-    } catch (error) {
-      this.drop(held)
-      throw error
-    }
+    held.named = held.named
+      .catch(() => {})
+      .then(() => this.options.calls.rename(held.id, sandboxNameOf(pod)))
+      .catch((error: unknown) => {
+        this.drop(held)
+        throw error
+      })
+    await held.named
     return held
   }
 
@@ -209,7 +222,15 @@ export class Sandboxes {
     startSandbox(this.options.calls, name, sandboxBody(this.options.instance, pod))
       .then(({ id, ip }) => {
         made()
-        const held: Held = { id, ip, workflow, occupant: null, isReserved: false, freeSince: Date.now() }
+        const held: Held = {
+          id,
+          ip,
+          workflow,
+          occupant: null,
+          isReserved: false,
+          freeSince: Date.now(),
+          named: Promise.resolve(),
+        }
         this.pool(workflow).add(held)
         this.freed(held)
         const waiting = this.waiters.get(workflow)?.[0]

@@ -37,6 +37,7 @@ class NoSandbox extends WorldError {
 }
 
 const startTries = 3
+const quickRetryMs = 20
 const retryStartMs = 1_000
 /** Logs are fetched a moment after the end, so that the next start goes first. */
 const captureDelayMs = 40
@@ -170,8 +171,9 @@ export class Supervisor {
         return
       } catch (error) {
         if (await this.hasStarted(container, id)) return this.running(pod, container, now())
+        const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
         if (error instanceof NoSandbox && attempt < startTries) {
-          await new Promise((resolve) => setTimeout(resolve, retryStartMs))
+          await new Promise((resolve) => setTimeout(resolve, pauseMs))
           continue
         }
         if (!(error instanceof EngineError)) {
@@ -190,7 +192,7 @@ export class Supervisor {
           error: error.message,
         })
         if (pod.isStopping || pod.isRemoving) return
-        await new Promise((resolve) => setTimeout(resolve, retryStartMs))
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
   }
