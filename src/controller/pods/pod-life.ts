@@ -23,6 +23,8 @@ export type RunOptions = {
   readonly endSeenAt: number | null
 }
 
+type Phase = 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished'
+
 class Refused extends Error {
   override readonly name = 'Refused'
 }
@@ -35,7 +37,7 @@ export class PodLife {
   readonly #abort = new AbortController()
   /** Ends what comes before the start. */
   readonly #startAbort = new AbortController()
-  #phase: 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished' = 'ahead'
+  #phase: Phase = 'ahead'
   #prepared: { readonly key: string; readonly done: Promise<boolean>; isStaged: boolean } | null = null
   #last: Observation | null = null
   #signature = ''
@@ -96,7 +98,7 @@ export class PodLife {
       return
     }
     this.#plan = plan
-    this.#phase = 'waiting'
+    this.#enter('waiting')
     void this.#live(options)
   }
 
@@ -129,6 +131,7 @@ export class PodLife {
   /** Forgets the pod; its containers are the caller's affair. */
   discard(): void {
     this.#parts.capacity.release(this.#plan.identity.id)
+    this.#parts.starting.delete(this.#plan.identity.id)
     this.#startAbort.abort(new Refused('no longer wanted'))
     this.#abort.abort(new Refused('no longer wanted'))
   }
@@ -168,7 +171,7 @@ export class PodLife {
       if (!isStaged) await this.#stage(request, signal)
     }
     signal.throwIfAborted()
-    this.#phase = 'starting'
+    this.#enter('starting')
     if (this.#isWaiting) this.#wait('')
     if (this.#state !== null) this.#tellChange(this.#state)
     const start = this.#start(request)
@@ -176,7 +179,7 @@ export class PodLife {
     start.catch((error: unknown) =>
       this.#parts.log.debug({ pod, error: String(error) }, 'a start was overtaken by the end'),
     )
-    this.#phase = 'following'
+    this.#enter('following')
     if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
   }
 
@@ -256,7 +259,7 @@ export class PodLife {
   }
 
   async #collect(state: PodState): Promise<void> {
-    this.#phase = 'collecting'
+    this.#enter('collecting')
     const { identity, daemon } = this.#plan
     this.#parts.capacity.release(identity.id)
     const result: PodResult = daemon
@@ -305,10 +308,17 @@ export class PodLife {
   }
 
   #finish(observation: Observation): void {
-    this.#phase = 'finished'
+    this.#enter('finished')
     this.#parts.capacity.release(this.#plan.identity.id)
     this.#last = observation
     this.#parts.observe(observation)
+  }
+
+  #enter(phase: Phase): void {
+    const { starting } = this.#parts
+    if (phase === 'starting') starting.add(this.#plan.identity.id)
+    else if (this.#phase === 'starting') starting.delete(this.#plan.identity.id)
+    this.#phase = phase
   }
 
   #wait(message: string): void {

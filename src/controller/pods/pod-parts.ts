@@ -2,7 +2,7 @@
 import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
 import type { Observation } from '../../engine/index.ts'
 import type { SecurityPolicy } from '../../admission/index.ts'
-import type { Clock } from '../../resources/index.ts'
+import type { Clock, PodId } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Capacity } from './capacity.ts'
@@ -18,6 +18,8 @@ export type PodParts = {
   readonly log: Log
   readonly capacity: Capacity
   readonly lookups: Lookups
+  /** Pods that are being started right now. */
+  readonly starting: Set<PodId>
   readonly host: () => HostFacts
   readonly pullPolicy: 'Argo' | 'IfNotPresent'
   readonly policy: SecurityPolicy

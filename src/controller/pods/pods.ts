@@ -7,7 +7,7 @@ import type { RunOptions } from './pod-life.ts'
 import type { PodParts } from './pod-parts.ts'
 import { Removals } from './removals.ts'
 
-export type PodsParts = Omit<PodParts, 'observe'> & {
+export type PodsParts = Omit<PodParts, 'observe' | 'starting'> & {
   readonly observe: (uid: WorkflowUid, observation: Observation) => void
   /** Whether the run is in memory, so that its pods are wanted or will be asked for. */
   readonly isLive: (uid: WorkflowUid) => boolean
@@ -17,6 +17,8 @@ export type PodsParts = Omit<PodParts, 'observe'> & {
 export class Pods {
   readonly #parts: PodsParts
   readonly #lives = new Map<PodId, PodLife>()
+  readonly #byWorkflow = new Map<WorkflowUid, Map<PodId, PodLife>>()
+  readonly #starting = new Set<PodId>()
   readonly #removals: Removals
   /** What stood at the start and nobody has asked for yet; `null` until the runtime has been heard. */
   #found: Map<PodId, PodState> | null = null
@@ -26,11 +28,7 @@ export class Pods {
 
   constructor(parts: PodsParts) {
     this.#parts = parts
-    const isStarting = () => {
-      for (const life of this.#lives.values()) if (life.phase === 'starting') return true
-      return false
-    }
-    this.#removals = new Removals({ ...parts, isStarting })
+    this.#removals = new Removals({ ...parts, isStarting: () => this.#starting.size > 0 })
   }
 
   /** Begins to hear the runtime. Until its first list is in, what is asked for waits. */
@@ -69,7 +67,7 @@ export class Pods {
       this.#removals.remove(pod, delayMs)
       const life = this.#lives.get(pod)
       if (life?.phase !== 'finished') return
-      this.#lives.delete(pod)
+      this.#forget(pod)
     })
   }
 
@@ -80,7 +78,7 @@ export class Pods {
         if (life.phase === 'ahead') this.#removals.remove(pod, 0)
         else if (life.phase !== 'finished') void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
         life.discard()
-        this.#lives.delete(pod)
+        this.#forget(pod)
       }
     })
   }
@@ -91,7 +89,7 @@ export class Pods {
     const pods = new Set<PodId>()
     for (const [pod, life] of this.#of(uid)) {
       life.discard()
-      this.#lives.delete(pod)
+      this.#forget(pod)
       pods.add(pod)
     }
     const patience = { clock, backOff: quickBackOff, signal: signal ?? this.#abort.signal }
@@ -121,10 +119,20 @@ export class Pods {
     this.#abort.abort()
     for (const life of this.#lives.values()) life.discard()
     this.#lives.clear()
+    this.#byWorkflow.clear()
   }
 
-  *#of(uid: WorkflowUid): Generator<[PodId, PodLife]> {
-    for (const entry of [...this.#lives]) if (entry[1].plan.identity.workflowUid === uid) yield entry
+  #of(uid: WorkflowUid): readonly (readonly [PodId, PodLife])[] {
+    return [...(this.#byWorkflow.get(uid) ?? [])]
+  }
+
+  #forget(pod: PodId): void {
+    const uid = this.#lives.get(pod)?.plan.identity.workflowUid
+    this.#lives.delete(pod)
+    if (uid === undefined) return
+    const siblings = this.#byWorkflow.get(uid)
+    siblings?.delete(pod)
+    if (siblings?.size === 0) this.#byWorkflow.delete(uid)
   }
 
   #lifeOf(plan: PodPlan): PodLife {
@@ -133,8 +141,15 @@ export class Pods {
     if (known !== undefined) return known
     const found = this.#found?.get(id) ?? null
     const observe = (observation: Observation) => this.#parts.observe(workflowUid, observation)
-    const life = new PodLife(plan, found?.phase === 'gone' ? null : found, { ...this.#parts, observe })
+    const life = new PodLife(plan, found?.phase === 'gone' ? null : found, {
+      ...this.#parts,
+      starting: this.#starting,
+      observe,
+    })
     this.#lives.set(id, life)
+    const siblings = this.#byWorkflow.get(workflowUid)
+    if (siblings === undefined) this.#byWorkflow.set(workflowUid, new Map([[id, life]]))
+    else siblings.set(id, life)
     return life
   }
 
