@@ -40,7 +40,7 @@ export function createServer({ controller, config, log, version, metricsText }: 
   return {
     listen: async () => {
       const url = await listening(http, host, port)
-      log.info({ url, token: tokens.isRequired ? 'required' : 'not needed' }, 'the API listens')
+      log.info({ url, auth: tokens.isRequired ? 'required' : 'none' }, 'the API listens')
       return { url }
     },
     close: () => closed(http, streams),
