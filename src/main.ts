@@ -10,6 +10,7 @@ import { createController } from './controller/index.ts'
 import type { RunningController } from './controller/index.ts'
 import { followArgoSettings, storedArgoSettings } from './main/argo-settings.ts'
 import { engineAddress } from './main/engine-address.ts'
+import { instanceOf } from './main/instance.ts'
 import { keepSecretsOut } from './main/secret-watch.ts'
 import { systemClock, systemRandom } from './main/system.ts'
 import { version, versionLabels } from './main/version.ts'
@@ -178,7 +179,7 @@ async function dockerRuntime(config: Config, metrics: Metrics, logs: Logs, optio
   const atOnce = config.docker.startConcurrency
   return new DockerRuntime({
     engine,
-    instance: config.instance,
+    instance: await instanceOf(config.instance, config.dataDir),
     dataDir: join(config.dataDir, 'runtime'),
     onCall: (call) => metrics.dockerCall(call),
     log: (level, message, fields = {}) => log[level](fields, message),

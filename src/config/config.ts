@@ -21,7 +21,8 @@ export type Config = {
   readonly folders: readonly string[]
   readonly namespace: string
   readonly timezone: string
-  readonly instance: string
+  /** `null`: drawn once for the data directory. */
+  readonly instance: string | null
   readonly server: {
     readonly host: string
     readonly port: number
@@ -97,7 +98,7 @@ export function configOf(settings: Settings, base: string): Config {
     folders: (settings.folders ?? []).map((path) => resolve(base, path)),
     namespace: settings.namespace ?? 'default',
     timezone: settings.timezone ?? 'UTC',
-    instance: settings.instance ?? 'drydock',
+    instance: settings.instance ?? null,
     server: {
       host: server.host ?? '127.0.0.1',
       port: server.port ?? 2746,
