@@ -1,0 +1,96 @@
+/**
+ * Runs the conformance cases beside this repository, if they are there, against a daemon of its own, and holds the
+ * counts against `.ci/thresholds.json`, which may only rise.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startDaemon } from '../src/main.ts'
+import { step, tail } from './steps.ts'
+
+const root = join(import.meta.dirname, '..')
+const shared = resolve(root, '..', 'shared')
+const cases = join(shared, 'conformance')
+const thresholdFile = join(root, '.ci', 'thresholds.json')
+
+type Suite = { readonly name: string; readonly words: (server: string, drop: string) => readonly string[] }
+const runner = (file: string) => join(cases, file)
+const workflows = (file: string) => (server: string, drop: string) => [
+  ...['node', runner('run.mjs'), '--cases', runner(file), '--manifests', runner('manifests')],
+  ...['--truth', runner('truth.json'), '--server', server, '--drop', drop, '--parallel', '6'],
+]
+const lint = (file: string) => (server: string) => [
+  ...['node', runner('lint.mjs'), '--cases', runner(file), '--server', server],
+  ...['--lint-command', 'npx drydock lint --offline -o simple'],
+]
+const suites: readonly Suite[] = [
+  {
+    name: 'expr',
+    words: () => [
+      'node',
+      runner('expr.mjs'),
+      '--cases',
+      runner('expr-cases.jsonl'),
+      '--',
+      'npx',
+      'drydock',
+      'eval',
+      '--batch',
+    ],
+  },
+  { name: 'lint', words: lint('lint-cases.jsonl') },
+  { name: 'lint-real', words: lint('lint-real-cases.jsonl') },
+  { name: 'e2e', words: workflows('e2e-cases.json') },
+  { name: 'examples', words: workflows('examples-cases.json') },
+]
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+/** @returns the exit code: 1 where a suite fell below its threshold */
+async function conformance(names: readonly string[]): Promise<number> {
+  if (!existsSync(cases)) {
+    say('no conformance cases beside this repository: skipped')
+    return 0
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'drydock-conformance-'))
+  const drop = join(scratch, 'drop')
+  const daemon = await startDaemon({
+    sources: {
+      base: scratch,
+      flags: {
+        data: join(scratch, 'data'),
+        folders: [drop],
+        instance: `conformance-${process.pid}`,
+        server: { port: 0 },
+        metrics: { port: 0 },
+        docker: { pullPolicy: 'IfNotPresent' },
+        log: { level: 'error', format: 'json' },
+      },
+    },
+    logTo: { write: (line) => void writeFile(join(scratch, 'daemon.log'), line, { flag: 'a' }) },
+  })
+  const thresholds = JSON.parse(await readFile(thresholdFile, 'utf8')) as Record<string, number>
+  let short = 0
+  try {
+    for (const { name, words } of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
+      const { output, seconds } = await step(words(daemon.apiUrl, drop), { limitSeconds: 1200 })
+      const passed = Number(/(\d+) passed, \d+ failed/.exec(tail(output, 1))?.[1] ?? 0)
+      const least = thresholds[name] ?? 0
+      if (passed < least) short += 1
+      const figures = output
+        .split('\n')
+        .filter((line) => /identical to a real|^messages:|^positions:|^error texts|passed, \d+ failed/.test(line))
+      say(
+        `${passed < least ? '✖' : '✔'} ${name} (${Math.round(seconds)} s, at least ${least} wanted)\n    ${figures.join('\n    ')}`,
+      )
+      await writeFile(join(tmpdir(), `drydock-conformance-${name}.txt`), output)
+    }
+  } finally {
+    await daemon.drain()
+    await rm(scratch, { recursive: true, force: true })
+  }
+  return short === 0 ? 0 : 1
+}
+
+process.exit(await conformance(process.argv.slice(2)))
