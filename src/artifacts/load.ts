@@ -66,7 +66,7 @@ async function loadFile(
   const file = {
     path: target.path.replace(/^\/+|\/+$/g, ''),
     mode: (target.mode ?? 0o644) & 0o7777,
-    ...{ uid: target.uid ?? 0, gid: target.gid ?? 0, modifiedAt: 0 },
+    ...{ uid: target.uid ?? 0, gid: target.gid ?? 0, modifiedAt: now() },
   }
   return spooled
     ? oneFile({ ...file, sizeBytes: spooled.sizeBytes, content: scratch.consume(spooled) })
@@ -123,6 +123,8 @@ async function placementOf(entries: AsyncIterable<Entry>): Promise<Placement> {
   return tops.size === 1 ? 'as' : 'into'
 }
 
+const now = (): number => Math.trunc(Date.now() / 1000)
+
 /** Objects below a key as the files of a folder. */
 async function* entriesOf(
   objects: readonly ObjectInfo[],
@@ -130,7 +132,7 @@ async function* entriesOf(
   open: (key: string) => Promise<ObjectStream | null>,
 ): AsyncGenerator<Entry> {
   const start = folder.endsWith('/') ? folder.length : folder.length + 1
-  const common = { target: '', uid: 0, gid: 0, modifiedAt: 0 }
+  const common = { target: '', uid: 0, gid: 0, modifiedAt: now() }
   for (const { key, sizeBytes } of objects) {
     const path = key.slice(start).replace(/\/+$/, '')
     if (path === '' || path.split('/').some((part) => part === '' || part === '.' || part === '..')) continue

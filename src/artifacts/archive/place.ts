@@ -29,7 +29,8 @@ export async function* place(
   const links = new Set<string>()
   let top: string | null = null
   let isFolderMade = false
-  const folder = (): Entry => owned({ ...bareFolder, path: root }, target, true)
+  const folder = (): Entry =>
+    owned({ ...bareFolder, path: root, modifiedAt: Math.trunc(Date.now() / 1000) }, target, true)
   if (placement === 'into') {
     isFolderMade = true
     yield folder()
@@ -56,10 +57,9 @@ export async function* place(
   if (!isFolderMade) yield folder()
 }
 
-const bareFolder: Omit<Entry, 'path'> = {
+const bareFolder: Omit<Entry, 'path' | 'modifiedAt'> = {
   type: 'directory',
   ...{ target: '', mode: 0o755, uid: 0, gid: 0, sizeBytes: 0, content: noContent },
-  modifiedAt: 0,
 }
 
 const join = (a: string, b: string): string => (b === '' ? a : a === '' ? b : `${a}/${b}`)
@@ -71,7 +71,6 @@ function owned(entry: Entry, target: Target, isRoot: boolean): Entry {
     mode: chmod ? (target.mode ?? 0) & 0o7777 : entry.mode,
     uid: target.uid ?? entry.uid,
     gid: target.gid ?? entry.gid,
-    modifiedAt: entry.modifiedAt,
   }
 }
 

@@ -4,14 +4,13 @@
  */
 import type { PoolClient } from 'pg'
 import type { StoreFault } from '../fault.ts'
-import { notStarted } from '../listing.ts'
 import { objectKey } from '../port.ts'
 import type { Outcome, WireChange, WireCommit, WireWorkflow } from '../wire.ts'
+import { Batch } from './batch.ts'
 
 type Found = { readonly no: string; readonly namespace: string; readonly name: string }
-type Statement = { readonly text: string; readonly values: readonly unknown[] }
 
-/** What a group knows of workflows while it goes on: as stored, then as its own commits make it. */
+/** What a group knows of workflows and objects while it goes on: as stored, then as its own commits make it. */
 type Known = {
   readonly byUid: Map<string, Found>
   readonly uidByName: Map<string, string>
@@ -23,31 +22,34 @@ export async function applyGroup(client: PoolClient, commits: readonly WireCommi
     "SELECT value FROM counter WHERE name = 'resource_version' FOR UPDATE",
   )
   let version = Number(counter.rows[0]?.value ?? 0)
-  let known = await lookUp(client, commits.flat())
+  const known = await lookUp(client, commits.flat())
+  const numbers = await newNumbers(client, commits.flat(), known)
+  const batches = [new Batch()]
   const outcomes: Outcome[] = []
   for (const commit of commits) {
-    const attempt = new Attempt(known, version, await newNumbers(client, commit, known))
+    const attempt = new Attempt(known, version, numbers)
     const fault = attempt.take(commit)
     outcomes.push(
       fault ? { ok: false, fault } : { ok: true, resourceVersion: attempt.version, versions: attempt.versions },
     )
     if (fault) continue
-    for (const { text, values } of attempt.statements) await client.query({ text, values: [...values] })
-    known = attempt.known
+    for (const write of attempt.writes) write(batches)
     version = attempt.version
   }
+  for (const batch of batches) await batch.write(client)
   await client.query("UPDATE counter SET value = $1 WHERE name = 'resource_version'", [version])
   return outcomes
 }
 
 async function lookUp(client: PoolClient, changes: readonly WireChange[]): Promise<Known> {
-  const uids = changes.flatMap((change) => ('uid' in change ? [change.uid] : []))
-  const names = changes.flatMap((change) => (change.kind === 'putWorkflow' ? [change.name] : []))
+  const uids = new Set(changes.flatMap((change) => ('uid' in change ? [change.uid] : [])))
+  const names = new Set(changes.flatMap((change) => (change.kind === 'putWorkflow' ? [change.name] : [])))
   const known: Known = { byUid: new Map(), uidByName: new Map(), objects: new Set() }
-  if (uids.length > 0) {
+  if (uids.size > 0) {
     const found = await client.query<Found & { uid: string }>(
-      'SELECT no, uid, namespace, name FROM workflow WHERE uid = ANY($1) OR name = ANY($2)',
-      [uids, names],
+      `SELECT no, uid, namespace, name FROM workflow WHERE uid = ANY($1)
+       UNION SELECT no, uid, namespace, name FROM workflow WHERE name = ANY($2)`,
+      [[...uids], [...names]],
     )
     for (const { uid, ...row } of found.rows) {
       known.byUid.set(uid, row)
@@ -63,28 +65,30 @@ async function lookUp(client: PoolClient, changes: readonly WireChange[]): Promi
   return known
 }
 
-async function newNumbers(client: PoolClient, commit: WireCommit, { byUid }: Known): Promise<string[]> {
-  const wanted = commit.filter((change) => change.kind === 'putWorkflow').length
-  const isNew = commit.some(
-    (change) => change.kind === 'deleteWorkflow' || (change.kind === 'putWorkflow' && !byUid.has(change.uid)),
-  )
-  if (wanted === 0 || !isNew) return []
+/** Enough for every workflow that may turn out to be new. */
+async function newNumbers(client: PoolClient, changes: readonly WireChange[], { byUid }: Known): Promise<string[]> {
+  const isAnyDeleted = changes.some(({ kind }) => kind === 'deleteWorkflow')
+  const isMaybeNew = (change: WireChange) => change.kind === 'putWorkflow' && (isAnyDeleted || !byUid.has(change.uid))
+  const wanted = changes.filter(isMaybeNew).length
+  if (wanted === 0) return []
   const sql = "SELECT nextval('workflow_no') AS no FROM generate_series(1, $1)"
-  return (await client.query<{ no: string }>(sql, [wanted])).rows.map(({ no }) => no)
+  return (await client.query<{ no: string }>(sql, [wanted])).rows.map(({ no }) => no).reverse()
 }
 
 class Conflict extends Error {}
 
-/** One commit, decided on a copy of what is known; `statements` are to be run only when it holds. */
+/** One commit, decided on what is known; when it does not hold, what is known is as before. */
 class Attempt {
-  readonly known: Known
   readonly versions = new Map<string, number>()
-  readonly statements: Statement[] = []
+  /** To be done, in order, only when the commit holds. */
+  readonly writes: ((batches: Batch[]) => void)[] = []
+  readonly #known: Known
   readonly #numbers: string[]
+  readonly #undo: (() => void)[] = []
   version: number
 
   constructor(known: Known, version: number, numbers: string[]) {
-    this.known = { byUid: new Map(known.byUid), uidByName: new Map(known.uidByName), objects: new Set(known.objects) }
+    this.#known = known
     this.version = version
     this.#numbers = numbers
   }
@@ -94,6 +98,7 @@ class Attempt {
       for (const change of commit) this.#change(change)
       return null
     } catch (error) {
+      for (const undo of this.#undo.toReversed()) undo()
       if (!(error instanceof Conflict)) throw error
       return { code: 'STORE_CONFLICT', message: error.message }
     }
@@ -105,91 +110,99 @@ class Attempt {
         return this.#putWorkflow(change)
       case 'putNodes':
         return this.#putNodes(this.#touch(change.uid).no, change.cells)
-      case 'deleteNodes':
-        return this.#run(
-          'DELETE FROM node WHERE workflow = $1 AND id = ANY($2)',
-          this.#touch(change.uid).no,
-          change.ids,
-        )
+      case 'deleteNodes': {
+        const { no } = this.#touch(change.uid)
+        for (const id of change.ids) this.#write((batch) => batch.deleteNode(no, id))
+        return
+      }
       case 'deleteWorkflow':
         return this.#deleteWorkflow(change.uid)
       case 'putObject': {
-        const key = objectKey(change.objectKind, change.namespace, change.name)
-        this.known.objects.add(key)
-        return this.#run(putObject, change.objectKind, change.namespace, change.name, this.#versionOf(key), change.body)
+        const { objectKind: kind, namespace, name, body } = change
+        const key = objectKey(kind, namespace, name)
+        const version = this.#versionOf(key)
+        this.#setObject(key, true)
+        this.#write((batch) => batch.putObject(key, { kind, namespace, name, write: { version, body } }))
+        return
       }
       case 'deleteObject': {
-        const key = objectKey(change.objectKind, change.namespace, change.name)
-        if (!this.known.objects.delete(key)) return
+        const { objectKind: kind, namespace, name } = change
+        const key = objectKey(kind, namespace, name)
+        if (!this.#known.objects.has(key)) return
         this.#versionOf(key)
-        return this.#run(deleteObject, change.objectKind, change.namespace, change.name)
+        this.#setObject(key, false)
+        this.#write((batch) => batch.putObject(key, { kind, namespace, name, write: null }))
+        return
       }
-      case 'putRecord': {
-        const { collection, key, value } = change
-        return value === null ? this.#run(deleteRecord, collection, key) : this.#run(putRecord, collection, key, value)
-      }
+      case 'putRecord':
+        this.#write((batch) => batch.putRecord(change))
     }
   }
 
   #putWorkflow(row: WireWorkflow): void {
     const { uid, namespace, name } = row
     const path = `${namespace}/${name}`
-    const found = this.known.byUid.get(uid)
+    const found = this.#known.byUid.get(uid)
     if (found && `${found.namespace}/${found.name}` !== path)
       throw new Conflict(`workflow ${uid} is ${found.namespace}/${found.name} and cannot become ${path}`)
-    if ((this.known.uidByName.get(path) ?? uid) !== uid)
+    if ((this.#known.uidByName.get(path) ?? uid) !== uid)
       throw new Conflict(`workflow ${path} is there already with another UID`)
     const no = found?.no ?? this.#numbers.pop() ?? ''
-    this.known.byUid.set(uid, { no, namespace, name })
-    this.known.uidByName.set(path, uid)
+    if (!found) this.#setWorkflow(uid, path, { no, namespace, name })
     const version = this.#versionOf(objectKey('Workflow', namespace, name))
-    this.#run(
-      putWorkflow,
-      ...[no, uid, namespace, name, row.phase, row.finished, row.createdAt, row.startedAt, row.finishedAt],
-      ...[row.startedAt ?? notStarted, version, row.labels, row.internal, row.head],
-    )
-    this.#run(putFixed, no, row.fixed)
-    const labels = JSON.parse(row.labels) as Record<string, string>
-    if (found) this.#run('DELETE FROM label WHERE workflow = $1', no)
-    if (Object.keys(labels).length > 0) this.#run(putLabels, no, Object.keys(labels), Object.values(labels))
+    this.#write((batch) => batch.putWorkflow(no, row, version, !found))
   }
 
-  #putNodes(no: string, cells: readonly (string | null)[]): void {
-    const rows = new Map<string, readonly [string | null, string | null]>() // an id may come twice; the last one counts
-    for (let i = 0; i + 2 < cells.length; i += 3) rows.set(cells[i] ?? '', [cells[i + 1] ?? null, cells[i + 2] ?? null])
-    const values = [...rows.values()]
-    this.#run(
-      putNodes,
-      no,
-      [...rows.keys()],
-      values.map(([node]) => node),
-      values.map(([, internal]) => internal),
-    )
+  #putNodes(workflow: string, cells: readonly (string | null)[]): void {
+    this.#write((batch) => {
+      for (let i = 0; i + 2 < cells.length; i += 3)
+        batch.putNode({ workflow, id: cells[i] ?? '', node: cells[i + 1] ?? 'null', internal: cells[i + 2] ?? null })
+    })
   }
 
   #deleteWorkflow(uid: string): void {
-    const found = this.known.byUid.get(uid)
+    const found = this.#known.byUid.get(uid)
     if (!found) return
     this.#versionOf(objectKey('Workflow', found.namespace, found.name))
-    this.known.byUid.delete(uid)
-    this.known.uidByName.delete(`${found.namespace}/${found.name}`)
-    for (const [table, column] of [
-      ['label', 'workflow'],
-      ['node', 'workflow'],
-      ['workflow_fixed', 'no'],
-      ['workflow', 'no'],
-    ])
-      this.#run(`DELETE FROM ${table} WHERE ${column} = $1`, found.no)
+    this.#setWorkflow(uid, `${found.namespace}/${found.name}`, null)
+    this.writes.push((batches) => {
+      const next = new Batch() // what came before must be written before it is deleted
+      next.deleteWorkflow(found.no)
+      batches.push(next)
+    })
   }
 
   /** A workflow whose nodes change is a changed workflow. */
   #touch(uid: string): Found {
-    const found = this.known.byUid.get(uid)
+    const found = this.#known.byUid.get(uid)
     if (!found) throw new Conflict(`nodes of workflow ${uid}, which is not there`)
     const key = objectKey('Workflow', found.namespace, found.name)
-    if (!this.versions.has(key))
-      this.#run('UPDATE workflow SET resource_version = $2 WHERE no = $1', found.no, this.#versionOf(key))
+    if (!this.versions.has(key)) {
+      const version = this.#versionOf(key)
+      this.#write((batch) => batch.touchWorkflow(found.no, version))
+    }
     return found
+  }
+
+  #setWorkflow(uid: string, path: string, to: Found | null): void {
+    const { byUid, uidByName } = this.#known
+    const before = byUid.get(uid) ?? null
+    const set = (value: Found | null) => {
+      if (value) byUid.set(uid, value)
+      else byUid.delete(uid)
+      if (value) uidByName.set(path, uid)
+      else uidByName.delete(path)
+    }
+    this.#undo.push(() => set(before))
+    set(to)
+  }
+
+  #setObject(key: string, isThere: boolean): void {
+    const { objects } = this.#known
+    const wasThere = objects.has(key)
+    const set = (value: boolean) => (value ? objects.add(key) : objects.delete(key))
+    this.#undo.push(() => set(wasThere))
+    set(isThere)
   }
 
   #versionOf(key: string): number {
@@ -198,25 +211,10 @@ class Attempt {
     return version
   }
 
-  #run(text: string, ...values: readonly unknown[]): void {
-    this.statements.push({ text, values })
+  #write(write: (batch: Batch) => void): void {
+    this.writes.push((batches) => {
+      const last = batches.at(-1)
+      if (last) write(last)
+    })
   }
 }
-
-const putWorkflow = `INSERT INTO workflow (no, uid, namespace, name, phase, finished, created_at, started_at, finished_at,
-    sort_at, resource_version, labels, internal, head) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-  ON CONFLICT (no) DO UPDATE SET phase = excluded.phase, finished = excluded.finished, created_at = excluded.created_at,
-    started_at = excluded.started_at, finished_at = excluded.finished_at, sort_at = excluded.sort_at,
-    resource_version = excluded.resource_version, labels = excluded.labels, internal = excluded.internal, head = excluded.head`
-const putFixed = `INSERT INTO workflow_fixed VALUES ($1, $2) ON CONFLICT (no) DO UPDATE SET body = excluded.body
-  WHERE workflow_fixed.body <> excluded.body`
-const putLabels = 'INSERT INTO label SELECT k, v, $1 FROM unnest($2::text[], $3::text[]) AS given (k, v)'
-const putNodes = `INSERT INTO node (workflow, id, node, internal)
-  SELECT $1, i, n, x FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS given (i, n, x, at) ORDER BY at
-  ON CONFLICT (workflow, id) DO UPDATE SET node = excluded.node, internal = excluded.internal`
-const putObject = `INSERT INTO object (kind, namespace, name, resource_version, body) VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (kind, namespace, name) DO UPDATE SET resource_version = excluded.resource_version, body = excluded.body`
-const deleteObject = 'DELETE FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'
-const putRecord =
-  'INSERT INTO record VALUES ($1, $2, $3) ON CONFLICT (collection, key) DO UPDATE SET value = excluded.value'
-const deleteRecord = 'DELETE FROM record WHERE collection = $1 AND key = $2'

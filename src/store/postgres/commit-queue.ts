@@ -9,7 +9,7 @@ import { postgresFault } from './postgres-fault.ts'
 
 /** One transaction holds at most about this much, and so many commits. */
 const groupBytesMax = 8 * 1024 * 1024
-const groupCommitsMax = 500
+const groupCommitsMax = 2000
 /** What may wait in memory; beyond it commits are refused with STORE_BUSY. */
 const waitingBytesMax = 256 * 1024 * 1024
 

@@ -1,5 +1,5 @@
 /** The store on Postgres: a schema of its own, a group commit of ours on top of the server's. */
-import pg from 'pg'
+import type { Pool } from 'pg'
 import type { WorkflowUid } from '../../resources/index.ts'
 import { storeError } from '../fault.ts'
 import { orderPage, whereOf } from '../listing.ts'
@@ -31,6 +31,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { url, schema = 'drydock', connectionsMax = 8 } = options
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw storeError({ code: 'STORE_FOREIGN_SCHEMA', message: `not a schema name: ${schema}` })
+  const { default: pg } = await import('pg') // who runs on SQLite need not load it
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
@@ -52,11 +53,11 @@ const asStoreError = (error: unknown): unknown =>
   error instanceof Error && error.name === 'WorldError' ? error : storeError(postgresFault(error), error)
 
 class PostgresStore implements Store {
-  readonly #pool: pg.Pool
+  readonly #pool: Pool
   readonly #commits: CommitQueue
   #closed: Promise<void> | null = null
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: Pool) {
     this.#pool = pool
     this.#commits = new CommitQueue(pool)
   }
