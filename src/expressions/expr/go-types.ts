@@ -177,7 +177,6 @@ export const DURATION = goType('time.Duration')
 export const MONTH = goType('time.Month')
 export const WEEKDAY = goType('time.Weekday')
 export const LOCATION = goType('*time.Location')
-export const ERROR = goType('error')
 
 const integerKinds: ReadonlySet<Kind> = new Set<Kind>(['int', 'int32', 'int64', 'uint8', 'uint32', 'uint64'])
 

@@ -32,9 +32,6 @@ export function methodOf(value: unknown, name: string): GoFunc | undefined {
   return method === undefined ? undefined : new GoFunc(method.type, (args) => method.run(value, args))
 }
 
-/** Whether values of the type have methods at all. */
-export const hasMethods = (type: GoType): boolean => methods.has(type.name) || type.kind === 'ptr'
-
 type Table = Readonly<Record<string, readonly [signature: string, run: (self: never, ...args: never[]) => unknown]>>
 
 function table(entries: Table): ReadonlyMap<string, Method> {
