@@ -278,14 +278,14 @@ export class DockerRuntime implements Runtime {
     return { sockets: this.client.openSockets(), startLimit: this.gate.limit, startsWaiting: this.gate.waiting }
   }
 
-  /** Leaves everything in the engine as it is. */
+  /** Leaves the pods in the engine as they are, for the daemon's next life. */
   async close(): Promise<void> {
     this.isClosed = true
     this.listeners.clear()
     this.events?.close()
-    this.sandboxes.close()
     for (const pod of this.pods.values()) this.supervisor.forgetTimers(pod)
     await this.events?.ended
+    await this.sandboxes.close()
     this.client.close()
   }
 

@@ -29,7 +29,8 @@ type Held = Sandbox & {
 
 type Waiter = { readonly pod: PodIdentity; resolve(sandbox: Held): void; reject(error: unknown): void }
 
-const idleMs = 30_000
+/** Each costs the engine a process or two: an idle one waits no longer than this for the workflow's next pod. */
+const idleMs = 10_000
 /** Made at once for one workflow; more only slow each other down. */
 const mostMaking = 2
 
@@ -50,6 +51,7 @@ export class Sandboxes {
   private readonly waiters = new Map<WorkflowUid, Waiter[]>()
   private readonly making = new Map<WorkflowUid, number>()
   private readonly makingNames = new Set<string>()
+  private readonly makes = new Set<Promise<void>>()
   private readonly timer: NodeJS.Timeout
   private count = 0
 
@@ -59,8 +61,12 @@ export class Sandboxes {
     this.timer.unref()
   }
 
-  close(): void {
+  /** Removes those that no pod has; what pods have stays for the daemon's next life. */
+  async close(): Promise<void> {
     clearInterval(this.timer)
+    await Promise.all(this.makes)
+    const free = [...this.pools.values()].flatMap((pool) => [...pool].filter((held) => held.occupant === null))
+    await Promise.allSettled(free.map((held) => this.options.calls.remove(held.id)))
   }
 
   /** So many pods of the workflow will come: has sandboxes made, within reason. */
@@ -219,7 +225,7 @@ export class Sandboxes {
       if (left <= 0) this.making.delete(workflow)
       else this.making.set(workflow, left)
     }
-    startSandbox(this.options.calls, name, sandboxBody(this.options.instance, pod))
+    const make = startSandbox(this.options.calls, name, sandboxBody(this.options.instance, pod))
       .then(({ id, ip }) => {
         made()
         const held: Held = {
@@ -243,6 +249,8 @@ export class Sandboxes {
         for (const waiter of waiters ?? []) waiter.reject(error)
         this.options.log('warn', 'a sandbox could not be made', { workflow, error: String(error) })
       })
+      .finally(() => this.makes.delete(make))
+    this.makes.add(make)
   }
 }
 
