@@ -30,7 +30,8 @@ export function processTemplate(run: Run, template: Template, call: { args: Argu
 }
 
 function fillTags(run: Run, template: Template, original: Template, outer: Variables, variables: Variables): Outcome<Processed> {
-  const { inputs, ...unbound } = template
+  const { inputs: given, ...unbound } = template
+  const inputs = given !== undefined && hasTags(given) ? filled(run, given, variables) : given
   const body = bodyOf(original, unbound)
   // One pass over both is the same as pass 2 and then pass 3, unless tags are left that the first pass might have made.
   const once = render(run, body, variables, keepUnknown)
@@ -40,6 +41,14 @@ function fillTags(run: Run, template: Template, original: Template, outer: Varia
   const third = render(run, second.value, variables, keepUnknown)
   if (!third.ok) return bad(third.error)
   return good({ template: attach(third.value, inputs), variables })
+}
+
+const hasTags = (inputs: Inputs): boolean => inputs.parameters?.some((parameter) => parameter.value?.includes('{{') === true) === true
+
+/** Pass 3 reaches the inputs themselves too: a default that is an expression over other inputs gets its value for later passes. */
+function filled(run: Run, inputs: Inputs, variables: Variables): Inputs {
+  const rendered = render(run, inputs, variables, keepUnknown)
+  return rendered.ok ? rendered.value : inputs
 }
 
 const attach = (body: Template, inputs: Inputs | undefined): Template => (inputs === undefined ? body : { ...body, inputs })

@@ -5,7 +5,9 @@ import type { PodResult } from './observations.ts'
 import { podDuration } from './resources-duration.ts'
 import type { Run } from './run.ts'
 
+/** Of a daemon nothing is collected. */
 export function recordOutputs(run: Run, node: NodeStatus, template: Template, result: PodResult): void {
+  if (template.daemon === true) return
   const outputs: Outputs = { ...node.outputs }
   const parameters = parametersOf(template, result)
   if (parameters.length > 0) outputs.parameters = parameters
@@ -21,11 +23,11 @@ export function recordOutputs(run: Run, node: NodeStatus, template: Template, re
   run.touch(node)
 }
 
-/** The declared outputs with the values that were found; those without any value are left out. */
+/** The declared outputs with the values that were found; one that was never written stands there without. */
 function parametersOf(template: Template, result: PodResult): Parameter[] {
   return (template.outputs?.parameters ?? []).flatMap((declared) => {
     const found = result.parameters.find((parameter) => parameter.name === declared.name)?.value
     const value = found ?? declared.value
-    return value === undefined ? [] : [{ ...declared, value }]
+    return value === undefined ? [declared] : [{ ...declared, value }]
   })
 }

@@ -26,7 +26,8 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
   const podName = body.execution.podNameOf(body.nodeName, template)
   const artifacts = planArtifacts(run, template, podName, body.processed.variables)
   if (!artifacts.ok) return artifacts
-  const sidecars = (template.sidecars ?? []).map((sidecar) => sidecar.name ?? '')
+  const mains = template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
+  const podSpec = withoutHelpers(patched.value)
   return good({
     identity: {
       id: run.podIdOf(body.nodeName),
@@ -38,9 +39,9 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
       nodeName: body.nodeName,
     },
     ...metadataOf(body),
-    spec: patched.value,
-    mains: template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name),
-    sidecars,
+    spec: podSpec,
+    mains,
+    sidecars: podSpec.containers.flatMap((container) => (mains.includes(container.name ?? '') ? [] : [container.name ?? ''])),
     ...containerSetOf(template),
     files: template.script?.source ? [{ path: scriptPath, content: template.script.source, mode: 0o755 }] : [],
     ...artifacts.value,
@@ -119,6 +120,17 @@ function patch(body: Body, spec: KubernetesPodSpec): Outcome<KubernetesPodSpec> 
     patched = result.value as KubernetesPodSpec
   }
   return good(patched)
+}
+
+/** A patch may speak of Argo's own containers, which do not exist here. */
+function withoutHelpers(spec: KubernetesPodSpec): KubernetesPodSpec {
+  const isHelper = (container: { name?: string; image?: string }) => ['wait', 'init', 'supervisor'].includes(container.name ?? '') && !container.image
+  const { initContainers } = spec
+  return {
+    ...spec,
+    containers: spec.containers.filter((container) => !isHelper(container)),
+    ...(initContainers === undefined ? {} : { initContainers: initContainers.filter((container) => !isHelper(container)) }),
+  }
 }
 
 function metadataOf(body: Body): { labels: Record<string, string>; annotations: Record<string, string> } {

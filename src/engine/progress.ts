@@ -9,7 +9,7 @@ const exactNodesMax = 3000
 export function sumBelow(run: Run): void {
   const exact = run.nodes.size <= exactNodesMax
   for (const node of run.nodes.values()) {
-    if (executable.has(node.type) || node.type === 'Skipped') continue
+    if (executable.has(node.type)) continue
     if (!exact && node.id !== run.name) continue
     const sums = exact ? below(run, node) : { progress: `${run.progressDone}/${run.progressTotal}`, durations: totalDuration(run) }
     if (sums.progress === node.progress && same(sums.durations, node.resourcesDuration)) continue

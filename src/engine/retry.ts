@@ -5,6 +5,7 @@ import { variablesOf } from '../expressions/index.ts'
 import { Body } from './body.ts'
 import { createBody } from './bodies.ts'
 import type { Execution } from './execution.ts'
+import { emitNodeMetrics } from './node-metrics.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { backoffFor, expressionAllows, policyCovers, retryPolicies, type Backoff } from './retry-policy.ts'
 import { shutdownOf, stoppedText } from './shutdown.ts'
@@ -104,6 +105,8 @@ export class RetryBody extends Body {
     if (body === null) return false
     if (attempts.length > 0) {
       run.note(node, `attempt ${attempts.length} begins`)
+      const before = attempts.at(-1)
+      if (before !== undefined) emitNodeMetrics(run, this.template, before, this.processed)
       if (node.message !== undefined && node.message !== '') run.setPhase(node, 'Running', '')
     }
     this.current = body

@@ -18,7 +18,7 @@ import type { Effect } from './effects.ts'
 import type { Frame } from './frame.ts'
 import { isActive, isEnded, isFailedOrError } from './phases.ts'
 import { Timers } from './timers.ts'
-import type { Estimate, World } from './world.ts'
+import type { Estimate, MemoEntry, World } from './world.ts'
 
 /** What must be remembered beside Argo's own fields. */
 export type Internal = {
@@ -73,6 +73,8 @@ export class Run {
   readonly keptPods = new Map<string, PodId>()
   /** Nodes that are daemoned now, attempts and Retry nodes alike. */
   readonly daemons = new Set<string>()
+  /** Cache entries of this run that may not be durable yet: `<cache>/<key>`. */
+  readonly ownMemos = new Map<string, MemoEntry>()
   /** Frames that wait for a lock. */
   readonly lockWaiters = new Set<Frame>()
   readonly frames = new Map<string, Frame>()

@@ -128,8 +128,7 @@ export function entriesOf(run: Run, prefix: string, node: NodeStatus, template: 
   if (source !== node) addFacts(entries, prefix, source)
   if (source.outputs?.exitCode !== undefined) entries.set(`${prefix}.exitCode`, source.outputs.exitCode)
   if (source.outputs?.result !== undefined) entries.set(`${prefix}.outputs.result`, source.outputs.result)
-  for (const parameter of source.outputs?.parameters ?? [])
-    if (parameter.value !== undefined) entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.value)
+  for (const parameter of source.outputs?.parameters ?? []) entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.value ?? '')
   for (const artifact of source.outputs?.artifacts ?? []) entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, artifact)
   if (node.phase === 'Skipped' || node.phase === 'Omitted') addAbsent(entries, prefix, node, template, kind)
   return entries

@@ -24,15 +24,13 @@ export class StepsBody extends Body {
     const node = this.ensureNode('Running')
     if (isEnded(node)) return
     const groups = this.template.steps ?? []
+    if (failsFast(run, node, this.template)) return this.failFast(node, this.group?.node)
     this.takeDirtyChildren()
     while (this.index < groups.length) {
       this.group ??= new StepGroup(this, node, this.index, groups[this.index] ?? [])
       this.group.visit()
       const groupNode = this.group.node
-      if (groupNode === undefined || !isEnded(groupNode)) {
-        if (failsFast(run, node, this.template)) this.failFast(node, groupNode)
-        return
-      }
+      if (groupNode === undefined || !isEnded(groupNode)) return
       if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
       const fault = this.learn(this.group, groupNode)
       if (fault !== null) return this.failWith(fault)
@@ -76,7 +74,7 @@ export class StepsBody extends Body {
     const last = this.run.nodeNamed(`${this.nodeName}[${Math.min(this.index, (this.template.steps ?? []).length - 1)}]`)
     if (last === undefined) return
     const outbound = (last.children ?? []).flatMap((child) => outboundOf(this.run, child))
-    node.outboundNodes = outbound.length === 0 && (last.children ?? []).length === 0 ? [last.id] : [...new Set(outbound)]
+    node.outboundNodes = [...new Set(outbound)]
     this.run.touch(node)
   }
 

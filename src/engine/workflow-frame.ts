@@ -43,7 +43,11 @@ export class WorkflowFrame extends Frame {
     if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running') this.startRunning()
     this.enforce()
     if (run.workflow.spec?.suspend === true) return
-    createClaims(run)
+    const fault = createClaims(run)
+    if (fault !== null) {
+      this.fail('Error', `pvc create error: ${fault}`)
+      return
+    }
     this.execute()
   }
 

@@ -102,4 +102,8 @@ function end(run: Run, node: NodeStatus, phase: 'Succeeded' | 'Failed' | 'Error'
 }
 
 const joined = (old: string | undefined, added: string): string => (old && added ? `${old}; ${added}` : old || added)
-const resumedBy = (node: NodeStatus, by: string | undefined): string => joined(node.message, by ? `Resumed by: map[User:${by}]` : '')
+/** Argo adds who resumed it to an earlier message, also where that is nobody. */
+const resumedBy = (node: NodeStatus, by: string | undefined): string => {
+  const who = by ? `Resumed by: map[User:${by}]` : ''
+  return node.message ? `${node.message}; ${who}` : who
+}
