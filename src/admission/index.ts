@@ -1,6 +1,7 @@
 /** The door of the room: text to resources, their check, and the merging of specs. */
 export { type Limits, defaultLimits } from './limits.ts'
 export { type Path, type Problem, formatProblem, pathText } from './problem.ts'
+export { nearest } from './suggestion.ts'
 export type { Manifest, ManifestKind, ResourceOf } from './manifest.ts'
 export { type DecodeResourceOptions, decodeResource } from './decode-resource.ts'
 export { type ParseOptions, type ParsedDocument, type ParsedManifests, parseManifests } from './parse.ts'

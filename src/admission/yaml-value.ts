@@ -23,7 +23,7 @@ export function applyPodSpecPatch<T extends object>(
   if (typeof patch.value !== 'object' || patch.value === null || Array.isArray(patch.value))
     return { ok: false, error: 'json: cannot unmarshal into Go value of type v1.PodSpec' }
   try {
-    return { ok: true, value: strategicMerge<T>(spec, patch.value as Partial<T>, podSpecMerge) }
+    return { ok: true, value: strategicMerge<T>(spec, patch.value, podSpecMerge) }
   } catch (cause) {
     return { ok: false, error: cause instanceof Error ? cause.message : String(cause) }
   }

@@ -3,6 +3,7 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { type LintSource, lintFiles, lintReportText, lintWarningsText } from '../admission/index.ts'
+import { UserError } from '../resources/index.ts'
 
 type LintFlags = { readonly output: string; readonly strict: string | boolean; readonly color: boolean }
 
@@ -15,17 +16,15 @@ export function registerLint(program: Command): void {
     .option('--strict [bool]', 'unknown fields are errors', 'true')
     .option('--offline', 'only the given files are looked at for templates (always so)')
     .option('--kinds <kinds>', 'accepted for Argo’s sake', 'all')
-    .option('--no-color', 'plain text')
-    .action(async (files: string[], flags: LintFlags) => {
-      process.exitCode = await lint(files, flags)
+    .action(async (files: string[], _: unknown, command: Command) => {
+      process.exitCode = await lint(files, command.optsWithGlobals<LintFlags>())
     })
 }
 
 /** @returns the exit code: 1 where there is a finding or nothing to lint */
 async function lint(paths: readonly string[], flags: LintFlags): Promise<number> {
   if (flags.output !== 'pretty' && flags.output !== 'simple') {
-    process.stderr.write(`unknown formatter: ${flags.output}\n`)
-    return 1
+    throw new UserError('UNKNOWN_FORMATTER', `unknown formatter: ${flags.output}`, { hint: 'pretty or simple' })
   }
   const sources = (await Promise.all(paths.map(sourcesOf))).flat()
   const report = lintFiles(sources, { strict: String(flags.strict) !== 'false' })
@@ -39,7 +38,10 @@ const extensions = ['.yaml', '.yml', '.json']
 
 async function sourcesOf(path: string): Promise<LintSource[]> {
   if (path === '-') return [{ file: 'stdin', text: await readAll(process.stdin) }]
-  if (!(await stat(path)).isDirectory()) return extensions.includes(extname(path)) ? [await sourceOf(path)] : []
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new UserError('NO_SUCH_FILE', `${path}: no such file or folder`, { cause })
+  })
+  if (!found.isDirectory()) return extensions.includes(extname(path)) ? [await sourceOf(path)] : []
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && extensions.includes(extname(entry.name)))
   return Promise.all(
@@ -54,6 +56,6 @@ const sourceOf = async (file: string): Promise<LintSource> => ({ file, text: awa
 
 async function readAll(stream: NodeJS.ReadStream): Promise<Uint8Array> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array))
   return Buffer.concat(chunks)
 }
