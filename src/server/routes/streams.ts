@@ -51,6 +51,7 @@ async function watchRoute({ controller, streams }: Parts, { params, query, reque
   const selector = await knownWorkflows(controller, { namespace, labels, fields: fieldsOf(query) })
   await watchWorkflows(streams.begin(request, response), controller, {
     selector,
+    labelSelector: query.text('listOptions.labelSelector'),
     fields: parseFields(query.text('fields')),
     since: version === '0' ? null : Number(version),
   })

@@ -131,7 +131,8 @@ export function detailPage(page, { namespace, name, signal, onState, onEnd, goTo
         factsOf(node).flatMap(([key, value]) => [h('dt', {}, key), h('dd', {}, value)]),
       ),
     )
-    if (node.type !== 'Pod' && node.type !== 'Container') return showLog('', null)
+    const hasLog = (node.type === 'Pod' || node.type === 'Container') && node.phase !== 'Pending'
+    if (!hasLog) return showLog('', null)
     const podName = podOf(workflow, node)
     const container = node.type === 'Container' ? node.displayName || 'main' : 'main'
     const isRunning = !node.finishedAt

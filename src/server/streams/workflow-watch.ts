@@ -1,5 +1,5 @@
 /** `workflow-events`: every change of the workflows that a client selects, from now or from a version on. */
-import type { Controller, WatchEvent } from '../../controller/port.ts'
+import type { Controller, WatchEvent, WorkflowPage } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { Fields } from '../http/fields.ts'
 import { selectFields, wants } from '../http/fields.ts'
@@ -14,13 +14,15 @@ import { Transitions } from './transitions.ts'
 
 export type WatchQuery = {
   readonly selector: ObjectSelector
+  /** The label selector as it came, for the list that the watch begins with. */
+  readonly labelSelector: string | undefined
   readonly fields: Fields | null
   /** `null`: what there is, then what comes. */
   readonly since: number | null
 }
 
-/** A stream spends at most a fifth of its time on writing objects, so that one huge workflow does not hold up the rest. */
-const restPerWorkMs = 4
+/** A stream spends at most a tenth of its time on writing objects, so that one huge workflow does not hold up the rest. */
+const restPerWorkMs = 9
 /** Below this an object is written at once, milliseconds. */
 const cheapMs = 2
 
@@ -66,7 +68,7 @@ class WorkflowWatch {
   /** Lists first and follows from the list's version, so that nothing is lost in between. */
   async #startWithWhatThereIs(): Promise<void> {
     for (let attempt = 0; attempt < 3 && !this.#stream.isEnded; attempt += 1) {
-      const page = await this.#controller.listWorkflows({ namespace: this.#query.selector.namespace, nodes: false })
+      const page = await this.#list({ matchingOnly: true })
       this.#transitions = new Transitions(this.#query.selector, { others: 'absent' })
       for (const workflow of page.items) this.#transitions.recall(selectableOf(workflow))
       const existing = page.items.filter((workflow) => selects(this.#query.selector, selectableOf(workflow)))
@@ -91,12 +93,21 @@ class WorkflowWatch {
     }
   }
 
+  /** Without nodes. @param matchingOnly by their labels too; always by namespace and name */
+  async #list({ matchingOnly }: { readonly matchingOnly: boolean }): Promise<WorkflowPage> {
+    const { selector, labelSelector } = this.#query
+    const fieldSelector = selector.fields.map(({ field, equal, value }) => `${field}${equal ? '=' : '!='}${value}`)
+    return this.#controller.listWorkflows({
+      namespace: selector.namespace,
+      nodes: false,
+      ...(fieldSelector.length > 0 && { fieldSelector: fieldSelector.join(',') }),
+      ...(matchingOnly && labelSelector !== undefined && { labelSelector }),
+    })
+  }
+
   /** Objects that have not changed since the client's version match now as they matched then. */
   async #recallMatches(since: number): Promise<void> {
-    const { items } = await this.#controller.listWorkflows({
-      namespace: this.#query.selector.namespace,
-      nodes: false,
-    })
+    const { items } = await this.#list({ matchingOnly: false })
     for (const workflow of items) {
       const isUnchanged = Number(workflow.metadata.resourceVersion ?? Infinity) <= since
       if (isUnchanged) this.#transitions.recall(selectableOf(workflow))
