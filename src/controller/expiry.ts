@@ -10,6 +10,8 @@ const collection = 'ttl'
 type Due = { readonly at: number; readonly namespace: string; readonly name: string }
 
 const retryMs = 10_000
+/** A workflow that may go at once stays long enough for those who wait for its end to see it. */
+const leastMs = 2_000
 
 /** When a finished workflow is to go, or `null` for never. Phase `Error` goes by completion only. */
 export function expiresAt(workflow: Workflow, spec: WorkflowSpec): Instant | null {
@@ -20,7 +22,7 @@ export function expiresAt(workflow: Workflow, spec: WorkflowSpec): Instant | nul
   const byPhase =
     phase === 'Failed' ? ttl.secondsAfterFailure : phase === 'Succeeded' ? ttl.secondsAfterSuccess : undefined
   const seconds = byPhase ?? ttl.secondsAfterCompletion
-  return seconds === undefined || seconds === null ? null : instant(finishedAt + seconds * 1000)
+  return seconds === undefined || seconds === null ? null : instant(finishedAt + Math.max(leastMs, seconds * 1000))
 }
 
 export class Expiry {

@@ -2,6 +2,7 @@
 import type { Artifacts, ArtifactContext } from '../../artifacts/index.ts'
 import type { PodPlan } from '../../engine/effects.ts'
 import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
+import { UserError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import { persevere } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
@@ -51,9 +52,17 @@ async function load(
 ): Promise<void> {
   const attempt = async () => {
     const tar = await artifacts.load(artifact, { path: artifact.path ?? '', ...into.owner }, { ...context, signal })
-    if (tar !== null) await runtime.writeFiles(into.request.identity.id, 'main', tar, signal)
+    if (tar !== null) return runtime.writeFiles(into.request.identity.id, 'main', tar, signal)
+    if (artifact.optional !== true)
+      throw new UserError('ARTIFACT_MISSING', 'failed to get file: The specified key does not exist.')
   }
-  await persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+  try {
+    await persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`artifact ${artifact.name} failed to load: ${reason}`, { cause: error })
+  }
 }
 
 /** Files belong to whom the manifest names; the image's own user is the runtime's affair. */

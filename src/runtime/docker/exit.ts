@@ -39,3 +39,11 @@ export function withoutInitComplaint(frames: readonly LogFrame[]): readonly LogF
   const line = (text: string): LogFrame => ({ stream: 2, stamp: last.stamp, content: Buffer.from(`${text}\n`) })
   return [...frames.slice(0, -1), line(`Error: ${message}`), line(message)]
 }
+
+/** Argo's wrapper closes the log of a command that failed with its exit status, on standard error. */
+export function withExitStatus(frames: readonly LogFrame[], exitCode: number, endedAtMs: number): readonly LogFrame[] {
+  const text = `Error: exit status ${exitCode}\n`
+  const last = frames.at(-1)
+  if (last?.content.toString('utf8') === text) return frames
+  return [...frames, { stream: 2, stamp: last?.stamp ?? new Date(endedAtMs).toISOString(), content: Buffer.from(text) }]
+}

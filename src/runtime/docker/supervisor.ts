@@ -6,7 +6,7 @@
 import { type Instant, WorldError, instant } from '../../resources/index.ts'
 import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import { type Exit, execFailure, exitOf, mayBeExecFailure, withoutInitComplaint } from './exit.ts'
+import { type Exit, execFailure, exitOf, mayBeExecFailure, withExitStatus, withoutInitComplaint } from './exit.ts'
 import { LogCapture, engineFrames, followAfterMs } from './log-capture.ts'
 import type { LogFile } from './log-file.ts'
 import type { LogFrame } from './log-frames.ts'
@@ -26,6 +26,17 @@ export type SupervisorParts = {
   readonly log: Log
   readonly logFile: (pod: PodRecord, container: string) => LogFile
   readonly report: (pod: PodRecord) => void
+}
+
+/** What Argo's wrapper would have written at the end of the log of a command that failed. */
+function rewriteOf({
+  exit,
+  planned,
+  finishedAt,
+}: ContainerRecord): ((frames: readonly LogFrame[]) => readonly LogFrame[]) | undefined {
+  if (exit?.exitCode === 64 && exit.message !== undefined) return withoutInitComplaint
+  if (exit === null || exit.exitCode === 0 || exit.reason !== 'Error' || planned.role !== 'main') return undefined
+  return (frames) => withExitStatus(frames, exit.exitCode, finishedAt ?? now())
 }
 
 /** The pod's network could not be made: no fault of the pod, which stays as it is. */
@@ -134,8 +145,7 @@ export class Supervisor {
     if (container.id === null || container.startedAt === null) return
     const capture = this.captureOf(pod, container, container.id)
     if (capture.file.isWhole && container.restarts === 0) return
-    const rewrite = container.exit?.exitCode === 64 && container.exit.message !== undefined
-    await capture.finish(rewrite ? withoutInitComplaint : undefined)
+    await capture.finish(rewriteOf(container))
   }
 
   forgetTimers(pod: PodRecord): void {
