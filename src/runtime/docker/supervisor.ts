@@ -190,7 +190,7 @@ export class Supervisor {
           pod.startError = error instanceof Error ? error : new Error(String(error))
           return
         }
-        const isSandbox = /join network|network namespace|No such container: drydock\./i.test(error.message)
+        const isSandbox = /join network|network namespace|namespace path|No such container: drydock\./i.test(error.message)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
         const isPassing =
           error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
