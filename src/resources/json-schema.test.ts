@@ -26,6 +26,8 @@ describe('the schema of all kinds', () => {
     ['any scalar as the value of a parameter', { arguments: { parameters: [{ name: 'a', value: 1.5 }] } }],
     ['a template within a step', { templates: [{ steps: [[{ name: 'a', inline: { container: { image: 'b' } } }]] }] }],
     ['a limit as a number or a text', { retryStrategy: { limit: 3, backoff: { factor: '2' } } }],
+    ['a claim without kind', { volumeClaimTemplates: [{ metadata: { name: 'a' }, spec: {} }] }],
+    ['a script that leaves its image to the defaults', { templates: [{ script: { command: ['a'] } }] }],
     ['fields left empty', { arguments: null, templates: null, entrypoint: null }],
   ])('accepts %s', (_, spec) => {
     expect(validate(workflow(spec)) || validate.errors).toBe(true)

@@ -25,10 +25,11 @@ export function jsonSchemaOfKind(kind: ResourceKind): Json {
 export function jsonSchemaOfManifests(): Json {
   const definitions: Definitions = new Map()
   const choices = resourceKinds.map((kind) => {
-    definitions.set(kind.kind, kindSchema(kind, definitions))
+    const name = `kind.${kind.kind}` // a kind may also be part of another, with less to it
+    definitions.set(name, kindSchema(kind, definitions))
     return {
       if: { properties: { kind: { const: kind.kind } }, required: ['kind'] },
-      then: { $ref: `#/definitions/${kind.kind}` },
+      then: { $ref: `#/definitions/${name}` },
     }
   })
   const kinds = resourceKinds.map(({ kind }) => kind)
@@ -57,7 +58,9 @@ const definitionsOf = (definitions: Definitions): Json => ({
   definitions: Object.fromEntries([...definitions].sort(([a], [b]) => (a < b ? -1 : 1))),
 })
 
-const requiredOf = (schema: Json): readonly string[] => (schema['required'] as readonly string[] | undefined) ?? []
+/** A script may take its image from the defaults, and its text may be empty. */
+const requiredOf = (schema: Json): readonly string[] =>
+  schema['title'] === 'ScriptTemplate' ? [] : ((schema['required'] as readonly string[] | undefined) ?? [])
 
 function convert(schema: Json, definitions: Definitions): Json {
   const description = 'description' in schema ? { description: schema['description'] } : {}
