@@ -1,0 +1,149 @@
+/** `npm run bench`: each figure beside its baseline, taken in one run. */
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import Docker from 'dockerode'
+import { tableText } from '../src/cli/view/table.ts'
+import { ensureBusybox, ensureEngine } from '../src/runtime/docker/index.ts'
+import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
+import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
+import { growth, nodesPerSecond } from './simulated.ts'
+
+type Figure = {
+  readonly name: string
+  readonly value: number
+  readonly aim: string
+  readonly isGood: boolean
+  readonly detail: string
+}
+type Sizes = {
+  readonly chain: number
+  readonly fan: number
+  readonly widths: readonly number[]
+  readonly workflows: number
+  readonly nodes: number
+  readonly small: number
+  readonly large: number
+  readonly settleMs: number
+}
+
+const full: Sizes = {
+  chain: 30,
+  fan: 100,
+  widths: [2, 3, 4, 6, 8],
+  workflows: 20,
+  nodes: 2000,
+  small: 1000,
+  large: 100_000,
+  settleMs: 6000,
+}
+const tiny: Sizes = { chain: 2, fan: 4, widths: [2], workflows: 2, nodes: 20, small: 20, large: 60, settleMs: 3000 }
+
+const figure = (
+  name: string,
+  value: number,
+  aim: { readonly most?: number; readonly least?: number },
+  detail: string,
+): Figure => ({
+  name,
+  value: Math.round(value * 1000) / 1000,
+  aim: aim.most === undefined ? `≥ ${aim.least ?? 0}` : `≤ ${aim.most}`,
+  isGood: aim.most === undefined ? value >= (aim.least ?? 0) : value <= aim.most,
+  detail,
+})
+
+const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure[]>>> = {
+  async chain({ chain }) {
+    const [seconds, gaps] = await withDaemon(async (daemon) => {
+      await secondsOf(daemon, chainOf(2))
+      const measured = stepGaps(daemon)
+      return [await secondsOf(daemon, chainOf(chain)), measured] as const
+    })
+    const loop = await dockerRunLoop(chain)
+    return [
+      figure(
+        `chain of ${chain} against docker run`,
+        seconds / loop,
+        { most: 0.5 },
+        `${seconds.toFixed(2)} s against ${loop.toFixed(2)} s`,
+      ),
+      figure('step end to next start, p50 ms', quantile(gaps, 0.5), { most: 2 }, `${gaps.length} steps`),
+      figure(
+        'step end to next start, p99 ms',
+        quantile(gaps, 0.99),
+        { most: 10 },
+        `longest ${Math.max(0, ...gaps).toFixed(1)}`,
+      ),
+    ]
+  },
+  async fan({ fan, widths }) {
+    const rate = await withDaemon(async (daemon) => {
+      await secondsOf(daemon, fanOf(2))
+      return fan / (await secondsOf(daemon, fanOf(fan)))
+    })
+    const raw = await bestRawRate(new Docker(), fan, widths)
+    const detail = `${rate.toFixed(2)}/s against ${raw.rate.toFixed(2)}/s at ${raw.width} at once`
+    return [figure(`fan-out of ${fan} against the raw API`, rate / raw.rate, { least: 1.5 }, detail)]
+  },
+  async nodes({ workflows, nodes }) {
+    const rate = await nodesPerSecond(workflows, nodes)
+    return [
+      figure('simulated nodes/s in SQLite', Math.round(rate), { least: 20_000 }, `${workflows} workflows of ${nodes}`),
+    ]
+  },
+  async growth({ small, large }) {
+    const { ratio, smallUs, largeUs } = await growth(small, large)
+    return [
+      figure(
+        `cost per node, ${large} against ${small}`,
+        ratio,
+        { most: 1.2 },
+        `${largeUs.toFixed(0)} µs against ${smallUs.toFixed(0)} µs`,
+      ),
+    ]
+  },
+  async idle({ settleMs }) {
+    const megabytes = await idleMegabytes(settleMs)
+    return [figure('idle memory, MB', Math.round(megabytes), { most: 120 }, 'resident, empty folder')]
+  },
+}
+
+async function main(): Promise<void> {
+  const isTiny = process.argv.includes('--tiny')
+  const only = process.argv[process.argv.indexOf('--only') + 1]?.split(',')
+  const names = process.argv.includes('--only') ? (only ?? []) : Object.keys(benches)
+  const engine = await ensureEngine(console.log)
+  if (!engine.ok) throw new Error(engine.message)
+  const missing = await ensureBusybox(engine.address, console.log)
+  if (missing !== null) throw new Error(missing)
+  const figures: Figure[] = []
+  for (const name of names) figures.push(...((await benches[name]?.(isTiny ? tiny : full)) ?? []))
+  const rows = figures.map(({ name, value, aim, isGood, detail }) => [
+    isGood ? '✔' : '✖',
+    name,
+    String(value),
+    aim,
+    detail,
+  ])
+  process.stdout.write(tableText([['', 'FIGURE', 'VALUE', 'AIM', 'DETAIL'], ...rows]))
+  if (!isTiny) await keep(figures)
+}
+
+async function keep(figures: readonly Figure[]): Promise<void> {
+  const date = new Date().toISOString()
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const docker = (await new Docker().version()).Version
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? '',
+    memoryMiB: Math.round(totalmem() / 2 ** 20),
+    docker,
+    node: process.version,
+  }
+  const file = join(import.meta.dirname, 'results', `${date.slice(0, 16).replace(':', '')}.json`)
+  await writeFile(file, `${JSON.stringify({ date, commit, machine, figures }, null, 2)}\n`)
+}
+
+await main()
+process.exit()

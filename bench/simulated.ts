@@ -1,0 +1,56 @@
+/** What the controller and the store take by themselves: containers are simulated, commits are real. */
+import type { startDaemon } from '../src/main.ts'
+import { systemClock, systemRandom } from '../src/main/system.ts'
+import { SimulatedEngine, SimulatedRuntime } from '../src/runtime/simulated/index.ts'
+import { fanOf, secondsOf, withDaemon, workflowOf } from './on-docker.ts'
+
+const simulated: Partial<Parameters<typeof startDaemon>[0]> = {
+  runtime: () =>
+    new SimulatedRuntime(
+      new SimulatedEngine({
+        clock: systemClock,
+        random: systemRandom,
+        behaviour: () => ({}),
+        cpus: 10_000,
+        memoryBytes: 2 ** 50,
+      }),
+    ),
+}
+
+/** Nodes per second, committed to SQLite, of workflows of `nodes` steps each. */
+export async function nodesPerSecond(workflows: number, nodes: number): Promise<number> {
+  return withDaemon(async (daemon) => {
+    await secondsOf(daemon, fanOf(10))
+    const begun = performance.now()
+    await Promise.all(Array.from({ length: workflows }, () => secondsOf(daemon, fanOf(nodes))))
+    return (workflows * nodes) / ((performance.now() - begun) / 1000)
+  }, simulated)
+}
+
+/** The same for nodes that need no container, which is all the engine's and the store's own. */
+export async function plainNodesPerSecond(nodes: number): Promise<number> {
+  const templates = [
+    { name: 'main', steps: [[{ name: 's', template: 'nothing', withSequence: { count: String(nodes) } }]] },
+    { name: 'nothing', steps: [] },
+  ]
+  return withDaemon(
+    async (daemon) => nodes / (await secondsOf(daemon, workflowOf('bench-plain-', templates))),
+    simulated,
+  )
+}
+
+/** Cost per node of one big workflow against that of a small one. */
+export async function growth(
+  small: number,
+  large: number,
+): Promise<{ readonly ratio: number; readonly smallUs: number; readonly largeUs: number }> {
+  return withDaemon(async (daemon) => {
+    await secondsOf(daemon, fanOf(small))
+    const repeats = 3
+    let seconds = 0
+    for (let i = 0; i < repeats; i++) seconds += await secondsOf(daemon, fanOf(small))
+    const smallUs = (seconds / repeats / small) * 1e6
+    const largeUs = ((await secondsOf(daemon, fanOf(large))) / large) * 1e6
+    return { ratio: largeUs / smallUs, smallUs, largeUs }
+  }, simulated)
+}
