@@ -20,6 +20,7 @@ export function perform(core: Core, live: LiveRun, effect: Effect, endSeenAt: nu
     case 'removePod':
       return core.pods.remove(effect.pod, effect.delayMs)
     case 'deleteClaim':
+      core.pods.hurryRemovals(live.uid)
       return core.leftovers.clear(claimLeftover(live, effect.claimName))
     default:
       return core.tasks.perform(live, effect)

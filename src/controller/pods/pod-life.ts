@@ -6,6 +6,7 @@ import { checkPodPolicy } from '../../admission/index.ts'
 import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
+import type { BackOff } from '../back-off.ts'
 import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import { needOf } from './capacity.ts'
@@ -22,6 +23,10 @@ export type RunOptions = {
   /** Monotonic milliseconds at which the container was seen to end whose end led to this pod; `null` without one. */
   readonly endSeenAt: number | null
 }
+
+const silentMs = 300
+/** What is missing wakes the pod when it comes; this is for what is missed. */
+const missingBackOff: BackOff = { firstMs: 1_000, factor: 2, capMs: 30_000 }
 
 type Phase = 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished'
 
@@ -203,9 +208,10 @@ export class PodLife {
         return this.#request()
       } catch (error) {
         if (!(error instanceof NotYet)) throw error
-        this.#wait(error.message)
+        // A claim that is being made for this workflow is there in a moment: nothing to tell anybody.
+        if (failures > 1) this.#wait(error.message)
       }
-      await this.#pause(backOffMs({ firstMs: 1_000, factor: 2, capMs: 30_000 }, failures), signal)
+      await this.#pause(failures === 1 ? silentMs : backOffMs(missingBackOff, failures - 1), signal)
     }
   }
 

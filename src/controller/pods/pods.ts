@@ -71,6 +71,11 @@ export class Pods {
     })
   }
 
+  /** Something waits for the containers of the workflow that are to be removed. */
+  hurryRemovals(uid: WorkflowUid): void {
+    this.#afterList(() => this.#removals.hurry(uid))
+  }
+
   /** The workflow has ended: what still stands ready for it goes, what it left behind is no longer followed. */
   leave(uid: WorkflowUid): void {
     this.#afterList(() => {

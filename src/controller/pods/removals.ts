@@ -1,5 +1,5 @@
 /** Removing containers in the background: a few at a time, while nothing is being started, again until it works. */
-import type { Clock, PodId } from '../../resources/index.ts'
+import type { Clock, PodId, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import { Alarms } from '../alarms.ts'
@@ -7,10 +7,10 @@ import { persevere, quickBackOff } from '../back-off.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import { Workqueue } from '../workqueue.ts'
 
-const atOnceMax = 2
+const atOnceMax = 4
 /** Starts go first, but a removal does not wait for them longer than this. */
 const yieldMsMax = 3_000
-const yieldStepMs = 50
+const yieldStepMs = 20
 
 export class Removals {
   readonly #clock: Clock
@@ -20,6 +20,7 @@ export class Removals {
   readonly #alarms: Alarms
   readonly #queue: Workqueue<PodId>
   readonly #wanted = new Set<PodId>()
+  readonly #urgent = new Set<PodId>()
   readonly #abort = new AbortController()
   #busy = 0
 
@@ -56,6 +57,12 @@ export class Removals {
     }
   }
 
+  /** Those of the workflow that are due go at once: something waits for them. */
+  hurry(uid: WorkflowUid): void {
+    for (const pod of this.#wanted) if (pod.startsWith(`${uid}.`)) this.#urgent.add(pod)
+    this.#work()
+  }
+
   close(): void {
     this.#alarms.clearAll()
     this.#abort.abort()
@@ -81,10 +88,11 @@ export class Removals {
   async #removeOne(pod: PodId): Promise<void> {
     const signal = this.#abort.signal
     try {
-      for (let waited = 0; waited < yieldMsMax && this.#isStarting(); waited += yieldStepMs)
+      for (let waited = 0; waited < yieldMsMax && this.#isStarting() && !this.#urgent.has(pod); waited += yieldStepMs)
         await this.#clock.sleep(yieldStepMs, signal)
       await persevere(() => this.#runtime.remove(pod, signal), { clock: this.#clock, backOff: quickBackOff, signal })
       this.#wanted.delete(pod)
+      this.#urgent.delete(pod)
     } catch (error) {
       if (!signal.aborted) this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
     }

@@ -3,11 +3,14 @@ import type { Observation } from '../../engine/index.ts'
 import type { Clock, PersistentVolumeClaim, Random } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
+import type { BackOff } from '../back-off.ts'
 import { isRetryable, persevere, quickBackOff } from '../back-off.ts'
 import { volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
 
 const clearingLookMs = 200
+/** A volume is free as soon as the containers that mount it are removed, which is usually under way. */
+const inUseBackOff: BackOff = { firstMs: 20, factor: 1.5, capMs: 30_000 }
 
 export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
 
@@ -48,6 +51,8 @@ export class Claims {
         const message = `persistentvolumeclaims "${claimName}" already exists`
         return { kind: 'claimFailed', claimName, message, transient: false }
       }
+      const fault = claimFault(claimName, claim)
+      if (fault !== null) return { kind: 'claimFailed', claimName, message: fault, transient: false }
       await this.ensureVolume(owner.namespace, claimName, owner, signal)
       if (known === null) await this.#objects.update(key, () => this.#object(owner, claimName, claim))
       return { kind: 'claimCreated', claimName }
@@ -77,7 +82,7 @@ export class Claims {
   /** Removes volume and object; a volume still in use is tried again until it is free. */
   async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
     const remove = () => this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
-    await persevere(remove, { clock: this.#clock, backOff: quickBackOff, signal })
+    await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal })
     await this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
   }
 
@@ -120,4 +125,19 @@ export class Claims {
       status: { phase: 'Bound', accessModes: claim.spec?.accessModes, capacity: claim.spec?.resources?.requests },
     }
   }
+}
+
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
+
+/** What Kubernetes would refuse in a claim, in its words; `null` if nothing. */
+function claimFault(claimName: string, { spec }: PersistentVolumeClaim): string | null {
+  const { accessModes: modes = [], resources } = spec ?? {}
+  const invalid = (text: string) => `PersistentVolumeClaim "${claimName}" is invalid: ${text}`
+  if (modes.length === 0) return invalid('spec.accessModes: Required value: at least 1 access mode is required')
+  const unknown = modes.find((mode) => !accessModes.includes(mode))
+  if (unknown !== undefined) {
+    const known = accessModes.map((mode) => `"${mode}"`).join(', ')
+    return invalid(`spec.accessModes: Unsupported value: "${unknown}": supported values: ${known}`)
+  }
+  return resources?.requests?.['storage'] === undefined ? invalid('spec.resources[storage]: Required value') : null
 }

@@ -63,7 +63,7 @@ export async function runResource(
   signal: AbortSignal,
 ): Promise<TaskResult> {
   try {
-    const object = await act(job, parts.api)
+    const object = await actWithRetries(job, parts, signal)
     const { successCondition: success, failureCondition: failure } = job.resource
     let current = object
     for (;;) {
@@ -96,6 +96,22 @@ function serverText(error: ApiError): string {
     INVALID_ARGUMENT: 'BadRequest',
   }
   return `Error from server (${reasons[error.code] ?? 'InternalError'}): ${error.message}`
+}
+
+/** kubectl is called again a few times whatever it said, as Argo's executor does. */
+async function actWithRetries(
+  job: ResourceJob,
+  { api, clock }: { readonly api: Controller; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<Held | null> {
+  for (const pauseMs of [10, 50, 250]) {
+    try {
+      return await act(job, api)
+    } catch {
+      await clock.sleep(pauseMs, signal)
+    }
+  }
+  return act(job, api)
 }
 
 /** Does the action; `null`: it gives no object. */
