@@ -10,7 +10,7 @@ import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
 import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
 import { entriesOf, loopEntriesOf, type Scope } from './scope.ts'
-import { pickHolder } from './steps.ts'
+import { pickHolder } from './holder.ts'
 import { resolveTemplate, scopeText, type Holder } from './template-lookup.ts'
 
 const omittedText = 'omitted: depends condition not met'

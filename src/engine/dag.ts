@@ -7,6 +7,7 @@ import { dagPhase } from './dag-phase.ts'
 import { dagPlanOf, type DagPlan } from './dag-plan.ts'
 import { DagTaskFrame } from './dag-task.ts'
 import { exportGlobals } from './global-outputs.ts'
+import { aheadMax, lookAhead } from './look-ahead.ts'
 import { isEnded } from './phases.ts'
 import { TasksScope } from './scope.ts'
 import { isShutDown } from './shutdown.ts'
@@ -38,7 +39,7 @@ export class DagBody extends Body {
       this.beginAll(plan)
     }
     for (const frame of dirty) if (frame instanceof DagTaskFrame) this.drive(frame)
-    if (this.open.size > 0 && !this.mayEndEarly(node)) return
+    if (this.open.size > 0 && !this.mayEndEarly(node)) return this.prepareNext(node, plan)
     const phase = this.phase(node, plan)
     if (phase !== 'Running') return this.end(node, plan, phase)
     for (const frame of this.frames.values()) frame.visitAgain()
@@ -72,6 +73,20 @@ export class DagBody extends Body {
       if (left === 0) this.begin(dependant)
     }
   }
+
+  /** Pods of tasks for which only one running task is left to wait for, and which do not look at how it ends. */
+  private prepareNext(node: NodeStatus, plan: DagPlan): void {
+    if (this.open.size > aheadMax) return
+    for (const { name } of this.open)
+      for (const dependant of plan.dependantsOf(name).slice(0, aheadMax)) {
+        const source = plan.task(dependant)
+        if (source === undefined || source.depends || this.waitsFor.get(dependant) !== 1 || this.prepared.has(dependant)) continue
+        this.prepared.add(dependant)
+        const scope = this.scope.view({ sees: (task) => plan.isAncestor(task, dependant), all: () => plan.ancestorsOf(dependant) })
+        lookAhead(this, node, { source, nodeName: `${this.nodeName}.${dependant}`, kind: 'tasks', scope })
+      }
+  }
+  private readonly prepared = new Set<string>()
 
   taskNode(name: string): NodeStatus | undefined {
     return this.run.nodeNamed(`${this.nodeName}.${name}`)

@@ -75,7 +75,7 @@ export class Execution extends Frame {
       this.finish(node)
       return false
     }
-    const processed = processTemplate(this.run, resolved.value.template, { args: this.call.args, absent: this.call.absent, locals: this.locals(resolved.value.template) })
+    const processed = processTemplate(this.run, resolved.value.template, { args: this.call.args, absent: this.call.absent, locals: this.localsOf(resolved.value.template) })
     if (!processed.ok) return this.refuse(processed.error, node)
     this.processed = processed.value
     return true
@@ -87,7 +87,8 @@ export class Execution extends Frame {
     return false
   }
 
-  private locals(template: Template): Record<string, string> {
+  /** `node.name`, `steps.name` or `tasks.name`, and `pod.name` where there are no attempts. */
+  localsOf(template: Template): Record<string, string> {
     const { call, run } = this
     const locals: Record<string, string> = { 'node.name': call.nodeName }
     if (call.caller !== null) locals[`${call.caller.kind}.name`] = call.caller.name

@@ -6,7 +6,8 @@ import { Child } from './child.ts'
 import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
-import { pickHolder, type StepsBody } from './steps.ts'
+import { pickHolder } from './holder.ts'
+import type { StepsBody } from './steps.ts'
 import { scopeText, type Holder } from './template-lookup.ts'
 
 export class StepGroup extends Frame {

@@ -4,6 +4,8 @@ import { Body, type BodyInit } from './body.ts'
 import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
+import { pickHolder } from './holder.ts'
+import { aheadMax, lookAhead } from './look-ahead.ts'
 import { entriesOf, loopEntriesOf, StepsScope } from './scope.ts'
 import { StepGroup } from './step-group.ts'
 import { resolveTemplate } from './template-lookup.ts'
@@ -30,7 +32,7 @@ export class StepsBody extends Body {
       this.group ??= new StepGroup(this, node, this.index, groups[this.index] ?? [])
       this.group.visit()
       const groupNode = this.group.node
-      if (groupNode === undefined || !isEnded(groupNode)) return
+      if (groupNode === undefined || !isEnded(groupNode)) return this.prepareNext(node)
       if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
       const fault = this.learn(this.group, groupNode)
       if (fault !== null) return this.failWith(fault)
@@ -39,6 +41,16 @@ export class StepsBody extends Body {
     }
     this.succeed(node)
   }
+
+  /** The next group's pods, while this one runs; once for each group. */
+  private prepareNext(node: NodeStatus): void {
+    const next = this.index + 1
+    const steps = this.template.steps?.[next] ?? []
+    if (this.preparedUpTo >= next || steps.length === 0 || steps.length > aheadMax) return
+    this.preparedUpTo = next
+    for (const source of steps) lookAhead(this, node, { source, nodeName: `${this.nodeName}[${next}].${source.name ?? ''}`, kind: 'steps', scope: this.scope })
+  }
+  private preparedUpTo = 0
 
   private succeed(node: NodeStatus): void {
     const { run, scope } = this
@@ -104,13 +116,5 @@ export class StepsBody extends Body {
 
   override abandon(): void {
     this.group?.abandon()
-  }
-}
-
-export function pickHolder(step: { template?: string; templateRef?: object; inline?: object }): object {
-  return {
-    ...(step.template ? { template: step.template } : {}),
-    ...(step.templateRef === undefined ? {} : { templateRef: step.templateRef }),
-    ...(step.inline === undefined ? {} : { inline: step.inline }),
   }
 }
