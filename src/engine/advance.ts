@@ -81,8 +81,10 @@ function apply(run: Run, root: WorkflowFrame, observation: Observation): void {
     case 'claimCreated':
       return
     case 'claimFailed':
-      if (!isComplete(run)) run.patchStatus({ message: observation.transient ? `Waiting for a PVC to be created. ${observation.message}` : `pvc create error: ${observation.message}` })
-      return
+      if (isComplete(run)) return
+      if (observation.transient) return run.patchStatus({ message: `Waiting for a PVC to be created. ${observation.message}` })
+      run.claimFault = observation.message
+      return root.markDirty()
     default: {
       const frame = run.frames.get(observation.node)
       if (frame instanceof Body) {

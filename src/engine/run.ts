@@ -75,6 +75,8 @@ export class Run {
   readonly daemons = new Set<string>()
   /** Cache entries of this run that may not be durable yet: `<cache>/<key>`. */
   readonly ownMemos = new Map<string, MemoEntry>()
+  /** Why a claim could not be made; ends the workflow. */
+  claimFault: string | null = null
   /** Frames that wait for a lock. */
   readonly lockWaiters = new Set<Frame>()
   readonly frames = new Map<string, Frame>()

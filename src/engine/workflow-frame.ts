@@ -43,7 +43,7 @@ export class WorkflowFrame extends Frame {
     if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running') this.startRunning()
     this.enforce()
     if (run.workflow.spec?.suspend === true) return
-    const fault = createClaims(run)
+    const fault = run.claimFault ?? createClaims(run)
     if (fault !== null) {
       this.fail('Error', `pvc create error: ${fault}`)
       return
