@@ -187,6 +187,12 @@ it('keeps the streams of Argo Events open and idle, and their lists empty', asyn
   expect((await call(`${server.url}/api/v1/sensors/default`)).json).toEqual({ metadata: {}, items: [] })
 })
 
+it('answers HEAD with the headers alone', async () => {
+  const answer = await call(`${server.url}/api/v1/workflow-events/default`, { method: 'HEAD', headers: sse })
+  expect([answer.status, answer.headers.get('content-type'), answer.text]).toEqual([200, 'text/event-stream', ''])
+  expect(server.controller.feed.listenerCount).toBe(0)
+})
+
 it('ends its streams when the server closes', async () => {
   const events = await stream('/workflow-events/default')
   await server.close()

@@ -26,12 +26,14 @@ export class OpenStreams {
 export class EventStream {
   readonly #response: Response
   readonly #isSse: boolean
+  readonly #isHead: boolean
   readonly #gone = new AbortController()
   readonly #onEnd: () => void
   #keepAlive: NodeJS.Timeout | undefined
 
   constructor(request: Request, response: Response, onEnd: () => void) {
     this.#response = response
+    this.#isHead = request.method === 'HEAD'
     this.#isSse = request.headers.accept === 'text/event-stream'
     this.#onEnd = onEnd
     response.on('close', () => this.#stop())
@@ -57,6 +59,7 @@ export class EventStream {
     this.#response.status(200).set({ 'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no' })
     this.#response.setHeader('Content-Type', type)
     this.#response.flushHeaders()
+    if (this.#isHead) return this.end()
     this.#response.socket?.setNoDelay(true)
     if (this.#isSse) this.#keepAlive = setInterval(() => this.#response.write(':\n'), keepAliveMs).unref()
   }
