@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Settings } from '../../config/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
+import { spareMemoryLater } from '../spare-memory.ts'
 
 export type UpFlags = {
   readonly data?: string
@@ -80,6 +81,7 @@ async function up(folder: string | undefined, flags: UpFlags): Promise<void> {
   const log = daemon.logs.component('daemon')
   const { config, apiUrl, metricsUrl } = daemon
   log.info({ api: apiUrl, metrics: metricsUrl, folders: config.folders, data: config.dataDir }, 'drydock is up')
+  spareMemoryLater()
   const signal = await stopped
   log.info({ signal }, 'ending; containers go on and are taken up by the next start')
   await daemon.drain()
