@@ -30,3 +30,5 @@ export { type MergeType, containerMerge, podSpecMerge, strategicMerge } from './
 export { type LintOptions, type LintReport, type LintResult, type LintSource, lintFiles } from './lint-files.ts'
 export { type LintStyle, lintReportText, lintWarningsText } from './lint-report.ts'
 export { type YamlValue, applyPodSpecPatch, readYamlValue } from './yaml-value.ts'
+export { compatibilityDocument } from './compatibility/document.ts'
+export { ignoredFields, ignoredFieldsText } from './compatibility/ignored-fields.ts'

@@ -165,3 +165,12 @@ describe('locks', () => {
     expect(story.play().phase).toBe('Succeeded')
   })
 })
+
+describe('fields that mean nothing here', () => {
+  it('are named in a condition, once', () => {
+    const story = new Story({ entrypoint: 'echo', schedulerName: 'other', templates: [{ ...echo, affinity: { nodeAffinity: {} } }] }).play()
+    expect(story.run.status.conditions?.filter(({ type }) => type === 'SpecWarning')).toEqual([
+      { type: 'SpecWarning', status: 'True', message: 'ignored on Docker: spec.schedulerName, spec.templates[].affinity' },
+    ])
+  })
+})

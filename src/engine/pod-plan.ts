@@ -81,6 +81,7 @@ function podSpecOf(body: Body): Outcome<KubernetesPodSpec> {
       hostNetwork: spec.hostNetwork,
       securityContext: template.securityContext ?? spec.securityContext,
       imagePullSecrets: spec.imagePullSecrets,
+      serviceAccountName: template.serviceAccountName ?? spec.serviceAccountName,
       nodeSelector: template.nodeSelector ?? boundary?.nodeSelector ?? spec.nodeSelector,
     }),
   } as KubernetesPodSpec)

@@ -1,10 +1,11 @@
 /** The root of the live tree: a workflow from its spec to its final phase (semantics.md §1). */
 import type { WorkflowPhase } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
+import { ignoredFieldsText } from '../admission/index.ts'
 import { resolveRepository } from './artifact-repository.ts'
 import { applyWorkflowMetadata, mergedSpec, substituteGlobals } from './executable-spec.ts'
 import { createClaims } from './claims.ts'
-import { complete, isComplete } from './completion.ts'
+import { complete, isComplete, withCondition } from './completion.ts'
 import { enforceAll } from './enforcement.ts'
 import { endDaemons } from './boundary.ts'
 import { nothingAbsent } from './call.ts'
@@ -107,11 +108,13 @@ export class WorkflowFrame extends Frame {
     const { run } = this
     run.lockWaiters.delete(this)
     const estimate = run.estimate()
+    const ignored = ignoredFieldsText(run.spec)
     run.patchStatus({
       phase: 'Running',
       message: '',
       startedAt: run.status.startedAt ?? rfc3339(run.now),
       ...(estimate === null ? {} : { estimatedDuration: estimate.workflowSeconds }),
+      ...(ignored === null ? {} : { conditions: withCondition(run.status.conditions, { type: 'SpecWarning', status: 'True', message: ignored }) }),
     })
     run.setLabel('workflows.argoproj.io/phase', 'Running')
     run.setLabel('workflows.argoproj.io/completed', 'false')
