@@ -16,6 +16,10 @@ export class Alarms {
     return this.#set.size
   }
 
+  has(key: string): boolean {
+    return this.#set.has(key)
+  }
+
   /** Calls `ring` at or soon after the instant, once. */
   set(key: string, at: Instant, ring: () => void): void {
     if (this.#set.get(key)?.at === at) return

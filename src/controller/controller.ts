@@ -1,6 +1,7 @@
 /** The controller put together: parts in, the door for server, sources and CLI out. */
 import type { Artifacts } from '../artifacts/index.ts'
 import { lockTable } from '../engine/index.ts'
+import type { Locks } from '../engine/index.ts'
 import type { Clock, CronWorkflow, Random } from '../resources/index.ts'
 import { WorldError } from '../resources/index.ts'
 import type { Runtime } from '../runtime/port.ts'
@@ -167,7 +168,7 @@ function buildCore(parts: ControllerParts, { host, onHealth }: Surroundings): Co
     allowsDatabase: config.databaseSyncLimits,
     onDatabaseChange: wakeLockWaiters,
   })
-  const locks = lockTable(limitReader(objects, limits))
+  const locks = counted(lockTable(limitReader(objects, limits)), telemetry)
   const world = buildWorld({ config: config.engine, objects, memos, estimates, locks, random })
   const claims = new Claims({ runtime, objects, clock, random, isBeingCleared: (uid) => leftovers.isClearing(uid) })
   const lookups = podLookups(objects)
@@ -262,6 +263,27 @@ function buildCore(parts: ControllerParts, { host, onHealth }: Surroundings): Co
   }
   objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
   return core
+}
+
+/** The lock table, with what it gives out told to telemetry. */
+function counted(locks: Locks, telemetry: Telemetry): Locks {
+  const acquire: Locks['acquire'] = (request) => {
+    const answer = locks.acquire(request)
+    if (answer.kind === 'acquired')
+      for (const { name, mutex, kind } of answer.fresh) {
+        const namespace = name.split('/')[0] ?? ''
+        telemetry.lockTaken({ name, mutex, storage: kind === 'Database' ? 'database' : 'configmap', namespace })
+      }
+    return answer
+  }
+  return {
+    acquire,
+    release: (holder) => locks.release(holder),
+    releaseWorkflow: (key) => locks.releaseWorkflow(key),
+    restore: (holder, uid, lock) => locks.restore(holder, uid, lock),
+    holdersOf: (name) => locks.holdersOf(name),
+    snapshot: () => locks.snapshot(),
+  }
 }
 
 /** Who waits for an object looks again when it changes. */

@@ -47,7 +47,7 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   depart(core, live, picture)
 }
 
-function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {
+export function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {
   const { metadata, status } = workflow
   const labels = {
     ...metadata.labels,

@@ -37,6 +37,10 @@ export type LiveRun = {
   commitFailures: number
   /** Monotonic milliseconds at which the oldest end of a container in the inbox was reported; `null` without one. */
   endSeenAt: number | null
+  /** Phases of pods as last told to telemetry. */
+  readonly podPhases: Map<string, string>
+  /** It has metrics whose value is computed when they are read. */
+  hasRealtime: boolean
   /** Phase as last told to telemetry and committed. */
   phase: string
 }
@@ -87,6 +91,8 @@ export function newLiveRun(init: {
     storedFinished: init.storedFinished === true,
     commitFailures: 0,
     endSeenAt: null,
+    podPhases: new Map(),
+    hasRealtime: false,
     phase: status?.phase ?? '',
   }
   return live

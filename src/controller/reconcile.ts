@@ -19,7 +19,7 @@ import { isRefusal, viewOf } from './live-run.ts'
 import type { Memos } from './memos.ts'
 import { memoChanges } from './memos.ts'
 import { ApiError } from './port.ts'
-import { refusalError } from './refusals.ts'
+import { notFound, refusalError } from './refusals.ts'
 import type { RunTable } from './run-table.ts'
 import type { Log, Telemetry } from './telemetry.ts'
 import { Workqueue } from './workqueue.ts'
@@ -54,6 +54,7 @@ export class Reconciler {
   readonly #queue: Workqueue<WorkflowUid>
   #scheduled = false
   #stopped = false
+  readonly #ending = new AbortController()
   readonly #stepping = new Set<Promise<void>>()
 
   constructor(parts: ReconcilerParts) {
@@ -83,6 +84,7 @@ export class Reconciler {
   request(live: LiveRun, operation: Operation): Promise<Workflow> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) return reject(new ApiError('UNAVAILABLE', 'the daemon is stopping'))
+      if (live.deleting) return reject(notFound('Workflow', live.name))
       live.requests.push({ operation, resolve, reject })
       this.look(live.uid)
     })
@@ -91,6 +93,7 @@ export class Reconciler {
   /** Takes up nothing more and waits for the commits under way. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#ending.abort()
     await Promise.all(this.#stepping)
   }
 
@@ -224,7 +227,12 @@ export class Reconciler {
     const alarm = `run/${live.uid}`
     if (decision.wakeAt === null) this.#parts.alarms.clear(alarm)
     else this.#parts.alarms.set(alarm, decision.wakeAt, () => this.look(live.uid))
-    this.#parts.report(live, decision)
+    try {
+      this.#parts.report(live, decision)
+    } catch (error) {
+      const where = { workflow: live.name, namespace: live.namespace }
+      this.#parts.log.error({ ...where, error: String(error) }, 'a decision could not be reported')
+    }
   }
 
   /** Nothing was performed: what was observed is told again to a run that is opened from what the store has. */
@@ -241,8 +249,8 @@ export class Reconciler {
         { workflow: live.name, namespace: live.namespace, code, error: messageOf(failed.error) },
         'a commit failed; trying again',
       )
-      await clock.sleep(backOffMs(quickBackOff, live.commitFailures))
       try {
+        await clock.sleep(backOffMs(quickBackOff, live.commitFailures), this.#ending.signal)
         known = true
         if (!(await this.#parts.reopen(live))) return
       } catch {

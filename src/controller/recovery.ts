@@ -1,9 +1,12 @@
 /** Taking up what an earlier life left: unfinished runs, their locks, their pods, their claims. */
 import { artifactsToDelete, isFinished } from '../engine/index.ts'
 import type { PodState, Workflow } from '../resources/index.ts'
+import { WorldError, rfc3339 } from '../resources/index.ts'
 import type { WorkflowRow } from '../store/port.ts'
 import { mayBegin } from './api/create.ts'
+import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
+import { brokenWorkflow } from './ending.ts'
 import type { LiveRun } from './live-run.ts'
 import { openStored, restoreLocks } from './open-run.ts'
 
@@ -13,13 +16,31 @@ export async function loadRuns(core: Core): Promise<readonly LiveRun[]> {
   const runs: LiveRun[] = []
   // Those that had begun count before others ask for their turn.
   for (const row of rows.sort((a, b) => Number(b.startedAt !== null) - Number(a.startedAt !== null))) {
-    const live = openStored(core, row, await core.store.nodes(row.uid))
+    const live = await openOrSpoil(core, row)
+    if (live === null) continue
     live.held = !mayBegin(core, live, row.body as Workflow)
     core.runs.add(live)
     restoreLocks(core.locks, row.body as Workflow)
     runs.push(live)
   }
   return runs
+}
+
+/** A run that cannot even be opened becomes an error; the others must not suffer for it. */
+async function openOrSpoil(core: Core, row: WorkflowRow): Promise<LiveRun | null> {
+  try {
+    return openStored(core, row, await core.store.nodes(row.uid))
+  } catch (error) {
+    if (error instanceof WorldError) throw error
+    const { namespace, name } = row
+    const message = error instanceof Error ? error.message : String(error)
+    core.log.error({ workflow: name, namespace, error: message }, 'a stored workflow could not be opened')
+    const broken = brokenWorkflow(row.body as Workflow, message, rfc3339(core.clock.now()))
+    await core.store.commit([
+      { kind: 'putWorkflow', row: workflowRow(broken, { internal: row.internal, finished: true }) },
+    ])
+    return null
+  }
 }
 
 /** What was decided and may not have been done: the engine does not ask for these again by itself. */

@@ -17,12 +17,31 @@ export function report(core: Core, live: LiveRun, decision: Decision): void {
   const where = { workflow: live.name, namespace: live.namespace }
   if (!isEmpty(decision)) announceLive(core.hub, live, 'MODIFIED')
   reportPhase(core, live)
-  for (const node of decision.changed)
-    if (node.type === 'Pod' && podPhases.has(node.phase ?? '')) telemetry.podPhase(live.namespace, node.phase ?? '')
+  reportPods(core, live, decision)
   for (const event of decision.events) feed.add(feedEvent(live, event))
   for (const emission of decision.metrics)
     telemetry.customMetric(emission, { uid: live.uid, namespace: live.namespace, name: live.name })
+  live.hasRealtime ||= decision.metrics.some(({ metric }) => metric.kind === 'realtime')
+  if (live.hasRealtime) endRealtime(core, live, decision)
   for (const { node, text } of decision.notes) log.debug({ ...where, ...(node === null ? {} : { node }) }, text)
+}
+
+function reportPods({ telemetry }: Core, live: LiveRun, decision: Decision): void {
+  for (const { id, type, phase = '' } of decision.changed) {
+    if (type !== 'Pod' || !podPhases.has(phase) || live.podPhases.get(id) === phase) continue
+    live.podPhases.set(id, phase)
+    telemetry.podPhase(live.namespace, phase)
+  }
+}
+
+/** Metrics that count up while something runs stop when it has ended. */
+function endRealtime({ telemetry }: Core, live: LiveRun, decision: Decision): void {
+  for (const { id, finishedAt } of decision.changed) {
+    const at = instantOf(finishedAt)
+    if (at !== null) telemetry.customMetricsEnded(live.uid, id, at)
+  }
+  const at = instantOf(live.run.workflow.status?.finishedAt)
+  if (at !== null) telemetry.customMetricsEnded(live.uid, null, at)
 }
 
 function reportPhase({ telemetry, log }: Core, live: LiveRun): void {

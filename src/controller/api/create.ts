@@ -2,7 +2,7 @@
 import { validateWorkflow } from '../../admission/index.ts'
 import type { Problem } from '../../admission/index.ts'
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
-import { instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
+import { WorldError, instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
 import type { Change } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { workflowRow } from '../commit.ts'
@@ -132,6 +132,7 @@ async function commit(core: Core, live: LiveRun, workflow: Workflow, nodes: read
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? 0
   } catch (error) {
     core.parallelism.leave(live.uid)
+    if (error instanceof WorldError && error.code === 'STORE_CONFLICT') throw alreadyExists('Workflow', live.name)
     throw new ApiError('UNAVAILABLE', error instanceof Error ? error.message : String(error))
   }
 }

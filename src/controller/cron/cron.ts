@@ -44,6 +44,8 @@ export class Cron {
   readonly #parts: CronParts
   readonly #alarms: Alarms
   readonly #busy = new Map<string, Promise<void>>()
+  /** Ticks that could not be submitted. */
+  readonly #failedAt = new Map<string, Instant>()
   #isOn = false
 
   constructor(parts: CronParts) {
@@ -71,18 +73,19 @@ export class Cron {
       if (current === null) return
       const isNew = current.metadata.annotations?.[scheduleAnnotation] !== usedSchedule(current)
       const now = this.#parts.clock.now()
-      const missed =
-        isNew || hasStopped(current) || current.spec.suspend === true
-          ? null
-          : missedTick(current, now, this.#timezone())
+      const isQuiet = isNew || hasStopped(current) || current.spec.suspend === true
+      const found = isQuiet ? null : missedTick(current, now, this.#timezone())
+      // What failed changes the object, which must not make it fail again at once.
+      const missed = found === this.#failedAt.get(textOf(key)) ? null : found
       if (isNew) await this.#noteSchedule(key)
       if (missed !== null) await this.#tick(key, missed)
-      this.#setAlarm(key)
+      if (isNew || hasStopped(current) || !this.#alarms.has(textOf(key))) this.#setAlarm(key)
     })
   }
 
   forget({ namespace, name }: Key): void {
     this.#alarms.clear(`${namespace}/${name}`)
+    this.#failedAt.delete(`${namespace}/${name}`)
   }
 
   /** A workflow has ended: its CronWorkflow counts it. */
@@ -127,16 +130,16 @@ export class Cron {
       lookup: templateLookup(objects),
       workflowDefaults: config.engine.workflowDefaults,
     })
-    if (problem !== undefined) return this.#specError(key, problem.message)
+    if (problem !== undefined) return this.#specError(key, problem.message, scheduledAt)
     if (cron.status?.conditions?.some(({ type }) => type === 'SpecError') === true)
       await this.#change(key, (now) => withoutCondition(now, 'SpecError'))
     const outside = outsideOf(() => clock.now(), random)
     const stopped = isStopped(cron, outside)
-    if (!stopped.ok) return this.#specError(key, stopped.error)
+    if (!stopped.ok) return this.#specError(key, stopped.error, scheduledAt)
     if (stopped.value) return this.#change(key, withStopped)
     if (cron.spec.suspend === true || hasStopped(cron)) return
     const due = whenHolds(cron, outside)
-    if (!due.ok) return this.#failedTick(key, `run policy error: ${due.error}`)
+    if (!due.ok) return this.#failedTick(key, `run policy error: ${due.error}`, scheduledAt)
     if (!due.value) return
     if (!(await this.#mayStart(cron))) return
     await this.#submit(key, scheduledAt)
@@ -174,16 +177,19 @@ export class Cron {
       await this.#failedTick(
         key,
         `Failed to submit Workflow: ${error instanceof Error ? error.message : String(error)}`,
+        scheduledAt,
       )
     }
   }
 
-  async #specError(key: Key, message: string): Promise<void> {
+  async #specError(key: Key, message: string, scheduledAt: Instant): Promise<void> {
+    this.#failedAt.set(textOf(key), scheduledAt)
     this.#parts.telemetry.errorCounted('CronWorkflowSpecError')
     await this.#change(key, (now) => withCondition(now, 'SpecError', message))
   }
 
-  #failedTick(key: Key, message: string): Promise<void> {
+  #failedTick(key: Key, message: string, scheduledAt: Instant): Promise<void> {
+    this.#failedAt.set(textOf(key), scheduledAt)
     return this.#change(key, (now) => withFailedTick(now, message))
   }
 
@@ -282,6 +288,8 @@ export class Cron {
     this.#busy.set(text, mine)
   }
 }
+
+const textOf = ({ namespace, name }: Key): string => `${namespace}/${name}`
 
 const keyOf = ({ metadata }: CronWorkflow): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
 

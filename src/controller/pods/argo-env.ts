@@ -1,5 +1,5 @@
 /** The variables that Argo gives every container of a pod. */
-import type { PodPlan } from '../../engine/effects.ts'
+import type { PodPlan } from '../../engine/index.ts'
 import type { Instant } from '../../resources/index.ts'
 import { instant, rfc3339 } from '../../resources/index.ts'
 import type { EnvEntry } from './env.ts'

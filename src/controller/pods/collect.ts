@@ -1,6 +1,6 @@
 /** What a pod leaves behind: output parameters, result, artifacts and logs; all are tried, whatever main's exit code. */
 import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
-import type { PodPlan } from '../../engine/effects.ts'
+import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
 import type { Artifact, Clock, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'

@@ -1,5 +1,5 @@
 /** A pod's plan as a request to the runtime: nothing in it refers to anything any more. */
-import type { PodPlan } from '../../engine/effects.ts'
+import type { PodPlan } from '../../engine/index.ts'
 import type {
   Container,
   ContainerRequest,

@@ -1,6 +1,7 @@
 /** What is put into a pod's containers before they start: scripts, the folder for progress, input artifacts. */
 import type { Artifacts, ArtifactContext } from '../../artifacts/index.ts'
-import type { PodPlan } from '../../engine/effects.ts'
+import { hasLocationOrKey } from '../../engine/index.ts'
+import type { PodPlan } from '../../engine/index.ts'
 import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
@@ -50,6 +51,10 @@ async function load(
   { runtime, artifacts, context, clock }: StageParts,
   signal: AbortSignal,
 ): Promise<void> {
+  if (!hasLocationOrKey(artifact)) {
+    if (artifact.optional === true) return
+    throw new UserError('ARTIFACT_MISSING', `required artifact '${artifact.name}' not supplied`)
+  }
   const attempt = async () => {
     const tar = await artifacts.load(artifact, { path: artifact.path ?? '', ...into.owner }, { ...context, signal })
     if (tar !== null) return runtime.writeFiles(into.request.identity.id, 'main', tar, signal)
@@ -58,10 +63,10 @@ async function load(
   }
   try {
     await persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
-  } catch (error) {
+  } catch (cause) {
     signal.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`artifact ${artifact.name} failed to load: ${reason}`, { cause: error })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError('ARTIFACT_LOAD', `artifact ${artifact.name} failed to load: ${why}`, { cause })
   }
 }
 
