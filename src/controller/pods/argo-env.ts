@@ -30,6 +30,14 @@ export function argoEnv(plan: PodPlan, containerName: string, now: Instant): Env
 
 /** Whether the pod may report its progress, so that the file is worth looking at. */
 export function mayReportProgress(plan: PodPlan): boolean {
+  let known = reporting.get(plan)
+  if (known === undefined) reporting.set(plan, (known = mentionsProgress(plan)))
+  return known
+}
+
+const reporting = new WeakMap<PodPlan, boolean>()
+
+function mentionsProgress(plan: PodPlan): boolean {
   const text = JSON.stringify([plan.spec.containers, plan.files])
   return text.includes('ARGO_PROGRESS_FILE') || text.includes(progressFile)
 }

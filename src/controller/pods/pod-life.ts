@@ -40,7 +40,7 @@ export class PodLife {
   #state: PodState | null
   /** Ends everything: nobody wants the pod any more. */
   readonly #abort = new AbortController()
-  /** Ends what comes before the start. */
+  /** Ends what comes before the start; whatever ends everything ends that too. */
   readonly #startAbort = new AbortController()
   #phase: Phase = 'ahead'
   #prepared: { readonly key: string; readonly done: Promise<boolean>; isStaged: boolean } | null = null
@@ -162,7 +162,7 @@ export class PodLife {
 
   /** Returns when main has started, or the pod has ended before. */
   async #begin(options: RunOptions, isRunning: boolean): Promise<void> {
-    const signal = AbortSignal.any([this.#startAbort.signal, this.#abort.signal])
+    const { signal } = this.#startAbort
     this.#checkPolicy()
     const request = await this.#whenComplete(signal)
     const pod = request.identity.id
