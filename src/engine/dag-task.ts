@@ -282,7 +282,7 @@ export class DagTaskFrame extends Frame {
     })
   }
 
-  /** A looped task that is looked at again after its end gets an exit node of its own, as in Argo. */
+  /** Argo visits a looped task again after its end, and then its group gets an exit node too: after those who waited for it have begun. */
   visitAgain(): void {
     if (!this.isSettled || this.items === null || this.groupIsLate || this.groupHooks === null) return
     this.groupIsLate = true

@@ -42,7 +42,6 @@ export class DagBody extends Body {
     if (this.open.size > 0 && !this.mayEndEarly(node)) return this.prepareNext(node, plan)
     const phase = this.phase(node, plan)
     if (phase !== 'Running') return this.end(node, plan, phase)
-    for (const frame of this.frames.values()) frame.visitAgain()
   }
 
   private beginAll(plan: DagPlan): void {
@@ -72,6 +71,7 @@ export class DagBody extends Body {
       this.waitsFor.set(dependant, left)
       if (left === 0) this.begin(dependant)
     }
+    frame.visitAgain()
   }
 
   /** Pods of tasks for which only one running task is left to wait for, and which do not look at how it ends. */

@@ -7,6 +7,7 @@ import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import type { Run } from './run.ts'
 
+const podNameFormat = 'workflows.argoproj.io/pod-name-format'
 const scheduledTime = 'workflows.argoproj.io/scheduled-time'
 
 /** Fills `run.globals` from metadata and arguments; the error is one of `failed to set global parameters`. */
@@ -29,7 +30,9 @@ export function setGlobals(run: Run, spec: WorkflowSpec): Outcome<null> {
 }
 
 export function setLabelGlobals(run: Run): void {
-  const { labels = {}, annotations = {} } = run.workflow.metadata ?? {}
+  const { labels = {}, annotations: all = {} } = run.workflow.metadata ?? {}
+  // In its first pass Argo has not yet put its own annotation on the workflow.
+  const annotations = run.passes === 0 ? Object.fromEntries(Object.entries(all).filter(([key]) => key !== podNameFormat)) : all
   for (const [key, value] of Object.entries(labels)) run.globals.set(`workflow.labels.${key}`, value)
   for (const [key, value] of Object.entries(annotations)) run.globals.set(`workflow.annotations.${key}`, value)
   for (const [name, map] of [['labels', labels], ['annotations', annotations]] as const) {
@@ -64,6 +67,7 @@ function parameterValue(run: Run, parameter: Parameter): Outcome<string> {
 
 /** What changes while the workflow runs. */
 export function refreshStatusGlobals(run: Run): void {
+  if (run.passes === 1) setLabelGlobals(run)
   run.globals.set('workflow.status', run.passes === 0 ? '' : (run.status.phase ?? ''))
   run.globals.set('workflow.duration', durationOf(run))
 }

@@ -10,6 +10,10 @@ import { isEnded } from './phases.ts'
 import { repositoryOf } from './pod-artifacts.ts'
 import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
 
+/** A container of the workflow's own as a plugin is off in Argo unless it is asked for, and not offered here. */
+const noPluginsText =
+  'create agent pod failed with reason:"workflow-level executor plugins are disabled in the controller. To enable them, set the environment variable ARGO_WORKFLOW_LEVEL_EXECUTOR_PLUGINS=true"'
+
 abstract class TaskBody extends Body {
   private wasAsked = false
 
@@ -29,6 +33,7 @@ abstract class TaskBody extends Body {
     }
     if (this.wasAsked) return
     this.wasAsked = true
+    if (run.spec.executorPlugins?.length && (node.type === 'Plugin' || node.type === 'HTTP')) return run.setPhase(node, 'Error', noPluginsText)
     const effect = this.effect(node)
     if (typeof effect === 'string') return this.failWith(effect)
     run.frames.set(node.id, this)
