@@ -88,5 +88,12 @@ export function mergeTemplateDefaults(template: Template, defaults: Template | u
   if (!defaults) return template
   const applicable: Template = { ...defaults }
   for (const kind of kinds) if (template[kind] === undefined) delete applicable[kind]
-  return strategicMerge(applicable, template, templateMerge)
+  return strategicMerge(applicable, withoutEmptyImage(template), templateMerge)
+}
+
+/** A script or container without an image was read with an empty one, which is no choice. */
+function withoutEmptyImage(template: Template): Template {
+  if (template.script?.image !== '') return template
+  const { image: _empty, ...script } = template.script
+  return { ...template, script: script as NonNullable<Template['script']> }
 }

@@ -65,6 +65,8 @@ async function saveEach(
     const content = saved.has(target)
       ? await driver.openKey(artifact, joinKey(key, target.slice(top.length + 1)), context)
       : null
+    // A link out of a folder (as /etc/mtab) leads nowhere for whoever loads the files: it is left out, as Argo does.
+    if (!content && link.path !== top) continue
     if (!content)
       throw new UserError(
         'ARTIFACT_FILE_TYPE',

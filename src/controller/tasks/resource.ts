@@ -273,6 +273,9 @@ async function writeHeld(api: Controller, target: Target, object: Held): Promise
     const fresh = { ...object, metadata }
     return api.updateObject(target.kind, target.namespace, target.name, fresh, { upsert: true })
   }
+  // What has ended stays as it is, as under kubectl: a new spec changes nothing of it.
+  const existing = await api.workflow(target.namespace, target.name, { nodes: true })
+  if (existing?.status?.finishedAt) return withKind(existing, 'Workflow')
   const { suspend, shutdown, parallelism, priority, activeDeadlineSeconds } = (object as Workflow).spec
   const edited = await api.operate(target.namespace, target.name, {
     kind: 'edit',
