@@ -99,6 +99,13 @@ describe('submitting', () => {
       { name: 'b', value: 'x' },
     ])
     expect((await ended(controller, made.metadata.name ?? '')).status?.phase).toBe('Succeeded')
+    await controller.createObject('WorkflowTemplate', 'default', {
+      metadata: { name: 'choice' },
+      spec: { ...single('').spec, arguments: { parameters: [{ name: 'a', value: 'x', enum: ['x', 'y'] }] } },
+    })
+    await expect(controller.submitFrom('default', 'wftmpl', 'choice', { parameters: ['a=z'] })).rejects.toMatchObject({
+      message: 'spec.arguments.a.value should be present in spec.arguments.a.enum list',
+    })
     await expect(controller.submitFrom('default', 'workflowtemplate', 'none', {})).rejects.toMatchObject({
       code: 'NOT_FOUND',
     })

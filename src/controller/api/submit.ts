@@ -27,7 +27,7 @@ export async function submitFrom(
 ): Promise<Workflow> {
   const source = sourceOf(core, namespace, kind, name)
   const workflow = withOptions(core, source, namespace, options)
-  refuse(problemsOf(core, workflow, 'submit'))
+  refuse(problemsOf(core, withEnums(workflow, source.spec), 'submit'))
   const creation: CreateOptions =
     options.dryRun === true ? { dryRun: 'client' } : options.serverDryRun === true ? { dryRun: 'server' } : {}
   return createWorkflow(core, namespace, workflow, creation)
@@ -119,6 +119,17 @@ function withOptions(
         : {}),
     },
   }
+}
+
+/** The workflow as it is checked: what an argument may be stands in the template. */
+function withEnums(workflow: Workflow, origin: WorkflowSpec): Workflow {
+  const declared = new Map(origin.arguments?.parameters?.map((parameter) => [parameter.name, parameter.enum]))
+  const parameters = workflow.spec.arguments?.parameters?.map((parameter) => {
+    const allowed = declared.get(parameter.name)
+    return allowed === undefined ? parameter : { ...parameter, enum: allowed }
+  })
+  if (parameters === undefined) return workflow
+  return { ...workflow, spec: { ...workflow.spec, arguments: { ...workflow.spec.arguments, parameters } } }
 }
 
 /** Given ones first, then the untouched rest; unknown names are added. */
