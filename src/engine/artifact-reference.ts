@@ -14,7 +14,7 @@ export function resolveArtifact(outsider: Outsider, artifact: Artifact, { variab
   const { from: _from, fromExpression: _expression, subPath, ...rest } = artifact
   const resolved: Artifact = { ...found.value, ...pick(rest) }
   if (!subPath) return good(resolved)
-  const path = renderString(outsider, subPath, variables, { kind: 'strict', prefixes: ['steps.', 'tasks.'] })
+  const path = renderString(outsider, subPath, variables, { kind: 'strict', prefixes: ['steps', 'tasks'] })
   if (!path.ok) return bad(path.error)
   return good(hasLocationOrKey(resolved) ? withSubPath(resolved, path.value) : resolved)
 }

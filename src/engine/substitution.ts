@@ -5,7 +5,7 @@ import { compileDocument, renderDocument } from '../expressions/index.ts'
 /** Unknown tags stay (passes 1–4, 9 and 10 of semantics-variables.md §3). */
 export const keepUnknown: TagPolicy = { kind: 'keep' }
 /** References to steps and tasks must resolve, or the caller waits (passes 5 and 6). */
-export const referencesMustResolve: TagPolicy = { kind: 'strict', prefixes: ['steps.', 'tasks.'], artifactsMayStay: true }
+export const referencesMustResolve: TagPolicy = { kind: 'strict', prefixes: ['steps', 'tasks'], artifactsMayStay: true }
 /** Every tag must resolve (pass 7). */
 export const everythingMustResolve: TagPolicy = { kind: 'strict', prefixes: 'all' }
 

@@ -61,12 +61,21 @@ function treesOf(variables: Variables): readonly NameTree[] {
       at = at.parent
       continue
     }
+    const foreign = at
     const tree = newTree()
-    for (const name of at.names()) plant(tree, name, at.get(name))
+    for (const name of foreign.names()) plant(tree, name, () => foreign.get(name))
     trees.push(tree)
     at = null
   }
   return trees
+}
+
+function firstValue(nodes: readonly NameTree[]): unknown {
+  for (const { read } of nodes) {
+    const value = read?.()
+    if (value !== undefined) return value
+  }
+  return undefined
 }
 
 /** A level of the nested maps: the nodes with that path in each layer. */
@@ -92,7 +101,7 @@ class Level extends LazyMap {
       if (child !== undefined) found.push(child)
     }
     const below = found.filter((n) => n.children.size > 0)
-    const value = below.length > 0 ? new Level(below) : found.find((n) => n.value !== undefined)?.value
+    const value = below.length > 0 ? new Level(below) : firstValue(found)
     this.#seen.set(key, value)
     return value
   }

@@ -1,0 +1,80 @@
+/** What steps and tasks may refer to, and when. */
+import { describe, expect, it } from 'vitest'
+import { Story } from './testing/story.ts'
+
+const value = (value: string) => ({ parameters: [{ name: 'v', value }] })
+const echo = { name: 'echo', inputs: { parameters: [{ name: 'v', default: 'none' }] }, container: { image: 'x' } }
+const print = { name: 'print', script: { image: 'x', command: ['sh'], source: 'echo' } }
+
+describe('an expression in an argument', () => {
+  it('sees what came after an earlier group had looked at an expression', () => {
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        {
+          name: 'main',
+          steps: [
+            [{ name: 'a', template: 'print', arguments: value('{{=string(1 + 1)}}') }],
+            [{ name: 'b', template: 'echo', arguments: value("{{=steps.a.outputs.result + '!'}}") }],
+            [{ name: 'c', template: 'echo', arguments: value("{{=steps.b.status + '/' + steps.a.outputs.result}}") }],
+          ],
+        },
+        { ...print, inputs: { parameters: [{ name: 'v' }] } },
+        echo,
+      ],
+    }).play(() => ({ result: 'hello' }))
+    expect(story.node('wf[1].b').inputs?.parameters?.[0]?.value).toBe('hello!')
+    expect(story.node('wf[2].c').inputs?.parameters?.[0]?.value).toBe('Succeeded/hello')
+  })
+  it('sees the aggregated results of a loop', () => {
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        {
+          name: 'main',
+          steps: [
+            [{ name: 's', template: 'print', withSequence: { count: 3 } }],
+            [{ name: 'sum', template: 'echo', arguments: value('{{=sum(map(fromJSON(steps.s.outputs.result), {int(#)}))}}') }],
+          ],
+        },
+        print,
+        echo,
+      ],
+    }).play(() => ({ result: '10' }))
+    expect(story.node('wf[1].sum').inputs?.parameters?.[0]?.value).toBe('30')
+  })
+  it('sees global outputs that were exported after the template had begun', () => {
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        {
+          name: 'main',
+          steps: [
+            [{ name: 'a', template: 'gen', arguments: value("{{=workflow.name}}") }],
+            [{ name: 'b', template: 'echo', arguments: value("{{=workflow.outputs.parameters.g + '!'}}") }],
+          ],
+        },
+        { name: 'gen', inputs: { parameters: [{ name: 'v' }] }, container: { image: 'x' }, outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' }, globalName: 'g' }] } },
+        echo,
+      ],
+    }).play(() => ({ parameters: { p: 'seen' } }))
+    expect(story.node('wf[1].b').inputs?.parameters?.[0]?.value).toBe('seen!')
+  })
+})
+
+describe('a reference to an output that never came', () => {
+  it.each([
+    ['tag', '{{tasks.a.outputs.parameters.nope}}'],
+    ['expression', '{{=tasks.a.outputs.parameters.nope}}'],
+  ])('as a %s keeps the task waiting instead of handing the tag on', (_form, text) => {
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        { name: 'main', dag: { tasks: [{ name: 'a', template: 'echo' }, { name: 'b', template: 'echo', dependencies: ['a'], arguments: value(text) }] } },
+        echo,
+      ],
+    }).play()
+    expect(story.phases['wf.a']).toBe('Succeeded')
+    expect(story.phases['wf.b']).toBeUndefined()
+  })
+})
