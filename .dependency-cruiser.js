@@ -1,5 +1,5 @@
 /** The rooms import one way; `npm run imports` holds it. */
-const rooms = ['resources', 'expressions', 'admission', 'engine', 'controller', 'server', 'cli'] // a room imports leftwards only
+const rooms = ['resources', 'expressions', 'admission', 'engine', 'testkit', 'controller', 'server', 'cli'] // a room imports leftwards only
 const ban = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to })
 const notTests = '(?!.*([.]test|[.]contract|[.]fixtures/.*)[.]?(ts)?$)'
 

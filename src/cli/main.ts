@@ -9,8 +9,10 @@ import { registerControl } from './verbs/control.ts'
 import { registerDoctor } from './verbs/doctor.ts'
 import { registerLook } from './verbs/look.ts'
 import { registerRun } from './verbs/run.ts'
+import { registerSimulate } from './verbs/simulate.ts'
 import { registerStored } from './verbs/stored.ts'
 import { registerSubmit } from './verbs/submit.ts'
+import { registerTest } from './verbs/test.ts'
 import { registerUp } from './verbs/up.ts'
 
 export function programOf(): Command {
@@ -28,6 +30,8 @@ export function programOf(): Command {
     registerControl,
     registerStored,
     registerLint,
+    registerSimulate,
+    registerTest,
     registerEval,
     registerDoctor,
     registerAbout,
