@@ -27,7 +27,10 @@ export function openRun({ workflow, nodes, internal }: RunInit, world: World): R
   return run
 }
 
-const copyOf = (node: NodeStatus): NodeStatus => ({ ...node, ...(node.children === undefined ? {} : { children: [...node.children] }) })
+const copyOf = (node: NodeStatus): NodeStatus => ({
+  ...node,
+  ...(node.children === undefined ? {} : { children: [...node.children] }),
+})
 
 function internalFrom(value: unknown): Internal {
   const generation = typeof value === 'object' && value !== null && 'generation' in value ? Number(value.generation) : 0
@@ -82,7 +85,8 @@ function apply(run: Run, root: WorkflowFrame, observation: Observation): void {
       return
     case 'claimFailed':
       if (isComplete(run)) return
-      if (observation.transient) return run.patchStatus({ message: `Waiting for a PVC to be created. ${observation.message}` })
+      if (observation.transient)
+        return run.patchStatus({ message: `Waiting for a PVC to be created. ${observation.message}` })
       run.claimFault = observation.message
       return root.markDirty()
     default: {
@@ -103,7 +107,8 @@ function updateStatus(run: Run): void {
   const isRunning = run.activePods > 0 ? 'True' : 'False'
   const known = status.conditions?.find((condition) => condition.type === 'PodRunning')?.status
   if (progress !== status.progress) run.patchStatus({ progress })
-  if (run.nodes.size > 0 && known !== isRunning) run.patchStatus({ conditions: withCondition(run.status.conditions, { type: 'PodRunning', status: isRunning }) })
+  if (run.nodes.size > 0 && known !== isRunning)
+    run.patchStatus({ conditions: withCondition(run.status.conditions, { type: 'PodRunning', status: isRunning }) })
 }
 
 /** Takes what has gathered since the last decision. */
@@ -135,7 +140,13 @@ export function decisionOf(run: Run): Decision {
 /** The workflow as clients see it. Without nodes it costs nothing. */
 export function workflowOf(run: Run, { nodes }: { readonly nodes: boolean }): Workflow {
   if (!nodes) return run.workflow
-  return { ...run.workflow, status: { ...run.workflow.status, nodes: Object.fromEntries([...run.nodes].map(([id, node]) => [id, { ...node }])) } }
+  return {
+    ...run.workflow,
+    status: {
+      ...run.workflow.status,
+      nodes: Object.fromEntries([...run.nodes].map(([id, node]) => [id, { ...node }])),
+    },
+  }
 }
 
 export const internalOf = (run: Run): Internal => run.internal

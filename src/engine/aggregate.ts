@@ -30,7 +30,8 @@ export function aggregate(items: readonly NodeStatus[]): Outcome<ReadonlyMap<str
   }
   const out = new Map<string, string>([['outputs.result', compact(`[${results.join(',')}]`)]])
   out.set('outputs.parameters', goJson(objects))
-  for (const [name, values] of byName) out.set(`outputs.parameters.${name}`, values.every(isNested) ? compact(`[${values.join(',')}]`) : goJson(values))
+  for (const [name, values] of byName)
+    out.set(`outputs.parameters.${name}`, values.every(isNested) ? compact(`[${values.join(',')}]`) : goJson(values))
   return good(out)
 }
 
@@ -66,7 +67,9 @@ function faultInside(text: string): string {
     const word = text.startsWith('t') ? 'true' : text.startsWith('f') ? 'false' : 'null'
     const at = [...word].findIndex((letter, index) => text[index] !== letter)
     const found = text[at]
-    return found === undefined ? 'unexpected end of JSON input' : `invalid character '${found}' in literal ${word} (expecting '${word[at] ?? ''}')`
+    return found === undefined
+      ? 'unexpected end of JSON input'
+      : `invalid character '${found}' in literal ${word} (expecting '${word[at] ?? ''}')`
   }
   const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?/.exec(text)
   const rest = text.slice((literal ?? number)?.[0].length ?? 0).trimStart()

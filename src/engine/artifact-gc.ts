@@ -7,13 +7,17 @@ import type { Run } from './run.ts'
 type Strategy = 'OnWorkflowCompletion' | 'OnWorkflowDeletion'
 
 /** The artifacts of Pod nodes whose own strategy, or else the workflow's, is the given one. */
-export function artifactsToDelete(run: Run, strategy: Strategy): readonly { readonly node: NodeId; readonly artifact: Artifact }[] {
+export function artifactsToDelete(
+  run: Run,
+  strategy: Strategy,
+): readonly { readonly node: NodeId; readonly artifact: Artifact }[] {
   const general = run.spec.artifactGC?.strategy
   const found: { node: NodeId; artifact: Artifact }[] = []
   for (const node of run.nodes.values()) {
     if (node.type !== 'Pod') continue
     for (const artifact of node.outputs?.artifacts ?? [])
-      if ((artifact.artifactGC?.strategy || general) === strategy && artifact.deleted !== true) found.push({ node: nodeIdOf(node.id), artifact })
+      if ((artifact.artifactGC?.strategy || general) === strategy && artifact.deleted !== true)
+        found.push({ node: nodeIdOf(node.id), artifact })
   }
   return found
 }
@@ -32,6 +36,11 @@ export function recordDeletion(run: Run, nodeId: string, name: string, error: st
     return
   }
   if (node?.outputs?.artifacts === undefined) return
-  node.outputs = { ...node.outputs, artifacts: node.outputs.artifacts.map((artifact) => (artifact.name === name ? { ...artifact, deleted: true } : artifact)) }
+  node.outputs = {
+    ...node.outputs,
+    artifacts: node.outputs.artifacts.map((artifact) =>
+      artifact.name === name ? { ...artifact, deleted: true } : artifact,
+    ),
+  }
   run.touch(node)
 }

@@ -5,18 +5,37 @@ export const backends = ['s3', 'gcs', 'azure', 'oss', 'hdfs', 'artifactory', 'gi
 export type Backend = (typeof backends)[number]
 
 /** Where the key stands in each backend that has keys. */
-const keyFields: Partial<Record<Backend, string>> = { s3: 'key', gcs: 'key', azure: 'blob', oss: 'key', hdfs: 'path', artifactory: 'url', plugin: 'key', http: 'url' }
+const keyFields: Partial<Record<Backend, string>> = {
+  s3: 'key',
+  gcs: 'key',
+  azure: 'blob',
+  oss: 'key',
+  hdfs: 'path',
+  artifactory: 'url',
+  plugin: 'key',
+  http: 'url',
+}
 /** The field whose presence makes a location complete. */
-const homeFields: Partial<Record<Backend, string>> = { s3: 'bucket', gcs: 'bucket', azure: 'container', oss: 'bucket', hdfs: 'addresses' }
+const homeFields: Partial<Record<Backend, string>> = {
+  s3: 'bucket',
+  gcs: 'bucket',
+  azure: 'container',
+  oss: 'bucket',
+  hdfs: 'addresses',
+}
 
 type Fields = Readonly<Record<string, unknown>>
 
 export function backendOf(location: ArtifactLocation | Artifact | undefined): Backend | null {
   if (location === undefined) return null
-  return backends.find((backend) => (location as Fields)[backend] !== undefined && (location as Fields)[backend] !== null) ?? null
+  return (
+    backends.find((backend) => (location as Fields)[backend] !== undefined && (location as Fields)[backend] !== null) ??
+    null
+  )
 }
 
-const bodyOf = (location: ArtifactLocation | Artifact, backend: Backend): Fields => ((location as Fields)[backend] ?? {}) as Fields
+const bodyOf = (location: ArtifactLocation | Artifact, backend: Backend): Fields =>
+  ((location as Fields)[backend] ?? {}) as Fields
 
 export function keyOf(location: ArtifactLocation | Artifact): string | null {
   const backend = backendOf(location)
@@ -35,7 +54,8 @@ export function hasLocation(artifact: ArtifactLocation | Artifact): boolean {
   return keyOf(artifact) !== null && (home === undefined || Boolean(bodyOf(artifact, backend)[home]))
 }
 
-export const hasLocationOrKey = (artifact: ArtifactLocation | Artifact): boolean => hasLocation(artifact) || keyOf(artifact) !== null
+export const hasLocationOrKey = (artifact: ArtifactLocation | Artifact): boolean =>
+  hasLocation(artifact) || keyOf(artifact) !== null
 
 /** The same artifact with another key. */
 export function withKey<T extends ArtifactLocation | Artifact>(artifact: T, key: string): T {
@@ -54,7 +74,9 @@ export function withSubPath(artifact: Artifact, subPath: string): Artifact {
 
 /** The same artifact, less whatever says where it lives. */
 export function withoutLocation(artifact: Artifact): Artifact {
-  return Object.fromEntries(Object.entries(artifact).filter(([field]) => !backends.includes(field as Backend))) as Artifact
+  return Object.fromEntries(
+    Object.entries(artifact).filter(([field]) => !backends.includes(field as Backend)),
+  ) as Artifact
 }
 
 /**
@@ -67,7 +89,20 @@ export function relocated(artifact: Artifact, repository: ArtifactLocation): Art
   if (home === null) return artifact
   const own = backendOf(artifact)
   if (own !== null && own !== home) return artifact
-  const { keyFormat: _format, keyPrefix: _prefix, blobNameFormat: _blob, pathFormat: _path, repoURL: _url, ...fields } = bodyOf(repository, home)
+  const {
+    keyFormat: _format,
+    keyPrefix: _prefix,
+    blobNameFormat: _blob,
+    pathFormat: _path,
+    repoURL: _url,
+    ...fields
+  } = bodyOf(repository, home)
   const key = own === null ? {} : bodyOf(artifact, own)
-  return { ...artifact, [home]: { ...fields, ...Object.fromEntries(Object.entries(key).filter(([, value]) => value !== undefined && value !== '')) } }
+  return {
+    ...artifact,
+    [home]: {
+      ...fields,
+      ...Object.fromEntries(Object.entries(key).filter(([, value]) => value !== undefined && value !== '')),
+    },
+  }
 }

@@ -8,8 +8,14 @@ import { bad, good } from './outcome.ts'
 import type { Scope } from './scope.ts'
 import { renderString, withoutBraces, type Outsider } from './substitution.ts'
 
-export function resolveArtifact(outsider: Outsider, artifact: Artifact, { variables, artifacts, narrow }: Scope): Outcome<Artifact> {
-  const found = artifact.fromExpression ? fromExpression(outsider, artifact.fromExpression, narrow) : fromName(artifact.from ?? '', artifacts)
+export function resolveArtifact(
+  outsider: Outsider,
+  artifact: Artifact,
+  { variables, artifacts, narrow }: Scope,
+): Outcome<Artifact> {
+  const found = artifact.fromExpression
+    ? fromExpression(outsider, artifact.fromExpression, narrow)
+    : fromName(artifact.from ?? '', artifacts)
   if (!found.ok) return found
   const { from: _from, fromExpression: _expression, subPath, ...rest } = artifact
   const resolved: Artifact = { ...found.value, ...pick(rest) }
@@ -48,4 +54,3 @@ function stripped(artifact: Artifact): Artifact {
   const { path: _path, globalName: _global, optional: _optional, artifactGC: _gc, from: _from, ...rest } = artifact
   return rest
 }
-

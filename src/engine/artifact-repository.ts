@@ -22,16 +22,34 @@ export function resolveRepository(run: Run): Outcome<ArtifactRepositoryRefStatus
     if (!found.ok) return bad(found.error)
     if (found.value !== null) return good(found.value)
   }
-  return bad(`failed to find any artifact repository for artifact repository ref "${run.namespace}/${configMap}#${ref.key ?? ''}"`)
+  return bad(
+    `failed to find any artifact repository for artifact repository ref "${run.namespace}/${configMap}#${ref.key ?? ''}"`,
+  )
 }
 
-function lookUp(run: Run, namespace: string, configMap: string, wanted: string | undefined): Outcome<ArtifactRepositoryRefStatus | null> {
+function lookUp(
+  run: Run,
+  namespace: string,
+  configMap: string,
+  wanted: string | undefined,
+): Outcome<ArtifactRepositoryRefStatus | null> {
   const map = run.world.configMap(namespace, configMap)
   if (map === null) return good(null)
   const key = wanted || map.metadata?.annotations?.[defaultKeyAnnotation] || ''
   const text = map.data?.[key]
-  if (text === undefined) return wanted ? bad(`config map missing key ${key} for artifact repository ref "${namespace}/${configMap}#${key}"`) : good(null)
+  if (text === undefined)
+    return wanted
+      ? bad(`config map missing key ${key} for artifact repository ref "${namespace}/${configMap}#${key}"`)
+      : good(null)
   const parsed = readYamlValue(text)
-  if (!parsed.ok) return bad(`failed to unmarshall config map key "${key}" for artifact repository ref "${namespace}/${configMap}#${key}": ${parsed.error}`)
-  return good({ namespace, configMap, key, artifactRepository: parsed.value as NonNullable<ArtifactRepositoryRefStatus['artifactRepository']> })
+  if (!parsed.ok)
+    return bad(
+      `failed to unmarshall config map key "${key}" for artifact repository ref "${namespace}/${configMap}#${key}": ${parsed.error}`,
+    )
+  return good({
+    namespace,
+    configMap,
+    key,
+    artifactRepository: parsed.value as NonNullable<ArtifactRepositoryRefStatus['artifactRepository']>,
+  })
 }

@@ -14,7 +14,13 @@ import { typeOf } from './template-type.ts'
 export type { Body } from './body.ts'
 
 /** @param attempt its index where the template is retried, else null */
-export function createBody(execution: Execution, nodeName: string, processed: Processed, parent: Frame, attempt: { readonly index: number; readonly deadline: number | null } | null = null): Body {
+export function createBody(
+  execution: Execution,
+  nodeName: string,
+  processed: Processed,
+  parent: Frame,
+  attempt: { readonly index: number; readonly deadline: number | null } | null = null,
+): Body {
   const init: BodyInit = { execution, nodeName, processed, parent, attempt }
   const type = typeOf(processed.template)
   switch (type) {
@@ -41,4 +47,3 @@ export function createBody(execution: Execution, nodeName: string, processed: Pr
       throw new Error(`template of ${nodeName} has no type`)
   }
 }
-

@@ -11,7 +11,10 @@ export type BodyInit = {
   readonly nodeName: string
   readonly processed: Processed
   readonly parent: Frame
-  readonly attempt: { readonly index: number; /** No attempt may run later than this. */ readonly deadline: number | null } | null
+  readonly attempt: {
+    readonly index: number
+    /** No attempt may run later than this. */ readonly deadline: number | null
+  } | null
 }
 
 export abstract class Body extends Frame {

@@ -18,7 +18,9 @@ export function outboundOf(run: Run, id: string): readonly string[] {
   if (node === undefined) return []
   switch (node.type) {
     case 'Pod':
-      return node.children?.some((child) => run.nodes.get(child)?.type === 'Container') === true ? ofChildren(run, node, true) : [node.id]
+      return node.children?.some((child) => run.nodes.get(child)?.type === 'Container') === true
+        ? ofChildren(run, node, true)
+        : [node.id]
     case 'Container':
       return ofContainer(run, node)
     case 'TaskGroup':
@@ -37,7 +39,9 @@ export function outboundOf(run: Run, id: string): readonly string[] {
 }
 
 function ofChildren(run: Run, node: NodeStatus, containersOnly: boolean): readonly string[] {
-  const children = (node.children ?? []).filter((child) => !containersOnly || run.nodes.get(child)?.type === 'Container')
+  const children = (node.children ?? []).filter(
+    (child) => !containersOnly || run.nodes.get(child)?.type === 'Container',
+  )
   return [...new Set(children.flatMap((child) => outboundOf(run, child)))]
 }
 

@@ -6,7 +6,15 @@ import { resolveArtifact } from './artifact-reference.ts'
 import { jsonFault } from './aggregate.ts'
 import { nothingAbsent } from './call.ts'
 import type { Scope } from './scope.ts'
-import { everythingMustResolve, keepUnknown, referencesMustResolve, render, renderString, soleTag, type Outsider } from './substitution.ts'
+import {
+  everythingMustResolve,
+  keepUnknown,
+  referencesMustResolve,
+  render,
+  renderString,
+  soleTag,
+  type Outsider,
+} from './substitution.ts'
 
 export type Callable = WorkflowStep | DAGTask
 
@@ -35,18 +43,28 @@ export function resolveCall(source: Callable, scopes: Scopes): Resolution {
   const decided = decideWhen(source, scopes)
   if (decided.kind !== 'runs') {
     if (decided.kind !== 'skipped') return decided
-    return isLoop(source) ? skippedItems(source, decided.when, scopes) : one(source, { phase: 'Skipped', message: skipText(decided.when) })
+    return isLoop(source)
+      ? skippedItems(source, decided.when, scopes)
+      : one(source, { phase: 'Skipped', message: skipText(decided.when) })
   }
   const references = resolveReferences(source, decided.when, scopes)
   if (references.kind !== 'resolved') return references
-  if (!isLoop(source)) return { kind: 'one', concrete: { name: source.name ?? '', call: references.call, absent: references.absent, skipped: null } }
+  if (!isLoop(source))
+    return {
+      kind: 'one',
+      concrete: { name: source.name ?? '', call: references.call, absent: references.absent, skipped: null },
+    }
   return expand(references.call, references.absent, decided.isOpen, scopes)
 }
 
-export const isLoop = (call: Callable): boolean => Boolean(call.withItems?.length) || Boolean(call.withParam) || call.withSequence !== undefined
+export const isLoop = (call: Callable): boolean =>
+  Boolean(call.withItems?.length) || Boolean(call.withParam) || call.withSequence !== undefined
 
 const skipText = (when: string): string => `when '${when}' evaluated false`
-const one = (call: Callable, skipped: Concrete['skipped']): Resolution => ({ kind: 'one', concrete: { name: call.name ?? '', call, absent: nothingAbsent, skipped } })
+const one = (call: Callable, skipped: Concrete['skipped']): Resolution => ({
+  kind: 'one',
+  concrete: { name: call.name ?? '', call, absent: nothingAbsent, skipped },
+})
 
 type WhenDecision =
   | { readonly kind: 'runs'; readonly when: string | undefined; /** Each item decides. */ readonly isOpen: boolean }
@@ -58,10 +76,13 @@ function decideWhen(source: Callable, { outsider, variables }: Scopes): WhenDeci
   if (!text) return { kind: 'runs', when: undefined, isOpen: false }
   const rendered = renderString(outsider, text, variables, referencesMustResolve)
   if (!rendered.ok) return rendered.waits ? { kind: 'waits' } : { kind: 'error', error: rendered.error }
-  if (isLoop(source) && /\{\{[^}]*\bitem\b/.test(rendered.value)) return { kind: 'runs', when: rendered.value, isOpen: true }
+  if (isLoop(source) && /\{\{[^}]*\bitem\b/.test(rendered.value))
+    return { kind: 'runs', when: rendered.value, isOpen: true }
   const answer = evaluateWhen(rendered.value)
   if (!answer.ok) return { kind: 'error', error: answer.error }
-  return answer.value ? { kind: 'runs', when: rendered.value, isOpen: false } : { kind: 'skipped', when: rendered.value }
+  return answer.value
+    ? { kind: 'runs', when: rendered.value, isOpen: false }
+    : { kind: 'skipped', when: rendered.value }
 }
 
 const bare = new WeakMap<object, Callable>()
@@ -77,7 +98,9 @@ function withoutHooks(source: Callable): Callable {
   return known
 }
 
-type References = { readonly kind: 'resolved'; readonly call: Callable; readonly absent: ReadonlySet<string> } | Extract<Resolution, { kind: 'waits' | 'error' }>
+type References =
+  | { readonly kind: 'resolved'; readonly call: Callable; readonly absent: ReadonlySet<string> }
+  | Extract<Resolution, { kind: 'waits' | 'error' }>
 
 function resolveReferences(source: Callable, when: string | undefined, scopes: Scopes): References {
   const { outsider, variables, kind } = scopes
@@ -95,7 +118,8 @@ function resolveReferences(source: Callable, when: string | undefined, scopes: S
       }
       const found = resolveArtifact(outsider, artifact, scopes)
       if (found.ok) resolved.push({ ...found.value, name: artifact.name })
-      else if (artifact.optional !== true) return { kind: 'error', error: kind === 'steps' ? `unable to resolve references: ${found.error}` : found.error }
+      else if (artifact.optional !== true)
+        return { kind: 'error', error: kind === 'steps' ? `unable to resolve references: ${found.error}` : found.error }
     }
     call = { ...call, arguments: { ...call.arguments, artifacts: resolved } }
   }
@@ -103,7 +127,10 @@ function resolveReferences(source: Callable, when: string | undefined, scopes: S
 }
 
 /** An argument that is exactly one tag of an absent output counts as not given. */
-function dropAbsent(call: Callable, variables: Variables): { readonly call: Callable; readonly absent: ReadonlySet<string> } {
+function dropAbsent(
+  call: Callable,
+  variables: Variables,
+): { readonly call: Callable; readonly absent: ReadonlySet<string> } {
   const parameters = call.arguments?.parameters ?? []
   const absent = parameters.filter((parameter) => {
     const tag = soleTag(parameter.value)
@@ -123,7 +150,12 @@ function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, sc
   const body = rest as object
   const concrete: Concrete[] = []
   for (const [index, item] of items.value.entries()) {
-    const rendered = render(scopes.outsider, body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
+    const rendered = render(
+      scopes.outsider,
+      body,
+      variablesOf(itemVariables(item), scopes.variables),
+      everythingMustResolve,
+    )
     if (!rendered.ok) return { kind: 'error', error: rendered.error }
     const name = expandItem(call.name ?? '', index, item)
     const expanded = { ...rendered.value, name, ...(template === undefined ? {} : { template }) } as Callable
@@ -147,7 +179,10 @@ function itemsOf(call: Callable): Items {
 }
 
 function listOf(text: string): Items {
-  const fault = (error: string): Items => ({ ok: false, error: `withParam value could not be parsed as a JSON list: ${text}: ${error}` })
+  const fault = (error: string): Items => ({
+    ok: false,
+    error: `withParam value could not be parsed as a JSON list: ${text}: ${error}`,
+  })
   try {
     const value: unknown = JSON.parse(text)
     if (Array.isArray(value)) return { ok: true, value }
@@ -165,5 +200,13 @@ function skippedItems(call: Callable, when: string, { outsider, variables }: Sco
   const items = itemsOf(rendered.ok ? rendered.value : call)
   if (!items.ok || items.value.length === 0) return { kind: 'empty' }
   const skipped = { phase: 'Skipped', message: skipText(when) } as const
-  return { kind: 'items', items: items.value.map((item, index) => ({ name: expandItem(call.name ?? '', index, item), call, absent: nothingAbsent, skipped })) }
+  return {
+    kind: 'items',
+    items: items.value.map((item, index) => ({
+      name: expandItem(call.name ?? '', index, item),
+      call,
+      absent: nothingAbsent,
+      skipped,
+    })),
+  }
 }

@@ -31,7 +31,9 @@ export const nothingAbsent: ReadonlySet<string> = new Set()
 export function refersToResult(template: Template, name: string): boolean {
   let names = mentioned.get(template)
   if (names === undefined) {
-    names = new Set([...JSON.stringify(template).matchAll(mention)].map((match) => match[1] ?? match[2] ?? match[3] ?? ''))
+    names = new Set(
+      [...JSON.stringify(template).matchAll(mention)].map((match) => match[1] ?? match[2] ?? match[3] ?? ''),
+    )
     mentioned.set(template, names)
   }
   return names.has(name)

@@ -17,7 +17,11 @@ export function createClaims(run: Run): string | null {
     const wrong = template.spec?.accessModes?.find((mode) => !accessModes.includes(mode))
     if (wrong !== undefined)
       return `PersistentVolumeClaim "${claimName}" is invalid: spec.accessModes: Unsupported value: "${wrong}": supported values: ${accessModes.map((mode) => `"${mode}"`).join(', ')}`
-    run.effects.push({ kind: 'createClaim', claimName, claim: { ...template, metadata: { ...template.metadata, name: claimName, namespace: run.namespace } } })
+    run.effects.push({
+      kind: 'createClaim',
+      claimName,
+      claim: { ...template, metadata: { ...template.metadata, name: claimName, namespace: run.namespace } },
+    })
     added.push({ name, persistentVolumeClaim: { claimName } })
   }
   if (added.length > 0) run.patchStatus({ persistentVolumeClaims: [...known, ...added] })

@@ -23,7 +23,10 @@ export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', mess
     finishedAt,
     progress: `${run.progressDone}/${run.progressTotal}`,
     resourcesDuration: totalDuration(run),
-    conditions: withCondition(withCondition(run.status.conditions, { type: 'PodRunning', status: 'False' }), { type: 'Completed', status: 'True' }),
+    conditions: withCondition(withCondition(run.status.conditions, { type: 'PodRunning', status: 'False' }), {
+      type: 'Completed',
+      status: 'True',
+    }),
   })
   run.setLabel('workflows.argoproj.io/phase', phase)
   run.setLabel('workflows.argoproj.io/completed', 'true')
@@ -31,7 +34,10 @@ export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', mess
   releaseAllLocks(run)
   deleteClaims(run, phase === 'Succeeded')
   run.effects.push(...removalsAtEnd(run, phase === 'Succeeded'), ...deletionsAtCompletion(run))
-  run.event(phase === 'Succeeded' ? 'WorkflowSucceeded' : 'WorkflowFailed', phase === 'Succeeded' ? 'Workflow completed' : message)
+  run.event(
+    phase === 'Succeeded' ? 'WorkflowSucceeded' : 'WorkflowFailed',
+    phase === 'Succeeded' ? 'Workflow completed' : message,
+  )
   run.note(null, `workflow ${phase}${message ? `: ${message}` : ''}`)
 }
 

@@ -7,7 +7,10 @@ import type { Run } from './run.ts'
 export const configMapType = 'workflows.argoproj.io/configmap-type'
 
 /** `missing` tells a map or key that is not there (for which a default may stand in) from one that must not be used. */
-export function parameterFromConfigMap(run: Run, ref: ConfigMapKeySelector): Outcome<string> & { readonly missing?: boolean } {
+export function parameterFromConfigMap(
+  run: Run,
+  ref: ConfigMapKeySelector,
+): Outcome<string> & { readonly missing?: boolean } {
   const name = ref.name ?? ''
   const map = run.world.configMap(run.namespace, name)
   if (map === null) return { ...bad(`configmap "${name}" not found`), missing: true }

@@ -9,7 +9,11 @@ type Question = {
   readonly isShut: boolean
 }
 
-export function dagPhase(run: Run, dag: NodeStatus, { targets, failFast, isShut }: Question): 'Running' | 'Succeeded' | 'Failed' | 'Error' {
+export function dagPhase(
+  run: Run,
+  dag: NodeStatus,
+  { targets, failFast, isShut }: Question,
+): 'Running' | 'Succeeded' | 'Failed' | 'Error' {
   const reached = new Map<string, NodePhase | null>(targets.map(({ id }) => [id, null]))
   if (!walk(run, dag, reached)) return 'Running'
   if (isShut) return 'Failed'
@@ -65,4 +69,3 @@ function childrenOf(run: Run, node: NodeStatus): readonly string[] {
     return child?.nodeFlag?.retried === true && isFailedOrError(child.phase) ? (child.children ?? []) : [id]
   })
 }
-

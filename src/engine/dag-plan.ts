@@ -52,7 +52,8 @@ function makePlan(dag: DAGTemplate): DagPlan | { readonly fault: string } {
     logicOf: (name) => conditions.get(name),
     dependenciesOf,
     dependantsOf: (name) => dependants.get(name) ?? none,
-    isAncestor: (ancestor, of) => dependenciesOf(of).includes(ancestor) || closure(dependenciesOf(of), dependenciesOf).has(ancestor),
+    isAncestor: (ancestor, of) =>
+      dependenciesOf(of).includes(ancestor) || closure(dependenciesOf(of), dependenciesOf).has(ancestor),
     ancestorsOf: (name) => [...closure(dependenciesOf(name), dependenciesOf)],
   }
 }

@@ -324,7 +324,11 @@ export class DagTaskFrame extends Frame {
       else run.setPhase(node, 'Error', entries.error)
       return
     }
-    const resolved = resolveTemplate(run, { name: this.name, ...pickHolder(this.task) }, body.execution.resolved?.scope ?? body.execution.call.scope)
+    const resolved = resolveTemplate(
+      run,
+      { name: this.name, ...pickHolder(this.task) },
+      body.execution.resolved?.scope ?? body.execution.call.scope,
+    )
     body.scope.set(this.name, entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'tasks'))
   }
 

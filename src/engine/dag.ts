@@ -80,9 +80,18 @@ export class DagBody extends Body {
     for (const { name } of this.open)
       for (const dependant of plan.dependantsOf(name).slice(0, aheadMax)) {
         const source = plan.task(dependant)
-        if (source === undefined || source.depends || this.waitsFor.get(dependant) !== 1 || this.prepared.has(dependant)) continue
+        if (
+          source === undefined ||
+          source.depends ||
+          this.waitsFor.get(dependant) !== 1 ||
+          this.prepared.has(dependant)
+        )
+          continue
         this.prepared.add(dependant)
-        const scope = this.scope.view({ sees: (task) => plan.isAncestor(task, dependant), all: () => plan.ancestorsOf(dependant) })
+        const scope = this.scope.view({
+          sees: (task) => plan.isAncestor(task, dependant),
+          all: () => plan.ancestorsOf(dependant),
+        })
         lookAhead(this, node, { source, nodeName: `${this.nodeName}.${dependant}`, kind: 'tasks', scope })
       }
   }
@@ -107,7 +116,10 @@ export class DagBody extends Body {
     if (failsFast(this.run, node, this.template)) return 'FailFast'
     const isShut = isShutDown(this.run, this.execution.call.inExitHandler)
     return dagPhase(this.run, node, {
-      targets: plan.targets.map((name) => ({ id: this.run.idOf(`${this.nodeName}.${name}`), continueOn: plan.task(name)?.continueOn })),
+      targets: plan.targets.map((name) => ({
+        id: this.run.idOf(`${this.nodeName}.${name}`),
+        continueOn: plan.task(name)?.continueOn,
+      })),
       failFast: this.template.dag?.failFast !== false,
       isShut,
     })

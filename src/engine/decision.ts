@@ -23,7 +23,13 @@ export type RunEvent = {
   readonly node?: NodeId
 }
 
-export type MemoWrite = { readonly cacheName: string; readonly key: string; readonly nodeID: string; readonly outputs?: Outputs; /** Only the time of the last hit changes. */ readonly hitOnly?: boolean }
+export type MemoWrite = {
+  readonly cacheName: string
+  readonly key: string
+  readonly nodeID: string
+  readonly outputs?: Outputs
+  /** Only the time of the last hit changes. */ readonly hitOnly?: boolean
+}
 
 export type Decision = {
   /** New or changed nodes; each is a complete, immutable snapshot. */
@@ -50,12 +56,34 @@ export type Operation =
   | { readonly kind: 'resume'; readonly nodeFieldSelector?: string; readonly by?: string }
   | { readonly kind: 'stop'; readonly nodeFieldSelector?: string; readonly message?: string }
   | { readonly kind: 'terminate' }
-  | { readonly kind: 'set'; readonly nodeFieldSelector: string; readonly phase?: string; readonly message?: string; readonly outputParameters?: Readonly<Record<string, string>> }
-  | { readonly kind: 'retry'; readonly restartSuccessful?: boolean; readonly nodeFieldSelector?: string; readonly parameters?: readonly string[] }
+  | {
+      readonly kind: 'set'
+      readonly nodeFieldSelector: string
+      readonly phase?: string
+      readonly message?: string
+      readonly outputParameters?: Readonly<Record<string, string>>
+    }
+  | {
+      readonly kind: 'retry'
+      readonly restartSuccessful?: boolean
+      readonly nodeFieldSelector?: string
+      readonly parameters?: readonly string[]
+    }
   /** Fields that may change while it runs. */
-  | { readonly kind: 'edit'; readonly suspend?: boolean | null; readonly shutdown?: 'Stop' | 'Terminate'; readonly parallelism?: number | null; readonly priority?: number | null; readonly activeDeadlineSeconds?: number | null }
+  | {
+      readonly kind: 'edit'
+      readonly suspend?: boolean | null
+      readonly shutdown?: 'Stop' | 'Terminate'
+      readonly parallelism?: number | null
+      readonly priority?: number | null
+      readonly activeDeadlineSeconds?: number | null
+    }
 
 /** Refusals, with the status that Argo's server gives them. */
-export type Refusal = { readonly refused: true; readonly code: 'INVALID' | 'INTERNAL' | 'NOT_FOUND'; readonly message: string }
+export type Refusal = {
+  readonly refused: true
+  readonly code: 'INVALID' | 'INTERNAL' | 'NOT_FOUND'
+  readonly message: string
+}
 
 export type { Parameter }

@@ -9,7 +9,8 @@ export function updateDisplayName(run: Run, node: NodeStatus, template: Template
   const wanted = template?.metadata?.annotations?.[annotation] ?? template?.annotations?.[annotation]
   if (wanted === undefined || wanted === node.displayName) return
   if (!allowed.test(wanted)) {
-    if (node.phase !== 'Error') run.setPhase(node, 'Error', `displayName must match the regex ${allowed.source.replace('\\-', '-')}`)
+    if (node.phase !== 'Error')
+      run.setPhase(node, 'Error', `displayName must match the regex ${allowed.source.replace('\\-', '-')}`)
     return
   }
   node.displayName = wanted
@@ -18,7 +19,11 @@ export function updateDisplayName(run: Run, node: NodeStatus, template: Template
 
 /** Part of an exit handler: the node's or an enclosing boundary's displayName ends in `.onExit`. */
 export function isInExitHandler(run: Run, node: NodeStatus): boolean {
-  for (let at: NodeStatus | undefined = node; at !== undefined; at = at.boundaryID === undefined ? undefined : run.nodes.get(at.boundaryID))
+  for (
+    let at: NodeStatus | undefined = node;
+    at !== undefined;
+    at = at.boundaryID === undefined ? undefined : run.nodes.get(at.boundaryID)
+  )
     if (at.displayName?.endsWith('.onExit')) return true
   return false
 }

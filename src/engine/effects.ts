@@ -22,7 +22,11 @@ export type KubernetesPodSpec = {
   readonly volumes?: readonly Volume[]
   readonly hostAliases?: readonly { readonly ip?: string; readonly hostnames?: readonly string[] }[]
   readonly dnsPolicy?: string
-  readonly dnsConfig?: { readonly nameservers?: readonly string[]; readonly searches?: readonly string[]; readonly options?: readonly { readonly name?: string; readonly value?: string }[] }
+  readonly dnsConfig?: {
+    readonly nameservers?: readonly string[]
+    readonly searches?: readonly string[]
+    readonly options?: readonly { readonly name?: string; readonly value?: string }[]
+  }
   readonly hostNetwork?: boolean
   readonly hostname?: string
   readonly securityContext?: Readonly<Record<string, unknown>>
@@ -84,10 +88,20 @@ export type Effect =
   | { readonly kind: 'deleteClaim'; readonly claimName: string }
   | { readonly kind: 'http'; readonly node: NodeId; readonly template: Template; readonly http: HTTP }
   | { readonly kind: 'plugin'; readonly node: NodeId; readonly template: Template; readonly plugin: Plugin }
-  | { readonly kind: 'resource'; readonly node: NodeId; readonly template: Template; readonly resource: ResourceTemplate; readonly manifest: string | null; readonly deadlineMs: number | null }
+  | {
+      readonly kind: 'resource'
+      readonly node: NodeId
+      readonly template: Template
+      readonly resource: ResourceTemplate
+      readonly manifest: string | null
+      readonly deadlineMs: number | null
+    }
   /** List the keys below the source's location; the engine transforms them. */
   | { readonly kind: 'listArtifacts'; readonly node: NodeId; readonly source: Artifact }
-  | { readonly kind: 'deleteArtifacts'; readonly artifacts: readonly { readonly node: NodeId; readonly artifact: Artifact }[] }
+  | {
+      readonly kind: 'deleteArtifacts'
+      readonly artifacts: readonly { readonly node: NodeId; readonly artifact: Artifact }[]
+    }
   /** Stop an http, plugin, resource or listArtifacts effect that is under way. */
   | { readonly kind: 'cancel'; readonly node: NodeId }
 

@@ -10,7 +10,11 @@ describe('a single pod', () => {
   })
   it('fails with the words of Argo', () => {
     const story = new Story({ entrypoint: 'echo', templates: [echo] }).play(() => ({ exitCode: 3 }))
-    expect([story.phase, story.message, story.node('wf').outputs?.exitCode]).toEqual(['Failed', 'main: Error (exit code 3)', '3'])
+    expect([story.phase, story.message, story.node('wf').outputs?.exitCode]).toEqual([
+      'Failed',
+      'main: Error (exit code 3)',
+      '3',
+    ])
   })
 })
 
@@ -18,9 +22,26 @@ describe('steps', () => {
   const spec = {
     entrypoint: 'main',
     templates: [
-      { name: 'main', steps: [[{ name: 'a', template: 'gen' }], [{ name: 'b', template: 'say', arguments: { parameters: [{ name: 'm', value: '{{steps.a.outputs.result}}' }] } }, { name: 'c', template: 'gen', when: '{{steps.a.outputs.result}} == tails' }]] },
+      {
+        name: 'main',
+        steps: [
+          [{ name: 'a', template: 'gen' }],
+          [
+            {
+              name: 'b',
+              template: 'say',
+              arguments: { parameters: [{ name: 'm', value: '{{steps.a.outputs.result}}' }] },
+            },
+            { name: 'c', template: 'gen', when: '{{steps.a.outputs.result}} == tails' },
+          ],
+        ],
+      },
       { name: 'gen', container: { image: 'busybox' } },
-      { name: 'say', inputs: { parameters: [{ name: 'm' }] }, container: { image: 'busybox', args: ['{{inputs.parameters.m}}'] } },
+      {
+        name: 'say',
+        inputs: { parameters: [{ name: 'm' }] },
+        container: { image: 'busybox', args: ['{{inputs.parameters.m}}'] },
+      },
     ],
   }
   it('pass results on, skip by when, and link groups', () => {
@@ -28,7 +49,11 @@ describe('steps', () => {
     story.begin('wf[0].a')
     story.end('wf[0].a', { result: 'heads' })
     expect(story.pods.get('wf[1].b')?.spec.containers[0]?.args).toEqual(['heads'])
-    expect(story.node('wf[1].c')).toMatchObject({ type: 'Skipped', phase: 'Skipped', message: "when 'heads == tails' evaluated false" })
+    expect(story.node('wf[1].c')).toMatchObject({
+      type: 'Skipped',
+      phase: 'Skipped',
+      message: "when 'heads == tails' evaluated false",
+    })
     story.play()
     expect(story.phase).toBe('Succeeded')
     expect(story.node('wf').outboundNodes).toEqual([story.node('wf[1].b').id, story.node('wf[1].c').id])
@@ -47,7 +72,22 @@ describe('steps', () => {
     expect(again.phase).toBe('Succeeded')
   })
   it('fail with the child that failed, after all siblings have ended', () => {
-    const story = new Story({ ...spec, templates: [{ name: 'main', steps: [[{ name: 'a', template: 'gen' }, { name: 'b', template: 'gen' }], [{ name: 'c', template: 'gen' }]] }, { name: 'gen', container: { image: 'x' } }] })
+    const story = new Story({
+      ...spec,
+      templates: [
+        {
+          name: 'main',
+          steps: [
+            [
+              { name: 'a', template: 'gen' },
+              { name: 'b', template: 'gen' },
+            ],
+            [{ name: 'c', template: 'gen' }],
+          ],
+        },
+        { name: 'gen', container: { image: 'x' } },
+      ],
+    })
     story.end('wf[0].a', { exitCode: 1 })
     expect(story.phase).toBe('Running')
     story.end('wf[0].b')
@@ -61,8 +101,31 @@ describe('loops', () => {
     const story = new Story({
       entrypoint: 'main',
       templates: [
-        { name: 'main', steps: [[{ name: 's', template: 'gen', withItems: [1, 2, 3], arguments: { parameters: [{ name: 'i', value: '{{item}}' }] } }], [{ name: 'all', template: 'gen', arguments: { parameters: [{ name: 'i', value: '{{steps.s.outputs.result}}' }] } }]] },
-        { name: 'gen', inputs: { parameters: [{ name: 'i' }] }, container: { image: 'x', args: ['{{inputs.parameters.i}}'] } },
+        {
+          name: 'main',
+          steps: [
+            [
+              {
+                name: 's',
+                template: 'gen',
+                withItems: [1, 2, 3],
+                arguments: { parameters: [{ name: 'i', value: '{{item}}' }] },
+              },
+            ],
+            [
+              {
+                name: 'all',
+                template: 'gen',
+                arguments: { parameters: [{ name: 'i', value: '{{steps.s.outputs.result}}' }] },
+              },
+            ],
+          ],
+        },
+        {
+          name: 'gen',
+          inputs: { parameters: [{ name: 'i' }] },
+          container: { image: 'x', args: ['{{inputs.parameters.i}}'] },
+        },
       ],
     })
     expect([...story.pods.keys()]).toEqual(['wf[0].s(0:1)', 'wf[0].s(1:2)', 'wf[0].s(2:3)'])
@@ -90,9 +153,22 @@ describe('loops', () => {
 
 describe('dag', () => {
   const task = (name: string, more: object = {}) => ({ name, template: 'gen', ...more })
-  const dag = (...tasks: object[]) => ({ entrypoint: 'main', templates: [{ name: 'main', dag: { tasks: tasks as never } }, { name: 'gen', container: { image: 'x' } }] })
+  const dag = (...tasks: object[]) => ({
+    entrypoint: 'main',
+    templates: [
+      { name: 'main', dag: { tasks: tasks as never } },
+      { name: 'gen', container: { image: 'x' } },
+    ],
+  })
   it('runs a diamond', () => {
-    const story = new Story(dag(task('A'), task('B', { dependencies: ['A'] }), task('C', { dependencies: ['A'] }), task('D', { depends: 'B && C' })))
+    const story = new Story(
+      dag(
+        task('A'),
+        task('B', { dependencies: ['A'] }),
+        task('C', { dependencies: ['A'] }),
+        task('D', { depends: 'B && C' }),
+      ),
+    )
     expect([...story.pods.keys()]).toEqual(['wf.A'])
     story.end('wf.A')
     expect([...story.pods.keys()]).toEqual(['wf.B', 'wf.C'])
@@ -106,19 +182,29 @@ describe('dag', () => {
     expect([story.phase, story.message]).toEqual(['Failed', ''])
   })
   it('succeeds through a handler of the failure', () => {
-    const story = new Story(dag(task('A'), task('C', { depends: 'A.Failed' }))).play((plan) => ({ exitCode: plan.identity.nodeName === 'wf.A' ? 1 : 0 }))
+    const story = new Story(dag(task('A'), task('C', { depends: 'A.Failed' }))).play((plan) => ({
+      exitCode: plan.identity.nodeName === 'wf.A' ? 1 : 0,
+    }))
     expect(story.phase).toBe('Succeeded')
   })
 })
 
 describe('retries', () => {
   it('run up to limit + 1 attempts', () => {
-    const story = new Story({ entrypoint: 'r', templates: [{ name: 'r', retryStrategy: { limit: 2 }, container: { image: 'x' } }] }).play(() => ({ exitCode: 1 }))
+    const story = new Story({
+      entrypoint: 'r',
+      templates: [{ name: 'r', retryStrategy: { limit: 2 }, container: { image: 'x' } }],
+    }).play(() => ({ exitCode: 1 }))
     expect(story.phases).toEqual({ wf: 'Failed', 'wf(0)': 'Failed', 'wf(1)': 'Failed', 'wf(2)': 'Failed' })
     expect(story.message).toBe('No more retries left')
   })
   it('wait as the backoff says', () => {
-    const story = new Story({ entrypoint: 'r', templates: [{ name: 'r', retryStrategy: { limit: 2, backoff: { duration: '10', factor: 2 } }, container: { image: 'x' } }] })
+    const story = new Story({
+      entrypoint: 'r',
+      templates: [
+        { name: 'r', retryStrategy: { limit: 2, backoff: { duration: '10', factor: 2 } }, container: { image: 'x' } },
+      ],
+    })
     story.end('wf(0)', { exitCode: 1 })
     expect(story.node('wf').message).toBe('Backoff for 10 seconds')
     story.pass(9_000)
@@ -130,7 +216,14 @@ describe('retries', () => {
 
 describe('suspend, stop and exit handlers', () => {
   it('a suspended step goes on when it is resumed', () => {
-    const story = new Story({ entrypoint: 'main', templates: [{ name: 'main', steps: [[{ name: 'w', template: 'wait' }], [{ name: 'a', template: 'echo' }]] }, { name: 'wait', suspend: {} }, echo] })
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        { name: 'main', steps: [[{ name: 'w', template: 'wait' }], [{ name: 'a', template: 'echo' }]] },
+        { name: 'wait', suspend: {} },
+        echo,
+      ],
+    })
     expect(story.node('wf[0].w').phase).toBe('Running')
     story.ask({ kind: 'resume' })
     expect([...story.pods.keys()]).toEqual(['wf[1].a'])
@@ -150,15 +243,29 @@ describe('suspend, stop and exit handlers', () => {
 
 describe('locks', () => {
   it('a mutex lets one of two steps run at a time', () => {
-    const story = new Story({
-      entrypoint: 'main',
-      templates: [
-        { name: 'main', steps: [[{ name: 'a', template: 'm' }, { name: 'b', template: 'm' }]] },
-        { name: 'm', synchronization: { mutexes: [{ name: 'x' }] }, container: { image: 'x' } },
-      ],
-    }, storyWorld())
+    const story = new Story(
+      {
+        entrypoint: 'main',
+        templates: [
+          {
+            name: 'main',
+            steps: [
+              [
+                { name: 'a', template: 'm' },
+                { name: 'b', template: 'm' },
+              ],
+            ],
+          },
+          { name: 'm', synchronization: { mutexes: [{ name: 'x' }] }, container: { image: 'x' } },
+        ],
+      },
+      storyWorld(),
+    )
     expect([...story.pods.keys()]).toEqual(['wf[0].a'])
-    expect(story.node('wf[0].b')).toMatchObject({ phase: 'Pending', message: 'Waiting for default/Mutex/x lock. Lock status: 0/1' })
+    expect(story.node('wf[0].b')).toMatchObject({
+      phase: 'Pending',
+      message: 'Waiting for default/Mutex/x lock. Lock status: 0/1',
+    })
     story.end('wf[0].a')
     story.tell({ kind: 'lookAgain' })
     expect([...story.pods.keys()]).toEqual(['wf[0].b'])
@@ -168,9 +275,17 @@ describe('locks', () => {
 
 describe('fields that mean nothing here', () => {
   it('are named in a condition, once', () => {
-    const story = new Story({ entrypoint: 'echo', schedulerName: 'other', templates: [{ ...echo, affinity: { nodeAffinity: {} } }] }).play()
+    const story = new Story({
+      entrypoint: 'echo',
+      schedulerName: 'other',
+      templates: [{ ...echo, affinity: { nodeAffinity: {} } }],
+    }).play()
     expect(story.run.status.conditions?.filter(({ type }) => type === 'SpecWarning')).toEqual([
-      { type: 'SpecWarning', status: 'True', message: 'ignored on Docker: spec.schedulerName, spec.templates[].affinity' },
+      {
+        type: 'SpecWarning',
+        status: 'True',
+        message: 'ignored on Docker: spec.schedulerName, spec.templates[].affinity',
+      },
     ])
   })
 })

@@ -1,6 +1,12 @@
 /** The spec that is really run: template and defaults merged in, globals replaced (semantics-templates.md §9). */
 import type { WorkflowSpec } from '../resources/index.ts'
-import { compileExpression, environmentWithFunctions, evaluateExpression, labelValueFaults, variablesOf } from '../expressions/index.ts'
+import {
+  compileExpression,
+  environmentWithFunctions,
+  evaluateExpression,
+  labelValueFaults,
+  variablesOf,
+} from '../expressions/index.ts'
 import { mergeWorkflowSpecs } from '../admission/index.ts'
 import { setLabelGlobals } from './globals.ts'
 import type { Outcome } from './outcome.ts'
@@ -16,14 +22,29 @@ export function mergedSpec(run: Run): Outcome<WorkflowSpec> {
   const own = run.workflow.spec ?? {}
   const ref = own.workflowTemplateRef
   if (ref === undefined) {
-    if (config.templateReferencing !== undefined) return bad('workflows must use workflowTemplateRef to be executed when the controller is in reference mode')
-    return good(config.workflowDefaults?.spec === undefined ? own : mergeWorkflowSpecs(own, {}, config.workflowDefaults.spec))
+    if (config.templateReferencing !== undefined)
+      return bad('workflows must use workflowTemplateRef to be executed when the controller is in reference mode')
+    return good(
+      config.workflowDefaults?.spec === undefined ? own : mergeWorkflowSpecs(own, {}, config.workflowDefaults.spec),
+    )
   }
   const name = ref.name ?? ''
   const stored = run.status.storedWorkflowTemplateSpec
-  if (stored !== undefined) return good({ ...stored, ...(own.shutdown === undefined ? {} : { shutdown: own.shutdown }), suspend: own.suspend, ...edited(own, stored) })
-  const template = ref.clusterScope === true ? run.world.clusterWorkflowTemplate(name) : run.world.workflowTemplate(run.namespace, name)
-  if (template === null) return bad(`${ref.clusterScope === true ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${name}" not found`)
+  if (stored !== undefined)
+    return good({
+      ...stored,
+      ...(own.shutdown === undefined ? {} : { shutdown: own.shutdown }),
+      suspend: own.suspend,
+      ...edited(own, stored),
+    })
+  const template =
+    ref.clusterScope === true
+      ? run.world.clusterWorkflowTemplate(name)
+      : run.world.workflowTemplate(run.namespace, name)
+  if (template === null)
+    return bad(
+      `${ref.clusterScope === true ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${name}" not found`,
+    )
   const merged = mergeWorkflowSpecs(own, template.spec ?? {}, config.workflowDefaults?.spec ?? {})
   run.patchStatus({ storedWorkflowTemplateSpec: merged })
   run.setLabel(`${prefix}/${ref.clusterScope === true ? 'cluster-workflow-template' : 'workflow-template'}`, name)
@@ -33,7 +54,9 @@ export function mergedSpec(run: Run): Outcome<WorkflowSpec> {
 /** What may be changed on the workflow while it runs counts over the stored spec. */
 function edited(own: WorkflowSpec, stored: WorkflowSpec): Partial<WorkflowSpec> {
   const fields = ['parallelism', 'priority', 'activeDeadlineSeconds'] as const
-  return Object.fromEntries(fields.flatMap((field) => (own[field] === undefined || own[field] === stored[field] ? [] : [[field, own[field]]])))
+  return Object.fromEntries(
+    fields.flatMap((field) => (own[field] === undefined || own[field] === stored[field] ? [] : [[field, own[field]]])),
+  )
 }
 
 /** Globals are replaced everywhere but in the templates, which are filled in per call. */
@@ -41,7 +64,11 @@ export function substituteGlobals(run: Run, spec: WorkflowSpec): Outcome<Workflo
   const { templates, templateDefaults, ...rest } = spec
   const rendered = render(run, rest as WorkflowSpec, variablesOf(run.globals), keepUnknown)
   if (!rendered.ok) return bad(rendered.error)
-  return good({ ...rendered.value, ...(templates === undefined ? {} : { templates }), ...(templateDefaults === undefined ? {} : { templateDefaults }) })
+  return good({
+    ...rendered.value,
+    ...(templates === undefined ? {} : { templates }),
+    ...(templateDefaults === undefined ? {} : { templateDefaults }),
+  })
 }
 
 /** `workflowMetadata`, once, on the first processing; the error makes the workflow Error. */
@@ -63,14 +90,20 @@ export function applyWorkflowMetadata(run: Run, spec: WorkflowSpec): string | nu
   }
   for (const [key, text] of Object.entries(wanted?.annotations ?? {})) annotations[key] = fill(text)
   for (const [key, { expression }] of Object.entries(wanted?.labelsFrom ?? {})) {
-    const answer = evaluateExpression(compileExpression(expression), environmentWithFunctions(variables, run.outside), run.outside)
+    const answer = evaluateExpression(
+      compileExpression(expression),
+      environmentWithFunctions(variables, run.outside),
+      run.outside,
+    )
     if (!answer.ok) return `failed to evaluate label "${key}" expression "${expression}": ${answer.error}`
-    if (typeof answer.value !== 'string') return `failed to evaluate label "${key}" expression "${expression}" evaluted to ${goTypeOf(answer.value)} but must be a string`
+    if (typeof answer.value !== 'string')
+      return `failed to evaluate label "${key}" expression "${expression}" evaluted to ${goTypeOf(answer.value)} but must be a string`
     const fault = labelFault(key, answer.value)
     if (fault !== null) return fault
     labels[key] = answer.value
   }
-  if (annotations[`${prefix}/pod-name-format`] === undefined) annotations[`${prefix}/pod-name-format`] = run.world.config.podNameFormat
+  if (annotations[`${prefix}/pod-name-format`] === undefined)
+    annotations[`${prefix}/pod-name-format`] = run.world.config.podNameFormat
   run.patchMetadata({ labels, annotations })
   setLabelGlobals(run)
   return null

@@ -65,7 +65,10 @@ export class Execution extends Frame {
   private prepare(node: NodeStatus | undefined): boolean {
     if (this.processed !== null) return true
     if (this.call.depth > maxDepth) {
-      this.fail('Maximum recursion depth exceeded. See https://argo-workflows.readthedocs.io/en/latest/scaling/#maximum-recursion-depth', 'depth')
+      this.fail(
+        'Maximum recursion depth exceeded. See https://argo-workflows.readthedocs.io/en/latest/scaling/#maximum-recursion-depth',
+        'depth',
+      )
       return false
     }
     const resolved = resolveTemplate(this.run, this.call.holder, this.call.scope)
@@ -75,7 +78,11 @@ export class Execution extends Frame {
       this.finish(node)
       return false
     }
-    const processed = processTemplate(this.run, resolved.value.template, { args: this.call.args, absent: this.call.absent, locals: this.localsOf(resolved.value.template) })
+    const processed = processTemplate(this.run, resolved.value.template, {
+      args: this.call.args,
+      absent: this.call.absent,
+      locals: this.localsOf(resolved.value.template),
+    })
     if (!processed.ok) return this.refuse(processed.error, node)
     this.processed = processed.value
     return true
@@ -93,13 +100,15 @@ export class Execution extends Frame {
     const locals: Record<string, string> = { 'node.name': call.nodeName }
     if (call.caller !== null) locals[`${call.caller.kind}.name`] = call.caller.name
     const type = typeOf(template)
-    if (type !== null && podTypes.has(type) && (template.retryStrategy ?? run.spec.retryStrategy) === undefined) locals['pod.name'] = this.podNameOf(call.nodeName, template)
+    if (type !== null && podTypes.has(type) && (template.retryStrategy ?? run.spec.retryStrategy) === undefined)
+      locals['pod.name'] = this.podNameOf(call.nodeName, template)
     return locals
   }
 
   podNameOf(nodeName: string, template: Template): string {
     const { holder } = this.call
-    const name = holder.inline !== undefined ? '' : (holder.templateRef?.template ?? holder.template ?? template.name ?? '')
+    const name =
+      holder.inline !== undefined ? '' : (holder.templateRef?.template ?? holder.template ?? template.name ?? '')
     return podName(this.run.name, nodeName, name, this.run.world.config.podNameFormat)
   }
 
@@ -139,15 +148,22 @@ export class Execution extends Frame {
       if (template.synchronization !== undefined && !this.getLocks(template)) return false
       this.isPastLocks = true
       const before = this.node
-      const isNew = before === undefined || (before.phase === 'Pending' && node?.synchronizationStatus?.waiting !== undefined)
-      if (template.memoize !== undefined && (isNew || before?.memoizationStatus === undefined) && !this.tryMemo(template)) return false
+      const isNew =
+        before === undefined || (before.phase === 'Pending' && node?.synchronizationStatus?.waiting !== undefined)
+      if (
+        template.memoize !== undefined &&
+        (isNew || before?.memoizationStatus === undefined) &&
+        !this.tryMemo(template)
+      )
+        return false
     }
     return true
   }
 
   private getLocks(template: Template): boolean {
     const { run, call } = this
-    const refused = this.node?.synchronizationStatus?.waiting === undefined ? null : refusalByShutdown(run, call.inExitHandler)
+    const refused =
+      this.node?.synchronizationStatus?.waiting === undefined ? null : refusalByShutdown(run, call.inExitHandler)
     if (refused !== null) {
       const node = this.node
       if (node !== undefined) run.setPhase(node, 'Failed', refused)
@@ -164,7 +180,8 @@ export class Execution extends Frame {
       return true
     }
     const node = this.node ?? this.createNode('Pending', false)
-    if (node.synchronizationStatus?.waiting !== answer.lock.name || node.message !== answer.message) run.setWaiting(node, answer.lock.name, answer.message)
+    if (node.synchronizationStatus?.waiting !== answer.lock.name || node.message !== answer.message)
+      run.setWaiting(node, answer.lock.name, answer.message)
     run.lockWaiters.add(this)
     return false
   }
@@ -216,8 +233,10 @@ export class Execution extends Frame {
   private proceed(): void {
     const { processed } = this
     if (processed === null) return
-    if (typeOf(processed.template) === null) return this.fail(`Template '${processed.template.name ?? ''}' missing specification`)
-    this.body ??= this.retryStrategy() === undefined ? createBody(this, this.call.nodeName, processed, this) : new RetryBody(this)
+    if (typeOf(processed.template) === null)
+      return this.fail(`Template '${processed.template.name ?? ''}' missing specification`)
+    this.body ??=
+      this.retryStrategy() === undefined ? createBody(this, this.call.nodeName, processed, this) : new RetryBody(this)
     this.takeDirtyChildren()
     this.body.visit()
     const error = this.body.takeError()
@@ -268,7 +287,6 @@ export class Execution extends Frame {
     return node !== undefined && isFulfilled(node)
   }
 }
-
 
 const podTypes: ReadonlySet<string> = new Set(['container', 'containerSet', 'script', 'resource', 'data'])
 

@@ -3,8 +3,11 @@ import type { Artifact, Outputs, Parameter } from '../resources/index.ts'
 import type { Run } from './run.ts'
 
 export function exportGlobals(run: Run, outputs: Outputs | undefined): void {
-  for (const parameter of outputs?.parameters ?? []) if (parameter.globalName && parameter.value !== undefined) exportParameter(run, parameter.globalName, parameter.value)
-  for (const artifact of outputs?.artifacts ?? []) if (artifact.globalName) exportArtifact(run, artifact.globalName, artifact)
+  for (const parameter of outputs?.parameters ?? [])
+    if (parameter.globalName && parameter.value !== undefined)
+      exportParameter(run, parameter.globalName, parameter.value)
+  for (const artifact of outputs?.artifacts ?? [])
+    if (artifact.globalName) exportArtifact(run, artifact.globalName, artifact)
 }
 
 function exportParameter(run: Run, name: string, value: string): void {
@@ -13,7 +16,10 @@ function exportParameter(run: Run, name: string, value: string): void {
   const known = outputs.parameters?.find((parameter) => parameter.name === name)
   if (known?.value === value) return
   const entry: Parameter = { name, value }
-  const parameters = known === undefined ? [...(outputs.parameters ?? []), entry] : (outputs.parameters ?? []).map((parameter) => (parameter === known ? entry : parameter))
+  const parameters =
+    known === undefined
+      ? [...(outputs.parameters ?? []), entry]
+      : (outputs.parameters ?? []).map((parameter) => (parameter === known ? entry : parameter))
   run.patchStatus({ outputs: { ...outputs, parameters } })
 }
 
@@ -24,12 +30,17 @@ function exportArtifact(run: Run, name: string, artifact: Artifact): void {
   const outputs = run.status.outputs ?? {}
   const known = outputs.artifacts?.find((one) => one.name === name)
   if (known !== undefined && JSON.stringify(known) === JSON.stringify(entry)) return
-  const artifacts = known === undefined ? [...(outputs.artifacts ?? []), entry] : (outputs.artifacts ?? []).map((one) => (one === known ? entry : one))
+  const artifacts =
+    known === undefined
+      ? [...(outputs.artifacts ?? []), entry]
+      : (outputs.artifacts ?? []).map((one) => (one === known ? entry : one))
   run.patchStatus({ outputs: { ...outputs, artifacts } })
 }
 
 /** After a restart: what the status already holds. */
 export function restoreGlobals(run: Run): void {
-  for (const parameter of run.status.outputs?.parameters ?? []) run.globals.set(`workflow.outputs.parameters.${parameter.name}`, parameter.value ?? '')
-  for (const artifact of run.status.outputs?.artifacts ?? []) run.globalArtifacts.set(`workflow.outputs.artifacts.${artifact.name}`, artifact)
+  for (const parameter of run.status.outputs?.parameters ?? [])
+    run.globals.set(`workflow.outputs.parameters.${parameter.name}`, parameter.value ?? '')
+  for (const artifact of run.status.outputs?.artifacts ?? [])
+    run.globalArtifacts.set(`workflow.outputs.artifacts.${artifact.name}`, artifact)
 }

@@ -32,10 +32,14 @@ export function setGlobals(run: Run, spec: WorkflowSpec): Outcome<null> {
 export function setLabelGlobals(run: Run): void {
   const { labels = {}, annotations: all = {} } = run.workflow.metadata ?? {}
   // In its first pass Argo has not yet put its own annotation on the workflow.
-  const annotations = run.passes === 0 ? Object.fromEntries(Object.entries(all).filter(([key]) => key !== podNameFormat)) : all
+  const annotations =
+    run.passes === 0 ? Object.fromEntries(Object.entries(all).filter(([key]) => key !== podNameFormat)) : all
   for (const [key, value] of Object.entries(labels)) run.globals.set(`workflow.labels.${key}`, value)
   for (const [key, value] of Object.entries(annotations)) run.globals.set(`workflow.annotations.${key}`, value)
-  for (const [name, map] of [['labels', labels], ['annotations', annotations]] as const) {
+  for (const [name, map] of [
+    ['labels', labels],
+    ['annotations', annotations],
+  ] as const) {
     const text = JSON.stringify(Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))))
     run.globals.set(`workflow.${name}`, text)
     run.globals.set(`workflow.${name}.json`, text)
@@ -57,12 +61,15 @@ function setParameters(run: Run, parameters: readonly Parameter[]): Outcome<null
 function parameterValue(run: Run, parameter: Parameter): Outcome<string> {
   if (parameter.value !== undefined) return good(parameter.value)
   const from = parameter.valueFrom
-  if (from === undefined) return bad(`either value or valueFrom must be specified in order to set global parameter ${parameter.name}`)
+  if (from === undefined)
+    return bad(`either value or valueFrom must be specified in order to set global parameter ${parameter.name}`)
   if (from.configMapKeyRef === undefined) return good(from.default ?? '')
   const found = parameterFromConfigMap(run, from.configMapKeyRef)
   if (found.ok) return good(found.value)
   if (from.default !== undefined) return good(from.default)
-  return bad(`failed to set global parameter ${parameter.name} from configmap with name ${from.configMapKeyRef.name ?? ''} and key ${from.configMapKeyRef.key}: ${found.error}`)
+  return bad(
+    `failed to set global parameter ${parameter.name} from configmap with name ${from.configMapKeyRef.name ?? ''} and key ${from.configMapKeyRef.key}: ${found.error}`,
+  )
 }
 
 /** What changes while the workflow runs. */

@@ -95,7 +95,11 @@ export class HookSet {
     }
     const { outside } = this.context.run
     const own = new Map<string, unknown>([[`${this.context.statusKey}.status`, node.phase]])
-    const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(own, this.context.lookUp().variables), outside), outside)
+    const answer = evaluateCondition(
+      hook.expression,
+      environmentWithFunctions(variablesOf(own, this.context.lookUp().variables), outside),
+      outside,
+    )
     if (answer.ok) return answer.value
     this.error = answer.error
     return false
@@ -107,7 +111,11 @@ export class HookSet {
     if (!args.ok) this.error = args.error
     const execution = new Execution(run, parent, {
       nodeName,
-      holder: { name, ...(hook.template ? { template: hook.template } : {}), ...(hook.templateRef === undefined ? {} : { templateRef: hook.templateRef }) },
+      holder: {
+        name,
+        ...(hook.template ? { template: hook.template } : {}),
+        ...(hook.templateRef === undefined ? {} : { templateRef: hook.templateRef }),
+      },
       scope,
       args: args.ok ? args.value : {},
       absent: nothingAbsent,
@@ -160,4 +168,5 @@ export class HookSet {
   }
 }
 
-const hasArguments = (args: Arguments | undefined): boolean => Boolean(args?.parameters?.length || args?.artifacts?.length)
+const hasArguments = (args: Arguments | undefined): boolean =>
+  Boolean(args?.parameters?.length || args?.artifacts?.length)

@@ -20,7 +20,11 @@ export type Processed = {
  * @param absent names of parameters whose argument was an output that will never be (flow of skipped nodes)
  * @param locals `node.name`, `pod.name`, `steps.name` / `tasks.name`
  */
-export function processTemplate(run: Run, template: Template, call: { args: Arguments; absent: ReadonlySet<string>; locals: Readonly<Record<string, string>> }): Outcome<Processed> {
+export function processTemplate(
+  run: Run,
+  template: Template,
+  call: { args: Arguments; absent: ReadonlySet<string>; locals: Readonly<Record<string, string>> },
+): Outcome<Processed> {
   const outer = variablesOf(call.locals, variablesOf(run.globals))
   const inputs = fillInputs(run, template.inputs ?? {}, call, outer)
   if (!inputs.ok) return inputs
@@ -29,7 +33,13 @@ export function processTemplate(run: Run, template: Template, call: { args: Argu
   return fillTags(run, withInputs, template, outer, variables)
 }
 
-function fillTags(run: Run, template: Template, original: Template, outer: Variables, variables: Variables): Outcome<Processed> {
+function fillTags(
+  run: Run,
+  template: Template,
+  original: Template,
+  outer: Variables,
+  variables: Variables,
+): Outcome<Processed> {
   const { inputs: given, ...unbound } = template
   const inputs = given !== undefined && hasTags(given) ? filled(run, given, variables) : given
   const body = bodyOf(original, unbound)
@@ -43,7 +53,8 @@ function fillTags(run: Run, template: Template, original: Template, outer: Varia
   return good({ template: attach(third.value, inputs), variables })
 }
 
-const hasTags = (inputs: Inputs): boolean => inputs.parameters?.some((parameter) => parameter.value?.includes('{{') === true) === true
+const hasTags = (inputs: Inputs): boolean =>
+  inputs.parameters?.some((parameter) => parameter.value?.includes('{{') === true) === true
 
 /** Pass 3 reaches the inputs themselves too: a default that is an expression over other inputs gets its value for later passes. */
 function filled(run: Run, inputs: Inputs, variables: Variables): Inputs {
@@ -51,7 +62,8 @@ function filled(run: Run, inputs: Inputs, variables: Variables): Inputs {
   return rendered.ok ? rendered.value : inputs
 }
 
-const attach = (body: Template, inputs: Inputs | undefined): Template => (inputs === undefined ? body : { ...body, inputs })
+const attach = (body: Template, inputs: Inputs | undefined): Template =>
+  inputs === undefined ? body : { ...body, inputs }
 
 const bodies = new WeakMap<Template, Template>()
 
@@ -65,10 +77,16 @@ function bodyOf(original: Template, body: Template): Template {
   return known
 }
 
-function fillInputs(run: Run, inputs: Inputs, call: { args: Arguments; absent: ReadonlySet<string> }, outer: Variables): Outcome<Inputs | null> {
+function fillInputs(
+  run: Run,
+  inputs: Inputs,
+  call: { args: Arguments; absent: ReadonlySet<string> },
+  outer: Variables,
+): Outcome<Inputs | null> {
   if (!inputs.parameters?.length && !inputs.artifacts?.length) return good(null)
   const merged: { parameters?: Parameter[]; artifacts?: Artifact[] } = {}
-  if (inputs.parameters !== undefined) merged.parameters = inputs.parameters.map((input) => mergeParameter(input, call.args))
+  if (inputs.parameters !== undefined)
+    merged.parameters = inputs.parameters.map((input) => mergeParameter(input, call.args))
   if (inputs.artifacts !== undefined) {
     const artifacts = mergeArtifacts(inputs.artifacts, call.args)
     if (!artifacts.ok) return artifacts
@@ -104,13 +122,16 @@ function supply(run: Run, parameter: Parameter, absent: ReadonlySet<string>): Ou
   if (ref !== undefined) {
     const found = parameterFromConfigMap(run, ref)
     if (found.ok) return good({ ...parameter, value: found.value })
-    if (found.missing && parameter.valueFrom?.default !== undefined) return good({ ...parameter, value: parameter.valueFrom.default })
+    if (found.missing && parameter.valueFrom?.default !== undefined)
+      return good({ ...parameter, value: parameter.valueFrom.default })
     if (parameter.value === undefined || !found.missing)
       return bad(`unable to retrieve inputs.parameters.${parameter.name} from ConfigMap: ${found.error}`)
   }
   if (parameter.value !== undefined) return good(parameter)
   if (absent.has(parameter.name))
-    return bad(`inputs.parameters.${parameter.name}: argument references an absent optional (skipped/omitted node output with no default)`)
+    return bad(
+      `inputs.parameters.${parameter.name}: argument references an absent optional (skipped/omitted node output with no default)`,
+    )
   return bad(`inputs.parameters.${parameter.name} was not supplied`)
 }
 
@@ -144,10 +165,13 @@ function mergeArtifacts(inputs: readonly Artifact[], args: Arguments): Outcome<A
 function inputVariables(template: Template): Record<string, unknown> {
   const variables: Record<string, unknown> = {}
   const { inputs, outputs } = template
-  for (const parameter of inputs?.parameters ?? []) variables[`inputs.parameters.${parameter.name}`] = parameter.value ?? ''
+  for (const parameter of inputs?.parameters ?? [])
+    variables[`inputs.parameters.${parameter.name}`] = parameter.value ?? ''
   variables['inputs.parameters'] = JSON.stringify(inputs?.parameters ?? [])
-  for (const artifact of inputs?.artifacts ?? []) if (artifact.path) variables[`inputs.artifacts.${artifact.name}.path`] = artifact.path
-  for (const artifact of outputs?.artifacts ?? []) if (artifact.path) variables[`outputs.artifacts.${artifact.name}.path`] = artifact.path
+  for (const artifact of inputs?.artifacts ?? [])
+    if (artifact.path) variables[`inputs.artifacts.${artifact.name}.path`] = artifact.path
+  for (const artifact of outputs?.artifacts ?? [])
+    if (artifact.path) variables[`outputs.artifacts.${artifact.name}.path`] = artifact.path
   for (const parameter of outputs?.parameters ?? [])
     if (parameter.valueFrom?.path) variables[`outputs.parameters.${parameter.name}.path`] = parameter.valueFrom.path
   return variables

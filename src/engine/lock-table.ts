@@ -3,7 +3,10 @@ import type { LimitReader, LockAnswer, LockRef, LockRequest, Locks } from './loc
 
 type Waiter = Pick<LockRequest, 'holder' | 'workflowUid' | 'workflowKey' | 'priority' | 'createdAt'>
 type Lock = { readonly ref: LockRef; readonly holders: Map<string, string>; readonly queue: Waiter[] }
-type Verdict = { readonly kind: 'free' } | { readonly kind: 'busy'; readonly message: string } | { readonly kind: 'error'; readonly message: string }
+type Verdict =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'busy'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string }
 
 export function lockTable(limits: LimitReader): Locks {
   return new LockTable(limits)
@@ -28,7 +31,8 @@ class LockTable implements Locks {
         this.leaveQueues(request.holder)
         return verdict
       }
-      if (verdict.kind === 'busy') return { kind: 'waiting', lock: lock.ref, message: verdict.message, holders: [...lock.holders.keys()] }
+      if (verdict.kind === 'busy')
+        return { kind: 'waiting', lock: lock.ref, message: verdict.message, holders: [...lock.holders.keys()] }
     }
     const fresh = locks.filter((lock) => !lock.holders.has(request.holder))
     for (const lock of locks) {
@@ -57,7 +61,8 @@ class LockTable implements Locks {
   releaseWorkflow(workflowKey: string): readonly string[] {
     const wakes = new Set<string>()
     for (const holder of [...this.byHolder.keys()])
-      if (holder === workflowKey || holder.startsWith(`${workflowKey}/`)) for (const uid of this.release(holder)) wakes.add(uid)
+      if (holder === workflowKey || holder.startsWith(`${workflowKey}/`))
+        for (const uid of this.release(holder)) wakes.add(uid)
     return [...wakes]
   }
 
@@ -108,14 +113,18 @@ class LockTable implements Locks {
     const free = limit - lock.holders.size
     const head = lock.queue[0]
     const isTurn = head === undefined || head.holder === request.holder || head.workflowKey === request.workflowKey
-    return free > 0 && isTurn ? { kind: 'free' } : { kind: 'busy', message: waitingText(lock, Math.max(0, free), limit) }
+    return free > 0 && isTurn
+      ? { kind: 'free' }
+      : { kind: 'busy', message: waitingText(lock, Math.max(0, free), limit) }
   }
 
   /** Higher priority first, then the older workflow; equals in the order they came. */
   private enqueue(lock: Lock, request: LockRequest): void {
     this.remember(request.holder, lock.ref.name)
     if (lock.holders.has(request.holder) || lock.queue.some((waiter) => waiter.holder === request.holder)) return
-    const goesBefore = (waiter: Waiter) => request.priority > waiter.priority || (request.priority === waiter.priority && request.createdAt < waiter.createdAt)
+    const goesBefore = (waiter: Waiter) =>
+      request.priority > waiter.priority ||
+      (request.priority === waiter.priority && request.createdAt < waiter.createdAt)
     const at = lock.queue.findIndex(goesBefore)
     const { holder, workflowUid, workflowKey, priority, createdAt } = request
     lock.queue.splice(at < 0 ? lock.queue.length : at, 0, { holder, workflowUid, workflowKey, priority, createdAt })

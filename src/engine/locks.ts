@@ -34,5 +34,12 @@ export interface Locks {
   restore(holder: string, workflowUid: string, lock: LockRef): void
   holdersOf(lockName: string): readonly string[]
   /** For metrics and status pages. */
-  snapshot(): readonly { readonly name: string; readonly kind: LockKind; readonly mutex: boolean; readonly held: number; readonly pending: number; readonly limit: number | null }[]
+  snapshot(): readonly {
+    readonly name: string
+    readonly kind: LockKind
+    readonly mutex: boolean
+    readonly held: number
+    readonly pending: number
+    readonly limit: number | null
+  }[]
 }

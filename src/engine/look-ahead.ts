@@ -19,13 +19,22 @@ import { typeOf } from './template-type.ts'
 /** Steps or tasks beyond these are not prepared: they would only wait. */
 export const aheadMax = 4
 
-type Ahead = { readonly source: Callable; readonly nodeName: string; readonly kind: 'steps' | 'tasks'; readonly scope: Scope }
+type Ahead = {
+  readonly source: Callable
+  readonly nodeName: string
+  readonly kind: 'steps' | 'tasks'
+  readonly scope: Scope
+}
 
 /** Asks for the pod of a step or task to be prepared, where it is a plain pod whose arguments are known already. */
 export function lookAhead(body: Body, boundary: NodeStatus, { source, nodeName, kind, scope }: Ahead): void {
   const { run, execution } = body
   const { spec } = run
-  const isHeld = spec.parallelism !== undefined || body.template.parallelism !== undefined || run.deadline() !== null || run.workflow.spec?.suspend === true
+  const isHeld =
+    spec.parallelism !== undefined ||
+    body.template.parallelism !== undefined ||
+    run.deadline() !== null ||
+    run.workflow.spec?.suspend === true
   if (isHeld || shutdownOf(run) !== null || isLoop(source) || run.nodeNamed(nodeName) !== undefined) return
   const resolution = resolveCall(source, { outsider: run, ...scopeOf(scope), kind })
   if (resolution.kind !== 'one' || resolution.concrete.skipped !== null) return
@@ -58,10 +67,20 @@ function ghostOf(parent: Body, call: Call): Body | null {
   if (!resolved.ok) return null
   const { template } = resolved.value
   const type = typeOf(template)
-  if ((type !== 'container' && type !== 'script') || template.synchronization !== undefined || template.memoize !== undefined || template.timeout !== undefined) return null
+  if (
+    (type !== 'container' && type !== 'script') ||
+    template.synchronization !== undefined ||
+    template.memoize !== undefined ||
+    template.timeout !== undefined
+  )
+    return null
   if (template.retryStrategy !== undefined || run.spec.retryStrategy !== undefined) return null
   const execution = new Execution(run, parent, call)
-  const processed = processTemplate(run, template, { args: call.args, absent: call.absent, locals: execution.localsOf(template) })
+  const processed = processTemplate(run, template, {
+    args: call.args,
+    absent: call.absent,
+    locals: execution.localsOf(template),
+  })
   if (!processed.ok) return null
   execution.resolved = resolved.value
   execution.processed = processed.value

@@ -10,7 +10,10 @@ import type { MemoEntry } from './world.ts'
 
 const validKey = /^[a-zA-Z0-9][-a-zA-Z0-9]*$/
 
-export function lookUpMemo(run: Run, template: Template): Outcome<{ readonly status: MemoizationStatus; readonly entry: MemoEntry | null }> {
+export function lookUpMemo(
+  run: Run,
+  template: Template,
+): Outcome<{ readonly status: MemoizationStatus; readonly entry: MemoEntry | null }> {
   const key = template.memoize?.key ?? ''
   const cacheName = template.memoize?.cache?.configMap?.name ?? ''
   if (!validKey.test(key)) return bad(`invalid cache key: ${key}`)
@@ -34,6 +37,16 @@ export function afterMemo(run: Run, template: Template, node: NodeStatus): void 
   const status = node.memoizationStatus
   if (status === undefined || status.hit || template.memoize === undefined || node.phase !== 'Succeeded') return
   const at = rfc3339(run.now)
-  run.ownMemos.set(`${status.cacheName}/${status.key}`, { nodeID: node.id, creationTimestamp: at, lastHitTimestamp: at, ...(node.outputs === undefined ? {} : { outputs: node.outputs }) })
-  run.memos.push({ cacheName: status.cacheName, key: status.key, nodeID: node.id, ...(node.outputs === undefined ? {} : { outputs: node.outputs }) })
+  run.ownMemos.set(`${status.cacheName}/${status.key}`, {
+    nodeID: node.id,
+    creationTimestamp: at,
+    lastHitTimestamp: at,
+    ...(node.outputs === undefined ? {} : { outputs: node.outputs }),
+  })
+  run.memos.push({
+    cacheName: status.cacheName,
+    key: status.key,
+    nodeID: node.id,
+    ...(node.outputs === undefined ? {} : { outputs: node.outputs }),
+  })
 }

@@ -21,7 +21,10 @@ export function emitWorkflowMetrics(run: Run): void {
   const list = run.spec.metrics?.prometheus ?? []
   if (list.length === 0) return
   const root = run.nodeNamed(run.name)
-  const own = variablesOf({ 'workflow.status': run.status.phase ?? '', 'workflow.duration': durationOf(run) }, variablesOf(run.globals))
+  const own = variablesOf(
+    { 'workflow.status': run.status.phase ?? '', 'workflow.duration': durationOf(run) },
+    variablesOf(run.globals),
+  )
   const variables = root === undefined ? own : nodeVariables(run, root, own)
   for (const metric of list) if (metric.gauge?.realtime !== true) emit(run, metric, variables)
 }
@@ -29,20 +32,40 @@ export function emitWorkflowMetrics(run: Run): void {
 /** Realtime gauges of a template begin with its node. */
 export function startRealtime(run: Run, template: Template, node: NodeStatus, processed: Processed | null): void {
   for (const metric of template.metrics?.prometheus ?? [])
-    if (metric.gauge?.realtime === true) realtime(run, metric, node, nodeVariables(run, node, processed?.variables ?? variablesOf(run.globals)))
+    if (metric.gauge?.realtime === true)
+      realtime(run, metric, node, nodeVariables(run, node, processed?.variables ?? variablesOf(run.globals)))
 }
 
 export function startWorkflowRealtime(run: Run): void {
-  for (const metric of run.spec.metrics?.prometheus ?? []) if (metric.gauge?.realtime === true) realtime(run, metric, null, variablesOf(run.globals))
+  for (const metric of run.spec.metrics?.prometheus ?? [])
+    if (metric.gauge?.realtime === true) realtime(run, metric, null, variablesOf(run.globals))
 }
 
 function realtime(run: Run, metric: Prometheus, node: NodeStatus | null, variables: Variables): void {
   const tag = soleTag(metric.gauge?.value)
-  const since = tag === 'workflow.duration' ? run.startedAt() : tag === 'duration' ? instantOf(node?.startedAt ?? run.status.startedAt) : null
-  if (tag === null || (tag !== 'workflow.duration' && tag !== 'duration')) return fault(run, `unable to substitute parameters for metric '${metric.name}': '${metric.gauge?.value ?? ''}' is not available for real time metrics`)
+  const since =
+    tag === 'workflow.duration'
+      ? run.startedAt()
+      : tag === 'duration'
+        ? instantOf(node?.startedAt ?? run.status.startedAt)
+        : null
+  if (tag === null || (tag !== 'workflow.duration' && tag !== 'duration'))
+    return fault(
+      run,
+      `unable to substitute parameters for metric '${metric.name}': '${metric.gauge?.value ?? ''}' is not available for real time metrics`,
+    )
   const labels = render(run, { list: metric.labels ?? [] }, variables, everythingMustResolve)
   if (!labels.ok) return fault(run, `unable to substitute parameters for metric '${metric.name}': ${labels.error}`)
-  run.metrics.push({ name: metric.name, help: metric.help, labels: labels.value.list, metric: { kind: 'realtime', since: since ?? run.now, node: tag === 'duration' && node !== null ? nodeIdOf(node.id) : null } })
+  run.metrics.push({
+    name: metric.name,
+    help: metric.help,
+    labels: labels.value.list,
+    metric: {
+      kind: 'realtime',
+      since: since ?? run.now,
+      node: tag === 'duration' && node !== null ? nodeIdOf(node.id) : null,
+    },
+  })
 }
 
 function nodeVariables(run: Run, node: NodeStatus, outer: Variables): Variables {
@@ -54,9 +77,12 @@ function nodeVariables(run: Run, node: NodeStatus, outer: Variables): Variables 
     'resourcesDuration.cpu': '0',
     'resourcesDuration.memory': '0',
   }
-  for (const [name, seconds] of Object.entries(node.resourcesDuration ?? {})) own[`resourcesDuration.${name}`] = String(seconds)
-  for (const parameter of node.inputs?.parameters ?? []) own[`inputs.parameters.${parameter.name}`] = parameter.value ?? ''
-  for (const parameter of node.outputs?.parameters ?? []) own[`outputs.parameters.${parameter.name}`] = parameter.value ?? ''
+  for (const [name, seconds] of Object.entries(node.resourcesDuration ?? {}))
+    own[`resourcesDuration.${name}`] = String(seconds)
+  for (const parameter of node.inputs?.parameters ?? [])
+    own[`inputs.parameters.${parameter.name}`] = parameter.value ?? ''
+  for (const parameter of node.outputs?.parameters ?? [])
+    own[`outputs.parameters.${parameter.name}`] = parameter.value ?? ''
   if (node.outputs?.result !== undefined) own['outputs.result'] = node.outputs.result
   if (node.outputs?.exitCode !== undefined) own['exitCode'] = node.outputs.exitCode
   const children = node.children?.length ?? 0
@@ -97,5 +123,7 @@ function emissionOf(metric: Prometheus): MetricEmission['metric'] | string {
 function fault(run: Run, message: string): void {
   const known = run.status.conditions?.find((condition) => condition.type === 'MetricsError')
   const text = known?.message ? `${known.message}, ${message}` : message
-  run.patchStatus({ conditions: withCondition(run.status.conditions, { type: 'MetricsError', status: 'True', message: text }) })
+  run.patchStatus({
+    conditions: withCondition(run.status.conditions, { type: 'MetricsError', status: 'True', message: text }),
+  })
 }

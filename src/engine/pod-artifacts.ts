@@ -11,8 +11,17 @@ import { everythingMustResolve, renderString } from './substitution.ts'
 
 const defaultKeyFormat = '{{workflow.name}}/{{pod.name}}'
 
-export function planArtifacts(run: Run, template: Template, podName: string, variables: Variables): Outcome<Pick<PodPlan, 'inputArtifacts' | 'outputArtifacts' | 'logArtifacts'>> {
-  const home = (template.archiveLocation !== undefined && backendOf(template.archiveLocation) !== null ? template.archiveLocation : repositoryOf(run)) as ArtifactLocation
+export function planArtifacts(
+  run: Run,
+  template: Template,
+  podName: string,
+  variables: Variables,
+): Outcome<Pick<PodPlan, 'inputArtifacts' | 'outputArtifacts' | 'logArtifacts'>> {
+  const home = (
+    template.archiveLocation !== undefined && backendOf(template.archiveLocation) !== null
+      ? template.archiveLocation
+      : repositoryOf(run)
+  ) as ArtifactLocation
   const withPod = variablesOf({ 'pod.name': podName }, variables)
   const inputs: Artifact[] = []
   for (const artifact of template.inputs?.artifacts ?? []) {
@@ -34,11 +43,20 @@ export function planArtifacts(run: Run, template: Template, podName: string, var
 }
 
 /** An output artifact with its own key, or `<keyFormat>/<file>` in the repository. */
-function place(run: Run, artifact: Artifact, home: ArtifactLocation, fileName: string, variables: Variables): Outcome<Artifact> {
+function place(
+  run: Run,
+  artifact: Artifact,
+  home: ArtifactLocation,
+  fileName: string,
+  variables: Variables,
+): Outcome<Artifact> {
   if (hasLocation(artifact)) return good(artifact)
   if (keyOf(artifact) !== null) return good(relocated(artifact, home))
   const backend = backendOf(home)
-  if (backend === null) return bad(`You need to configure artifact storage. More information on how to do this can be found in the docs: https://argo-workflows.readthedocs.io/en/latest/configure-artifact-repository/`)
+  if (backend === null)
+    return bad(
+      `You need to configure artifact storage. More information on how to do this can be found in the docs: https://argo-workflows.readthedocs.io/en/latest/configure-artifact-repository/`,
+    )
   const fields = (home as Readonly<Record<string, unknown>>)[backend] as Readonly<Record<string, unknown>>
   const format = keyFormatOf(home, fields)
   const key = renderString(run, format, variables, everythingMustResolve)
@@ -60,11 +78,17 @@ function fileNameOf(artifact: Artifact): string {
   return (artifact.path ?? artifact.name).replace(/\/+$/, '').split('/').pop() || artifact.name
 }
 
-function planLogs(run: Run, template: Template, home: ArtifactLocation, variables: Variables): Outcome<PodPlan['logArtifacts']> {
+function planLogs(
+  run: Run,
+  template: Template,
+  home: ArtifactLocation,
+  variables: Variables,
+): Outcome<PodPlan['logArtifacts']> {
   const setting = repositoryOf(run)['archiveLogs']
   const wanted = setting === true || (template.archiveLocation?.archiveLogs ?? run.spec.archiveLogs ?? false)
   if (!wanted || template.daemon === true) return good([])
-  const names = template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
+  const names =
+    template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
   const logs: { container: string; artifact: Artifact }[] = []
   for (const container of names) {
     const placed = place(run, { name: `${container}-logs`, archive: { none: {} } }, home, `${container}.log`, variables)
@@ -76,5 +100,7 @@ function planLogs(run: Run, template: Template, home: ArtifactLocation, variable
 }
 
 export function repositoryOf(run: Run): Readonly<Record<string, unknown>> {
-  return (run.status.artifactRepositoryRef?.artifactRepository ?? run.world.config.artifactRepository) as Readonly<Record<string, unknown>>
+  return (run.status.artifactRepositoryRef?.artifactRepository ?? run.world.config.artifactRepository) as Readonly<
+    Record<string, unknown>
+  >
 }

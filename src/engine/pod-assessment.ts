@@ -11,29 +11,38 @@ const wrapperExit = 64
 export function assessPod(result: PodResult, plan: PodPlan): Verdict {
   const { state } = result
   if (state.deadlineExceeded === true) return { phase: 'Failed', message: deadlineText }
-  if (result.stageError !== undefined) return { phase: 'Error', message: `init: Error (exit code ${wrapperExit}): ${result.stageError}` }
+  if (result.stageError !== undefined)
+    return { phase: 'Error', message: `init: Error (exit code ${wrapperExit}): ${result.stageError}` }
   for (const container of state.containers.filter((one) => one.role === 'init')) {
     const verdict = judgeOther(container)
     if (verdict !== null) return verdict
   }
   const mains = state.containers.filter((one) => one.role === 'main').sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const container of mains) {
-    if (container.state === 'waiting') return { phase: 'Error', message: `Pod failed before ${container.name} container starts due to ${container.reason ?? ''}: ${container.message ?? ''}` }
-    if (container.state === 'exited' && container.exitCode !== 0) return { phase: 'Failed', message: exitText(container) }
+    if (container.state === 'waiting')
+      return {
+        phase: 'Error',
+        message: `Pod failed before ${container.name} container starts due to ${container.reason ?? ''}: ${container.message ?? ''}`,
+      }
+    if (container.state === 'exited' && container.exitCode !== 0)
+      return { phase: 'Failed', message: exitText(container) }
   }
-  if (result.collectError !== undefined) return { phase: 'Error', message: `wait: Error (exit code ${wrapperExit}): ${result.collectError}` }
+  if (result.collectError !== undefined)
+    return { phase: 'Error', message: `wait: Error (exit code ${wrapperExit}): ${result.collectError}` }
   for (const container of state.containers.filter((one) => one.role === 'sidecar')) {
     const verdict = judgeOther(container)
     if (verdict !== null) return verdict
   }
-  if (plan.mains.every((name) => mains.some((one) => one.name === name && one.exitCode === 0))) return { phase: 'Succeeded', message: '' }
+  if (plan.mains.every((name) => mains.some((one) => one.name === name && one.exitCode === 0)))
+    return { phase: 'Succeeded', message: '' }
   return { phase: 'Failed', message: 'pod failed: main container did not complete successfully' }
 }
 
 /** Sidecars and user init containers: a kill from outside is no failure. */
 function judgeOther(container: ContainerState): Verdict | null {
   const { exitCode } = container
-  if (container.state !== 'exited' || exitCode === undefined || exitCode === 0 || exitCode === 137 || exitCode === 143) return null
+  if (container.state !== 'exited' || exitCode === undefined || exitCode === 0 || exitCode === 137 || exitCode === 143)
+    return null
   return { phase: 'Failed', message: exitText(container) }
 }
 

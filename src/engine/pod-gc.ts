@@ -17,7 +17,8 @@ export function removalOf(run: Run, node: NodeStatus, plan: PodPlan, result: Pod
   if (selector?.ok === true && !matchesLabelSelector(selector.value, plan.labels)) return null
   const delayMs = delayOf(run)
   if (gc.strategy === 'OnPodCompletion') return { ...remove, delayMs }
-  if (gc.strategy === 'OnPodSuccess') return assessPod(result, plan).phase === 'Succeeded' ? { ...remove, delayMs } : null
+  if (gc.strategy === 'OnPodSuccess')
+    return assessPod(result, plan).phase === 'Succeeded' ? { ...remove, delayMs } : null
   run.keptPods.set(node.id, plan.identity.id)
   return null
 }

@@ -26,7 +26,8 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
   const podName = body.execution.podNameOf(body.nodeName, template)
   const artifacts = planArtifacts(run, template, podName, body.processed.variables)
   if (!artifacts.ok) return artifacts
-  const mains = template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
+  const mains =
+    template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
   const podSpec = withoutHelpers(patched.value)
   return good({
     identity: {
@@ -41,18 +42,30 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
     ...metadataOf(body),
     spec: podSpec,
     mains,
-    sidecars: podSpec.containers.flatMap((container) => (mains.includes(container.name ?? '') ? [] : [container.name ?? ''])),
+    sidecars: podSpec.containers.flatMap((container) =>
+      mains.includes(container.name ?? '') ? [] : [container.name ?? ''],
+    ),
     ...containerSetOf(template),
     files: template.script?.source ? [{ path: scriptPath, content: template.script.source, mode: 0o755 }] : [],
     ...artifacts.value,
     outputParameters: (template.outputs?.parameters ?? []).flatMap((parameter) =>
-      parameter.valueFrom?.path === undefined ? [] : [{ name: parameter.name, path: parameter.valueFrom.path, ...(parameter.valueFrom.default === undefined ? {} : { default: parameter.valueFrom.default }) }],
+      parameter.valueFrom?.path === undefined
+        ? []
+        : [
+            {
+              name: parameter.name,
+              path: parameter.valueFrom.path,
+              ...(parameter.valueFrom.default === undefined ? {} : { default: parameter.valueFrom.default }),
+            },
+          ],
     ),
     captureResult: body.execution.call.resultWanted,
     activeDeadlineMs: deadlineOf(body, limitMs),
     daemon: template.daemon === true,
     terminationGraceMs: (patched.value.terminationGracePeriodSeconds ?? 30) * 1000,
-    mirrors: [...(template.sidecars ?? []), ...(template.initContainers ?? [])].filter((container) => container.mirrorVolumeMounts === true).map((container) => container.name ?? ''),
+    mirrors: [...(template.sidecars ?? []), ...(template.initContainers ?? [])]
+      .filter((container) => container.mirrorVolumeMounts === true)
+      .map((container) => container.name ?? ''),
   })
 }
 
@@ -96,16 +109,27 @@ function mirrorMounts(own: readonly VolumeMount[], main: readonly VolumeMount[])
 function mainContainers(body: Body): Container[] {
   const { run, template } = body
   const defaults = run.world.config.mainContainer
-  const withDefaults = (container: Container): Container => (defaults === undefined ? container : (strategicMerge<Container>(defaults as Container, container, containerMerge)))
+  const withDefaults = (container: Container): Container =>
+    defaults === undefined ? container : strategicMerge<Container>(defaults as Container, container, containerMerge)
   if (template.containerSet !== undefined) {
     const shared = template.containerSet.volumeMounts ?? []
     return template.containerSet.containers.map(({ dependencies: _dependencies, ...container }) =>
-      withDefaults(shared.length === 0 ? container : { ...container, volumeMounts: mirrorMounts(container.volumeMounts ?? [], shared) }),
+      withDefaults(
+        shared.length === 0
+          ? container
+          : { ...container, volumeMounts: mirrorMounts(container.volumeMounts ?? [], shared) },
+      ),
     )
   }
   if (template.script !== undefined) {
     const { source, ...container } = template.script
-    return [withDefaults({ ...container, name: 'main', ...(source ? { args: [...(container.args ?? []), scriptPath] } : {}) })]
+    return [
+      withDefaults({
+        ...container,
+        name: 'main',
+        ...(source ? { args: [...(container.args ?? []), scriptPath] } : {}),
+      }),
+    ]
   }
   return [withDefaults({ ...template.container, name: 'main' } as Container)]
 }
@@ -125,12 +149,15 @@ function patch(body: Body, spec: KubernetesPodSpec): Outcome<KubernetesPodSpec> 
 
 /** A patch may speak of Argo's own containers, which do not exist here. */
 function withoutHelpers(spec: KubernetesPodSpec): KubernetesPodSpec {
-  const isHelper = (container: { name?: string; image?: string }) => ['wait', 'init', 'supervisor'].includes(container.name ?? '') && !container.image
+  const isHelper = (container: { name?: string; image?: string }) =>
+    ['wait', 'init', 'supervisor'].includes(container.name ?? '') && !container.image
   const { initContainers } = spec
   return {
     ...spec,
     containers: spec.containers.filter((container) => !isHelper(container)),
-    ...(initContainers === undefined ? {} : { initContainers: initContainers.filter((container) => !isHelper(container)) }),
+    ...(initContainers === undefined
+      ? {}
+      : { initContainers: initContainers.filter((container) => !isHelper(container)) }),
   }
 }
 
@@ -140,18 +167,34 @@ function metadataOf(body: Body): { labels: Record<string, string>; annotations: 
   const labels: Record<string, string> = Object.assign({}, ...layers.map((layer) => layer?.labels ?? {}))
   const annotations: Record<string, string> = Object.assign({}, ...layers.map((layer) => layer?.annotations ?? {}))
   return {
-    labels: { ...labels, [`${labelPrefix}/workflow`]: run.name, [`${labelPrefix}/completed`]: 'false', ...(execution.call.inExitHandler ? { [`${labelPrefix}/on-exit`]: 'true' } : {}) },
-    annotations: { ...annotations, [`${labelPrefix}/node-id`]: run.idOf(body.nodeName), [`${labelPrefix}/node-name`]: body.nodeName },
+    labels: {
+      ...labels,
+      [`${labelPrefix}/workflow`]: run.name,
+      [`${labelPrefix}/completed`]: 'false',
+      ...(execution.call.inExitHandler ? { [`${labelPrefix}/on-exit`]: 'true' } : {}),
+    },
+    annotations: {
+      ...annotations,
+      [`${labelPrefix}/node-id`]: run.idOf(body.nodeName),
+      [`${labelPrefix}/node-name`]: body.nodeName,
+    },
   }
 }
 
 function containerSetOf(template: Template): Pick<PodPlan, 'containerSet'> {
   const set = template.containerSet
   if (set === undefined) return {}
-  const dependencies = Object.fromEntries(set.containers.map((container) => [container.name, container.dependencies ?? []]))
+  const dependencies = Object.fromEntries(
+    set.containers.map((container) => [container.name, container.dependencies ?? []]),
+  )
   const retry = set.retryStrategy
   if (retry === undefined) return { containerSet: { dependencies } }
-  return { containerSet: { dependencies, retry: { tries: Math.max(1, Number(retry.retries) || 1), pauseMs: goDurationMs(retry.duration) } } }
+  return {
+    containerSet: {
+      dependencies,
+      retry: { tries: Math.max(1, Number(retry.retries) || 1), pauseMs: goDurationMs(retry.duration) },
+    },
+  }
 }
 
 const goDurationMs = (text: string | undefined): number => {
@@ -164,7 +207,8 @@ function deadlineOf(body: Body, limitMs: number | null): number | null {
   const { run, template, execution } = body
   const limits: number[] = limitMs === null ? [] : [limitMs]
   const own = template.activeDeadlineSeconds
-  if (own !== undefined && own !== null && !Number.isNaN(Number(own)) && Number(own) > 0) limits.push(Number(own) * 1000)
+  if (own !== undefined && own !== null && !Number.isNaN(Number(own)) && Number(own) > 0)
+    limits.push(Number(own) * 1000)
   const deadline = run.deadline()
   if (deadline !== null && !execution.call.inExitHandler) limits.push(Math.max(0, deadline - run.now))
   return limits.length === 0 ? null : Math.min(...limits)
@@ -173,4 +217,3 @@ function deadlineOf(body: Body, limitMs: number | null): number | null {
 function defined<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }
-

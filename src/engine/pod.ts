@@ -25,7 +25,12 @@ export class PodBody extends Body {
     const { run } = this
     const { inExitHandler } = this.execution.call
     const strategy = shutdownOf(run)
-    if (!this.wasAsked && known?.taskResultSynced === undefined && strategy !== null && isShutDown(run, inExitHandler)) {
+    if (
+      !this.wasAsked &&
+      known?.taskResultSynced === undefined &&
+      strategy !== null &&
+      isShutDown(run, inExitHandler)
+    ) {
       run.setPhase(this.ensureNode('Pending'), 'Failed', `workflow shutdown with strategy: ${strategy}`)
       return
     }
@@ -84,7 +89,8 @@ export class PodBody extends Body {
         if (!isEnded(node) && /^\d+\/\d+$/.test(observation.progress)) this.run.setProgress(node, observation.progress)
         return
       case 'podWaits':
-        if (node.phase === 'Pending' && (node.message ?? '') !== observation.message) this.run.setPhase(node, 'Pending', observation.message)
+        if (node.phase === 'Pending' && (node.message ?? '') !== observation.message)
+          this.run.setPhase(node, 'Pending', observation.message)
         return
       case 'podRefused':
         this.settle(node)
@@ -105,7 +111,9 @@ export class PodBody extends Body {
       node.hostNodeName = state.hostNodeName
       run.touch(node)
     }
-    const isRunning = state.containers.some((container) => container.role === 'main' && container.startedAt !== undefined)
+    const isRunning = state.containers.some(
+      (container) => container.role === 'main' && container.startedAt !== undefined,
+    )
     if (isRunning && node.phase === 'Pending') {
       run.setPhase(node, 'Running', '')
       delete node.message
@@ -157,4 +165,3 @@ export class PodBody extends Body {
     this.run.effects.push({ kind: 'stopPod', pod: this.plan.identity.id, graceMs: this.plan.terminationGraceMs })
   }
 }
-

@@ -11,7 +11,9 @@ export function sumBelow(run: Run): void {
   for (const node of run.nodes.values()) {
     if (executable.has(node.type)) continue
     if (!exact && node.id !== run.name) continue
-    const sums = exact ? below(run, node) : { progress: `${run.progressDone}/${run.progressTotal}`, durations: totalDuration(run) }
+    const sums = exact
+      ? below(run, node)
+      : { progress: `${run.progressDone}/${run.progressTotal}`, durations: totalDuration(run) }
     if (sums.progress === node.progress && same(sums.durations, node.resourcesDuration)) continue
     if (sums.progress !== '0/0') node.progress = sums.progress
     if (Object.keys(sums.durations).length > 0) node.resourcesDuration = sums.durations
@@ -51,4 +53,5 @@ function add(sum: Record<string, number>, part: Record<string, number> | undefin
   for (const [name, amount] of Object.entries(part ?? {})) sum[name] = (sum[name] ?? 0) + amount
 }
 
-const same = (a: Record<string, number>, b: Record<string, number> | undefined): boolean => JSON.stringify(a) === JSON.stringify(b ?? {})
+const same = (a: Record<string, number>, b: Record<string, number> | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b ?? {})

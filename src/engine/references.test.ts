@@ -34,7 +34,13 @@ describe('an expression in an argument', () => {
           name: 'main',
           steps: [
             [{ name: 's', template: 'print', withSequence: { count: 3 } }],
-            [{ name: 'sum', template: 'echo', arguments: value('{{=sum(map(fromJSON(steps.s.outputs.result), {int(#)}))}}') }],
+            [
+              {
+                name: 'sum',
+                template: 'echo',
+                arguments: value('{{=sum(map(fromJSON(steps.s.outputs.result), {int(#)}))}}'),
+              },
+            ],
           ],
         },
         print,
@@ -50,11 +56,16 @@ describe('an expression in an argument', () => {
         {
           name: 'main',
           steps: [
-            [{ name: 'a', template: 'gen', arguments: value("{{=workflow.name}}") }],
+            [{ name: 'a', template: 'gen', arguments: value('{{=workflow.name}}') }],
             [{ name: 'b', template: 'echo', arguments: value("{{=workflow.outputs.parameters.g + '!'}}") }],
           ],
         },
-        { name: 'gen', inputs: { parameters: [{ name: 'v' }] }, container: { image: 'x' }, outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' }, globalName: 'g' }] } },
+        {
+          name: 'gen',
+          inputs: { parameters: [{ name: 'v' }] },
+          container: { image: 'x' },
+          outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' }, globalName: 'g' }] },
+        },
         echo,
       ],
     }).play(() => ({ parameters: { p: 'seen' } }))
@@ -70,7 +81,15 @@ describe('a reference to an output that never came', () => {
     const story = new Story({
       entrypoint: 'main',
       templates: [
-        { name: 'main', dag: { tasks: [{ name: 'a', template: 'echo' }, { name: 'b', template: 'echo', dependencies: ['a'], arguments: value(text) }] } },
+        {
+          name: 'main',
+          dag: {
+            tasks: [
+              { name: 'a', template: 'echo' },
+              { name: 'b', template: 'echo', dependencies: ['a'], arguments: value(text) },
+            ],
+          },
+        },
         echo,
       ],
     }).play()

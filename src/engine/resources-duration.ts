@@ -13,7 +13,8 @@ export function podDuration(template: Template, state: PodState): Record<string,
     const seconds = Math.floor(((container.finishedAt ?? container.startedAt) - container.startedAt) / 1000)
     for (const [resource, amount] of Object.entries(amountsOf(containerOf(template, container.name)))) {
       const unitMilli = milli(units[resource] ?? '1')
-      total[resource] = (total[resource] ?? 0) + Number((milli(amount) * BigInt(seconds)) / (unitMilli === 0n ? 1n : unitMilli))
+      total[resource] =
+        (total[resource] ?? 0) + Number((milli(amount) * BigInt(seconds)) / (unitMilli === 0n ? 1n : unitMilli))
     }
   }
   return total
@@ -21,13 +22,19 @@ export function podDuration(template: Template, state: PodState): Record<string,
 
 function containerOf(template: Template, name: string): Pick<Container, 'resources'> | undefined {
   if (name === 'main') return template.container ?? template.script
-  return [...(template.containerSet?.containers ?? []), ...(template.sidecars ?? []), ...(template.initContainers ?? [])].find((container) => container.name === name)
+  return [
+    ...(template.containerSet?.containers ?? []),
+    ...(template.sidecars ?? []),
+    ...(template.initContainers ?? []),
+  ].find((container) => container.name === name)
 }
 
 function amountsOf(container: Pick<Container, 'resources'> | undefined): Record<string, string> {
   const requests = container?.resources?.requests ?? {}
   const limits = container?.resources?.limits ?? {}
-  return Object.fromEntries(Object.entries({ ...defaults, ...limits, ...requests }).map(([name, amount]) => [name, String(amount)]))
+  return Object.fromEntries(
+    Object.entries({ ...defaults, ...limits, ...requests }).map(([name, amount]) => [name, String(amount)]),
+  )
 }
 
 function milli(quantity: string): bigint {

@@ -1,6 +1,12 @@
 /** Which outcomes are retried, and after how long (semantics-flow.md §7). */
 import type { RetryStrategy } from '../resources/index.ts'
-import { environmentWithFunctions, evaluateCondition, humanizeDuration, parseDurationMs, variablesOf } from '../expressions/index.ts'
+import {
+  environmentWithFunctions,
+  evaluateCondition,
+  humanizeDuration,
+  parseDurationMs,
+  variablesOf,
+} from '../expressions/index.ts'
 import type { Outcome } from './outcome.ts'
 import type { Outsider } from './substitution.ts'
 
@@ -18,11 +24,19 @@ const transientTexts = [
   'the server could not find the requested resource, try again',
 ]
 
-export function policyCovers(policy: string, phase: 'Failed' | 'Error', message: string, pattern: string | undefined): boolean {
+export function policyCovers(
+  policy: string,
+  phase: 'Failed' | 'Error',
+  message: string,
+  pattern: string | undefined,
+): boolean {
   if (policy === 'Always') return true
   if (policy === 'OnFailure') return phase === 'Failed'
   if (policy === 'OnError') return phase === 'Error'
-  return transientTexts.some((text) => message.includes(text)) || (pattern !== undefined && pattern !== '' && matches(pattern, message))
+  return (
+    transientTexts.some((text) => message.includes(text)) ||
+    (pattern !== undefined && pattern !== '' && matches(pattern, message))
+  )
 }
 
 function matches(pattern: string, message: string): boolean {
@@ -32,7 +46,12 @@ function matches(pattern: string, message: string): boolean {
 
 export type Backoff =
   | { readonly kind: 'error'; readonly error: string }
-  | { readonly kind: 'backoff'; readonly waitMs: number | null; readonly maxDurationMs: number | null; readonly text: string }
+  | {
+      readonly kind: 'backoff'
+      readonly waitMs: number | null
+      readonly maxDurationMs: number | null
+      readonly text: string
+    }
 
 /** The wait before the next attempt after `attempts` of them: duration × factor^(attempts − 1), never above cap. */
 export function backoffFor(strategy: RetryStrategy, attempts: number): Backoff {
@@ -44,7 +63,8 @@ export function backoffFor(strategy: RetryStrategy, attempts: number): Backoff {
   const cap = durationOr(backoff.cap)
   if (!cap.ok) return { kind: 'error', error: cap.error }
   const factor = backoff.factor === undefined ? 0 : Number(backoff.factor)
-  if (Number.isNaN(factor)) return { kind: 'error', error: `strconv.ParseInt: parsing "${backoff.factor ?? ''}": invalid syntax` }
+  if (Number.isNaN(factor))
+    return { kind: 'error', error: `strconv.ParseInt: parsing "${backoff.factor ?? ''}": invalid syntax` }
   if (base.value === null) return { kind: 'backoff', waitMs: null, maxDurationMs: maxDuration.value, text: '' }
   const grown = factor > 0 ? base.value * Math.pow(factor, attempts - 1) : base.value
   const waitMs = cap.value !== null && cap.value > 0 ? Math.min(grown, cap.value) : grown
@@ -57,7 +77,13 @@ function durationOr(text: string | undefined): Outcome<number | null> {
   return parsed.ok ? parsed : { ok: false, error: parsed.error }
 }
 
-export type LastRetry = { readonly retries: string; readonly exitCode: string; readonly status: string; readonly duration: string; readonly message: string }
+export type LastRetry = {
+  readonly retries: string
+  readonly exitCode: string
+  readonly status: string
+  readonly duration: string
+  readonly message: string
+}
 
 export function expressionAllows({ outside }: Outsider, expression: string, last: LastRetry): Outcome<boolean> {
   const variables = variablesOf({

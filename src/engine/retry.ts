@@ -135,7 +135,8 @@ export class RetryBody extends Body {
       'lastRetry.duration': last === undefined ? '0' : durationText(last),
       'lastRetry.message': last?.message ?? '',
     }
-    if (type !== null && ['container', 'containerSet', 'script', 'resource', 'data'].includes(type)) own['pod.name'] = this.execution.podNameOf(name, template)
+    if (type !== null && ['container', 'containerSet', 'script', 'resource', 'data'].includes(type))
+      own['pod.name'] = this.execution.podNameOf(name, template)
     const variables = variablesOf(own, this.processed.variables)
     const rendered = render(this.run, body, variables, keepUnknown)
     if (!rendered.ok) {
@@ -150,7 +151,9 @@ export class RetryBody extends Body {
   private lastInstant(_node: NodeStatus, before: readonly NodeStatus[]): number | null {
     const backoff = backoffFor(this.strategy, before.length)
     const first = instantOf(before[0]?.startedAt)
-    return backoff.kind === 'backoff' && backoff.maxDurationMs !== null && first !== null ? first + backoff.maxDurationMs : null
+    return backoff.kind === 'backoff' && backoff.maxDurationMs !== null && first !== null
+      ? first + backoff.maxDurationMs
+      : null
   }
 
   private judge(node: NodeStatus, last: NodeStatus, attempts: readonly NodeStatus[]): Verdict {
@@ -163,11 +166,14 @@ export class RetryBody extends Body {
     const deadline = run.deadline()
     if (deadline !== null && run.now >= deadline && !this.execution.call.inExitHandler)
       return { kind: 'end', phase, message: `retry exceeded workflow deadline ${rfc3339(deadline)}` }
-    const wait = strategy.backoff === undefined ? null : this.backoff(backoffFor(strategy, attempts.length), attempts, last, phase)
+    const wait =
+      strategy.backoff === undefined ? null : this.backoff(backoffFor(strategy, attempts.length), attempts, last, phase)
     if (wait !== null) return wait
     const policy = strategy.retryPolicy || (strategy.expression ? 'Always' : 'OnFailure')
-    if (!retryPolicies.has(policy)) return { kind: 'end', phase: 'Error', message: `${policy} is not a valid RetryPolicy` }
-    if (!policyCovers(policy, phase, last.message ?? '', run.world.config.transientErrorPattern)) return { kind: 'end', phase, message: last.message }
+    if (!retryPolicies.has(policy))
+      return { kind: 'end', phase: 'Error', message: `${policy} is not a valid RetryPolicy` }
+    if (!policyCovers(policy, phase, last.message ?? '', run.world.config.transientErrorPattern))
+      return { kind: 'end', phase, message: last.message }
     const limit = strategy.limit === undefined ? null : Number(strategy.limit)
     if (limit !== null && attempts.length > limit) return { kind: 'end', phase, message: 'No more retries left' }
     if (!strategy.expression) return { kind: 'again' }
@@ -179,18 +185,28 @@ export class RetryBody extends Body {
       message: last.message ?? '',
     })
     if (!allowed.ok) return { kind: 'end', phase: 'Error', message: allowed.error }
-    return allowed.value ? { kind: 'again' } : { kind: 'end', phase, message: 'retryStrategy.expression evaluated to false' }
+    return allowed.value
+      ? { kind: 'again' }
+      : { kind: 'end', phase, message: 'retryStrategy.expression evaluated to false' }
   }
 
-  private backoff(backoff: Backoff, attempts: readonly NodeStatus[], last: NodeStatus, phase: 'Failed' | 'Error'): Verdict | null {
+  private backoff(
+    backoff: Backoff,
+    attempts: readonly NodeStatus[],
+    last: NodeStatus,
+    phase: 'Failed' | 'Error',
+  ): Verdict | null {
     const first = instantOf(attempts[0]?.startedAt) ?? this.run.now
     const ended = instantOf(last.finishedAt) ?? this.run.now
     if (backoff.kind === 'error') return { kind: 'end', phase: 'Error', message: backoff.error }
     const lastInstant = backoff.maxDurationMs === null ? null : first + backoff.maxDurationMs
-    if (lastInstant !== null && this.run.now > lastInstant) return { kind: 'end', phase, message: 'Max duration limit exceeded' }
-    if (backoff.waitMs === null) return { kind: 'end', phase: 'Error', message: 'no base duration specified for retryStrategy' }
+    if (lastInstant !== null && this.run.now > lastInstant)
+      return { kind: 'end', phase, message: 'Max duration limit exceeded' }
+    if (backoff.waitMs === null)
+      return { kind: 'end', phase: 'Error', message: 'no base duration specified for retryStrategy' }
     const until = ended + backoff.waitMs
-    if (lastInstant !== null && until > lastInstant) return { kind: 'end', phase, message: 'Backoff would exceed max duration limit' }
+    if (lastInstant !== null && until > lastInstant)
+      return { kind: 'end', phase, message: 'Backoff would exceed max duration limit' }
     const limit = this.strategy.limit
     if (limit === undefined || attempts.length > Number(limit) || this.run.now >= until) return null
     return { kind: 'wait', until, message: backoff.text }

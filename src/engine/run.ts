@@ -104,7 +104,10 @@ export class Run {
     this.spec = workflow.spec ?? {}
     this.internal = internal
     this.world = world
-    this.outside = { nowMs: () => this.now, randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(world.random.next() * 256)) }
+    this.outside = {
+      nowMs: () => this.now,
+      randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(world.random.next() * 256)),
+    }
     this.now = now
   }
 
@@ -178,7 +181,11 @@ export class Run {
       name: init.name,
       displayName: displayNameOf(init.name, init.boundary),
       type: init.type,
-      ...(init.templateRef === undefined ? (init.template ? { templateName: init.template } : {}) : { templateRef: init.templateRef }),
+      ...(init.templateRef === undefined
+        ? init.template
+          ? { templateName: init.template }
+          : {}
+        : { templateRef: init.templateRef }),
       templateScope: init.scope,
       ...(init.boundary === null ? {} : { boundaryID: init.boundary.id }),
       startedAt: at,
@@ -331,7 +338,8 @@ export class Run {
     const text = (name: string) => `${name} node ${node.name}${node.message ? `: ${node.message}` : ''}`
     const reports = ['Running', 'Succeeded', 'Failed', 'Error']
     if (!reports.includes(phase)) return
-    if (phase !== 'Running' && before !== 'Running') this.event('WorkflowNodeRunning', text('Running'), nodeIdOf(node.id))
+    if (phase !== 'Running' && before !== 'Running')
+      this.event('WorkflowNodeRunning', text('Running'), nodeIdOf(node.id))
     this.event(`WorkflowNode${phase}`, text(phase), nodeIdOf(node.id))
   }
 

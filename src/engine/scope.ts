@@ -73,8 +73,16 @@ export class TasksScope {
     const objects = new Map([...this.base].filter(([, value]) => !isText(value)))
     return {
       variables: this.over(variablesOf(texts, this.outer), seen, isText),
-      artifacts: this.over(variablesOf(objects, variablesOf(this.run.globalArtifacts)), seen, (value) => !isText(value)),
-      narrow: this.over(variablesOf(this.base, workflowOutputs(this.run)), { sees: () => true, all: () => this.byTask.keys() }, () => true),
+      artifacts: this.over(
+        variablesOf(objects, variablesOf(this.run.globalArtifacts)),
+        seen,
+        (value) => !isText(value),
+      ),
+      narrow: this.over(
+        variablesOf(this.base, workflowOutputs(this.run)),
+        { sees: () => true, all: () => this.byTask.keys() },
+        () => true,
+      ),
     }
   }
 
@@ -98,7 +106,8 @@ export class TasksScope {
 
 function inputsOf(template: Template): Entries {
   const entries: Entries = new Map()
-  for (const parameter of template.inputs?.parameters ?? []) entries.set(`inputs.parameters.${parameter.name}`, parameter.value ?? '')
+  for (const parameter of template.inputs?.parameters ?? [])
+    entries.set(`inputs.parameters.${parameter.name}`, parameter.value ?? '')
   for (const artifact of template.inputs?.artifacts ?? []) entries.set(`inputs.artifacts.${artifact.name}`, artifact)
   return entries
 }
@@ -106,7 +115,8 @@ function inputsOf(template: Template): Entries {
 /** Of the globals only what templates exported. */
 function workflowOutputs({ globals, globalArtifacts }: Run): Variables {
   return {
-    get: (name) => (name.startsWith('workflow.outputs.') ? (globals.get(name) ?? globalArtifacts.get(name)) : undefined),
+    get: (name) =>
+      name.startsWith('workflow.outputs.') ? (globals.get(name) ?? globalArtifacts.get(name)) : undefined,
     *names() {
       for (const name of globals.keys()) if (name.startsWith('workflow.outputs.')) yield name
       yield* globalArtifacts.keys()
@@ -118,7 +128,13 @@ function workflowOutputs({ globals, globalArtifacts }: Run): Variables {
  * What is known of one step or task that is no loop.
  * @param template the one it called, to tell which outputs a skipped node will never have
  */
-export function entriesOf(run: Run, prefix: string, node: NodeStatus, template: Template | null, kind: 'steps' | 'tasks'): Entries {
+export function entriesOf(
+  run: Run,
+  prefix: string,
+  node: NodeStatus,
+  template: Template | null,
+  kind: 'steps' | 'tasks',
+): Entries {
   const entries: Entries = new Map()
   addFacts(entries, prefix, node)
   const source = lastAttempt(run, node)
@@ -128,8 +144,10 @@ export function entriesOf(run: Run, prefix: string, node: NodeStatus, template: 
   if (source !== node) addFacts(entries, prefix, source)
   if (source.outputs?.exitCode !== undefined) entries.set(`${prefix}.exitCode`, source.outputs.exitCode)
   if (source.outputs?.result !== undefined) entries.set(`${prefix}.outputs.result`, source.outputs.result)
-  for (const parameter of source.outputs?.parameters ?? []) entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.value ?? '')
-  for (const artifact of source.outputs?.artifacts ?? []) entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, artifact)
+  for (const parameter of source.outputs?.parameters ?? [])
+    entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.value ?? '')
+  for (const artifact of source.outputs?.artifacts ?? [])
+    entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, artifact)
   if (node.phase === 'Skipped' || node.phase === 'Omitted') addAbsent(entries, prefix, node, template, kind)
   return entries
 }
@@ -142,16 +160,28 @@ function addFacts(entries: Entries, prefix: string, node: NodeStatus): void {
 }
 
 /** A skipped producer's outputs: the declared default, else absent (null), so that consumers can tell it from not yet there. */
-function addAbsent(entries: Entries, prefix: string, node: NodeStatus, template: Template | null, kind: 'steps' | 'tasks'): void {
+function addAbsent(
+  entries: Entries,
+  prefix: string,
+  node: NodeStatus,
+  template: Template | null,
+  kind: 'steps' | 'tasks',
+): void {
   if (node.outputs !== undefined || template === null) return
   for (const parameter of template.outputs?.parameters ?? [])
     entries.set(`${prefix}.outputs.parameters.${parameter.name}`, parameter.valueFrom?.default ?? null)
   if (kind === 'steps')
-    for (const artifact of template.outputs?.artifacts ?? []) entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, { name: artifact.name } satisfies Artifact)
+    for (const artifact of template.outputs?.artifacts ?? [])
+      entries.set(`${prefix}.outputs.artifacts.${artifact.name}`, { name: artifact.name } satisfies Artifact)
 }
 
 /** What is known of a loop: facts of its group, and the aggregated outputs of its items (semantics-flow.md §4.1). */
-export function loopEntriesOf(run: Run, prefix: string, group: NodeStatus, items: readonly NodeStatus[]): Outcome<Entries> {
+export function loopEntriesOf(
+  run: Run,
+  prefix: string,
+  group: NodeStatus,
+  items: readonly NodeStatus[],
+): Outcome<Entries> {
   const entries: Entries = new Map()
   addFacts(entries, prefix, group)
   const aggregated = aggregate(items)

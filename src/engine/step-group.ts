@@ -77,7 +77,13 @@ export class StepGroup extends Frame {
     const { scope } = this.body
     const all: { concrete: Concrete; source: WorkflowStep }[] = []
     for (const step of this.steps) {
-      const resolution = resolveCall(step, { outsider: this.run, variables: scope.variables, artifacts: scope.artifacts, narrow: scope.narrow, kind: 'steps' })
+      const resolution = resolveCall(step, {
+        outsider: this.run,
+        variables: scope.variables,
+        artifacts: scope.artifacts,
+        narrow: scope.narrow,
+        kind: 'steps',
+      })
       switch (resolution.kind) {
         case 'waits':
           return false
@@ -91,7 +97,15 @@ export class StepGroup extends Frame {
           for (const concrete of resolution.items) all.push({ concrete, source: step })
           break
         case 'empty':
-          all.push({ concrete: { name: step.name ?? '', call: step, absent: nothingAbsent, skipped: { phase: 'Skipped', message: emptyLoopText } }, source: step })
+          all.push({
+            concrete: {
+              name: step.name ?? '',
+              call: step,
+              absent: nothingAbsent,
+              skipped: { phase: 'Skipped', message: emptyLoopText },
+            },
+            source: step,
+          })
       }
     }
     this.waiting = all
@@ -166,14 +180,20 @@ export class StepGroup extends Frame {
       const name = child.init.call.nodeName
       if (error?.kind === 'timeout') run.setPhase(group, 'Failed', error.text)
       else if (error?.kind === 'depth') return this.settle(child)
-      else run.setPhase(group, 'Error', `step group deemed errored due to child ${name} error: ${error?.text ?? skippedError ?? ''}`)
+      else
+        run.setPhase(
+          group,
+          'Error',
+          `step group deemed errored due to child ${name} error: ${error?.text ?? skippedError ?? ''}`,
+        )
       return false
     }
     return child.isSettled ? this.settle(child) : true
   }
 
   private status(child: Child, node: NodeStatus): void {
-    if (node.phase !== undefined) this.body.scope.add(new Map([[`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase]]))
+    if (node.phase !== undefined)
+      this.body.scope.add(new Map([[`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase]]))
   }
 
   private settle(child: Child): true {
@@ -192,7 +212,11 @@ export class StepGroup extends Frame {
       const childNode = child.node
       if (childNode === undefined || !isFailedOrError(childNode.phase)) continue
       const { continueOn } = waiting[index]?.concrete.call ?? {}
-      if ((childNode.phase === 'Failed' && continueOn?.failed === true) || (childNode.phase === 'Error' && continueOn?.error === true)) continue
+      if (
+        (childNode.phase === 'Failed' && continueOn?.failed === true) ||
+        (childNode.phase === 'Error' && continueOn?.error === true)
+      )
+        continue
       return this.run.setPhase(node, 'Failed', `child '${childNode.id}' failed`)
     }
     this.run.setPhase(node, 'Succeeded')

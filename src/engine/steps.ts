@@ -48,7 +48,13 @@ export class StepsBody extends Body {
     const steps = this.template.steps?.[next] ?? []
     if (this.preparedUpTo >= next || steps.length === 0 || steps.length > aheadMax) return
     this.preparedUpTo = next
-    for (const source of steps) lookAhead(this, node, { source, nodeName: `${this.nodeName}[${next}].${source.name ?? ''}`, kind: 'steps', scope: this.scope })
+    for (const source of steps)
+      lookAhead(this, node, {
+        source,
+        nodeName: `${this.nodeName}[${next}].${source.name ?? ''}`,
+        kind: 'steps',
+        scope: this.scope,
+      })
   }
   private preparedUpTo = 0
 
@@ -98,7 +104,11 @@ export class StepsBody extends Body {
       const prefix = `steps.${name}`
       const node = run.nodeNamed(`${groupNode.name}.${name}`)
       if (node !== undefined) {
-        const resolved = resolveTemplate(run, { name, ...pickHolder(step) }, this.execution.resolved?.scope ?? this.execution.call.scope)
+        const resolved = resolveTemplate(
+          run,
+          { name, ...pickHolder(step) },
+          this.execution.resolved?.scope ?? this.execution.call.scope,
+        )
         scope.add(entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'steps'))
         continue
       }

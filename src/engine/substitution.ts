@@ -23,12 +23,22 @@ function compiled<T extends object>(value: T): CompiledDocument<T> {
 /** Clock and chance for expressions that ask for them: a run has them. */
 export type Outsider = { readonly outside: Outside }
 
-export function render<T extends object>({ outside }: Outsider, value: T, variables: Variables, policy: TagPolicy): Rendered<T> {
+export function render<T extends object>(
+  { outside }: Outsider,
+  value: T,
+  variables: Variables,
+  policy: TagPolicy,
+): Rendered<T> {
   return renderDocument(compiled(value), variables, policy, outside)
 }
 
 /** A text as one value of a JSON document. */
-export function renderString({ outside }: Outsider, text: string, variables: Variables, policy: TagPolicy): Rendered<string> {
+export function renderString(
+  { outside }: Outsider,
+  text: string,
+  variables: Variables,
+  policy: TagPolicy,
+): Rendered<string> {
   if (!text.includes('{{')) return { ok: true, value: text, tagsLeft: false }
   return renderDocument(compileDocument(text), variables, policy, outside)
 }

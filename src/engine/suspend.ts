@@ -50,7 +50,8 @@ function withChoices(parameter: Parameter): Parameter {
   if (!text.startsWith('{') || !text.includes('"enum"')) return parameter
   try {
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || !('enum' in parsed) || !Array.isArray(parsed.enum)) return parameter
+    if (typeof parsed !== 'object' || parsed === null || !('enum' in parsed) || !Array.isArray(parsed.enum))
+      return parameter
     const choices = parsed.enum.filter((choice): choice is string => typeof choice === 'string')
     const [first] = choices
     return first === undefined ? parameter : { ...parameter, enum: choices, default: first }
@@ -70,7 +71,8 @@ export function supplyDefaults(run: Run, node: NodeStatus): string | null {
     }
     const input = node.inputs?.parameters?.find((one) => one.name === parameter.name)
     const value = parameter.valueFrom.default ?? input?.default
-    if (value === undefined) return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
+    if (value === undefined)
+      return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
     const { valueFrom: _supplied, ...rest } = parameter
     filled.push({ ...rest, value })
   }

@@ -32,8 +32,13 @@ function locksOf(run: Run, { semaphores = [], mutexes = [] }: Synchronization): 
   for (const semaphore of semaphores) {
     const namespace = semaphore.namespace || run.namespace
     if (semaphore.configMapKeyRef !== undefined)
-      locks.push({ kind: 'ConfigMap', mutex: false, name: `${namespace}/ConfigMap/${semaphore.configMapKeyRef.name ?? ''}/${semaphore.configMapKeyRef.key}` })
-    else if (semaphore.database !== undefined) locks.push({ kind: 'Database', mutex: false, name: `${namespace}/Database/${semaphore.database.key ?? ''}` })
+      locks.push({
+        kind: 'ConfigMap',
+        mutex: false,
+        name: `${namespace}/ConfigMap/${semaphore.configMapKeyRef.name ?? ''}/${semaphore.configMapKeyRef.key}`,
+      })
+    else if (semaphore.database !== undefined)
+      locks.push({ kind: 'Database', mutex: false, name: `${namespace}/Database/${semaphore.database.key ?? ''}` })
   }
   for (const mutex of mutexes) {
     const kind = mutex.database === true ? 'Database' : 'Mutex'
@@ -63,11 +68,15 @@ export function releaseAllLocks(run: Run): void {
 }
 
 /** What an unfinished workflow's status says it holds, for `Locks.restore` after a restart. */
-export function heldLocks(status: SynchronizationStatus | undefined): readonly { readonly holder: string; readonly lock: LockRef }[] {
+export function heldLocks(
+  status: SynchronizationStatus | undefined,
+): readonly { readonly holder: string; readonly lock: LockRef }[] {
   const held: { holder: string; lock: LockRef }[] = []
-  for (const entry of status?.mutex?.holding ?? []) if (entry.mutex && entry.holder) held.push({ holder: entry.holder, lock: refOf(entry.mutex, true) })
+  for (const entry of status?.mutex?.holding ?? [])
+    if (entry.mutex && entry.holder) held.push({ holder: entry.holder, lock: refOf(entry.mutex, true) })
   for (const entry of status?.semaphore?.holding ?? [])
-    for (const holder of entry.holders ?? []) if (entry.semaphore) held.push({ holder, lock: refOf(entry.semaphore, false) })
+    for (const holder of entry.holders ?? [])
+      if (entry.semaphore) held.push({ holder, lock: refOf(entry.semaphore, false) })
   return held
 }
 
@@ -79,25 +88,60 @@ function refOf(name: string, mutex: boolean): LockRef {
 function showHolding(run: Run, lock: LockRef, holder: string): void {
   const status = withoutWaiting(run.status.synchronization ?? {}, lock)
   if (lock.mutex) {
-    const holding = [...(status.mutex?.holding ?? []).filter((entry) => entry.mutex !== lock.name), { mutex: lock.name, holder }]
+    const holding = [
+      ...(status.mutex?.holding ?? []).filter((entry) => entry.mutex !== lock.name),
+      { mutex: lock.name, holder },
+    ]
     return run.patchStatus({ synchronization: { ...status, mutex: { ...status.mutex, holding } } })
   }
   const others = status.semaphore?.holding?.find((entry) => entry.semaphore === lock.name)?.holders ?? []
-  const holding = [...(status.semaphore?.holding ?? []).filter((entry) => entry.semaphore !== lock.name), { semaphore: lock.name, holders: [...others, holder] }]
+  const holding = [
+    ...(status.semaphore?.holding ?? []).filter((entry) => entry.semaphore !== lock.name),
+    { semaphore: lock.name, holders: [...others, holder] },
+  ]
   run.patchStatus({ synchronization: { ...status, semaphore: { ...status.semaphore, holding } } })
 }
 
 function showWaiting(run: Run, lock: LockRef, holders: readonly string[]): void {
   const status = withoutWaiting(run.status.synchronization ?? {}, lock)
   const shown: SynchronizationStatus = lock.mutex
-    ? { ...status, mutex: { ...status.mutex, waiting: [...(status.mutex?.waiting ?? []), ...holders.slice(0, 1).map((holder) => ({ mutex: lock.name, holder }))] } }
-    : { ...status, semaphore: { ...status.semaphore, waiting: [...(status.semaphore?.waiting ?? []), { semaphore: lock.name, holders: [...holders] }] } }
+    ? {
+        ...status,
+        mutex: {
+          ...status.mutex,
+          waiting: [
+            ...(status.mutex?.waiting ?? []),
+            ...holders.slice(0, 1).map((holder) => ({ mutex: lock.name, holder })),
+          ],
+        },
+      }
+    : {
+        ...status,
+        semaphore: {
+          ...status.semaphore,
+          waiting: [...(status.semaphore?.waiting ?? []), { semaphore: lock.name, holders: [...holders] }],
+        },
+      }
   if (JSON.stringify(shown) !== JSON.stringify(run.status.synchronization)) run.patchStatus({ synchronization: shown })
 }
 
 function withoutWaiting(status: SynchronizationStatus, lock: LockRef): SynchronizationStatus {
-  if (lock.mutex) return status.mutex === undefined ? status : { ...status, mutex: { ...status.mutex, waiting: status.mutex.waiting?.filter((entry) => entry.mutex !== lock.name) } }
-  return status.semaphore === undefined ? status : { ...status, semaphore: { ...status.semaphore, waiting: status.semaphore.waiting?.filter((entry) => entry.semaphore !== lock.name) } }
+  if (lock.mutex)
+    return status.mutex === undefined
+      ? status
+      : {
+          ...status,
+          mutex: { ...status.mutex, waiting: status.mutex.waiting?.filter((entry) => entry.mutex !== lock.name) },
+        }
+  return status.semaphore === undefined
+    ? status
+    : {
+        ...status,
+        semaphore: {
+          ...status.semaphore,
+          waiting: status.semaphore.waiting?.filter((entry) => entry.semaphore !== lock.name),
+        },
+      }
 }
 
 function withoutHolder(status: SynchronizationStatus, holder: string): SynchronizationStatus {
@@ -106,9 +150,19 @@ function withoutHolder(status: SynchronizationStatus, holder: string): Synchroni
   if (!holdsMutex && !holdsSemaphore) return status
   return {
     ...status,
-    ...(status.mutex === undefined ? {} : { mutex: { ...status.mutex, holding: status.mutex.holding?.filter((entry) => entry.holder !== holder) } }),
+    ...(status.mutex === undefined
+      ? {}
+      : { mutex: { ...status.mutex, holding: status.mutex.holding?.filter((entry) => entry.holder !== holder) } }),
     ...(status.semaphore === undefined
       ? {}
-      : { semaphore: { ...status.semaphore, holding: status.semaphore.holding?.map((entry) => ({ ...entry, holders: entry.holders?.filter((one) => one !== holder) })) } }),
+      : {
+          semaphore: {
+            ...status.semaphore,
+            holding: status.semaphore.holding?.map((entry) => ({
+              ...entry,
+              holders: entry.holders?.filter((one) => one !== holder),
+            })),
+          },
+        }),
   }
 }

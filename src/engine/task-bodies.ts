@@ -33,7 +33,8 @@ abstract class TaskBody extends Body {
     }
     if (this.wasAsked) return
     this.wasAsked = true
-    if (run.spec.executorPlugins?.length && (node.type === 'Plugin' || node.type === 'HTTP')) return run.setPhase(node, 'Error', noPluginsText)
+    if (run.spec.executorPlugins?.length && (node.type === 'Plugin' || node.type === 'HTTP'))
+      return run.setPhase(node, 'Error', noPluginsText)
     const effect = this.effect(node)
     if (typeof effect === 'string') return this.failWith(effect)
     run.frames.set(node.id, this)
@@ -64,27 +65,35 @@ abstract class TaskBody extends Body {
 
   /** Values for the outputs that the template declares keep what was declared with them. */
   private declared(outputs: Outputs): Outputs {
-    const parameters = outputs.parameters?.map((parameter): Parameter => ({ ...this.template.outputs?.parameters?.find((one) => one.name === parameter.name), ...parameter }))
+    const parameters = outputs.parameters?.map((parameter): Parameter => ({
+      ...this.template.outputs?.parameters?.find((one) => one.name === parameter.name),
+      ...parameter,
+    }))
     return parameters === undefined ? outputs : { ...outputs, parameters }
   }
 
   override abandon(): void {
     const node = this.node
-    if (node !== undefined && this.wasAsked) this.run.effects.push({ kind: 'cancel', node: this.run.idOf(this.nodeName) })
+    if (node !== undefined && this.wasAsked)
+      this.run.effects.push({ kind: 'cancel', node: this.run.idOf(this.nodeName) })
   }
 }
 
 export class HttpBody extends TaskBody {
   protected effect(): Effect | string {
     const { template, run, nodeName } = this
-    return template.http === undefined ? 'no http' : { kind: 'http', node: run.idOf(nodeName), template, http: template.http }
+    return template.http === undefined
+      ? 'no http'
+      : { kind: 'http', node: run.idOf(nodeName), template, http: template.http }
   }
 }
 
 export class PluginBody extends TaskBody {
   protected effect(): Effect | string {
     const { template, run, nodeName } = this
-    return template.plugin === undefined ? 'no plugin' : { kind: 'plugin', node: run.idOf(nodeName), template, plugin: template.plugin }
+    return template.plugin === undefined
+      ? 'no plugin'
+      : { kind: 'plugin', node: run.idOf(nodeName), template, plugin: template.plugin }
   }
 }
 
@@ -108,7 +117,14 @@ export class ResourceBody extends PodLikeBody {
     if (resource === undefined) return 'no resource'
     const own = template.activeDeadlineSeconds === undefined ? null : Number(template.activeDeadlineSeconds) * 1000
     const limits = [own, this.execution.timeoutMs()].filter((limit) => limit !== null)
-    return { kind: 'resource', node: run.idOf(nodeName), template, resource, manifest: resource.manifest ?? null, deadlineMs: limits.length === 0 ? null : Math.min(...limits) }
+    return {
+      kind: 'resource',
+      node: run.idOf(nodeName),
+      template,
+      resource,
+      manifest: resource.manifest ?? null,
+      deadlineMs: limits.length === 0 ? null : Math.min(...limits),
+    }
   }
 }
 
@@ -126,7 +142,8 @@ export class DataBody extends PodLikeBody {
     let data: unknown = [...result.keys]
     for (const { expression } of this.template.data?.transformation ?? []) {
       const answer = evaluateExpression(compileExpression(expression), { data }, this.run.outside)
-      if (!answer.ok) return super.take(node, { phase: 'Error', message: `wait: Error (exit code 64): ${answer.error}` })
+      if (!answer.ok)
+        return super.take(node, { phase: 'Error', message: `wait: Error (exit code 64): ${answer.error}` })
       data = answer.value
     }
     super.take(node, { phase: 'Succeeded', outputs: { result: encodeJson(data) } })

@@ -31,7 +31,9 @@ export function resolveTemplate(run: Run, holder: Holder, scope: TemplateScope):
   const found = find(run, holder, scope)
   if (!found.ok) return found
   const defaults = run.spec.templateDefaults
-  return defaults === undefined ? found : good({ ...found.value, template: withDefaults(found.value.template, defaults as Template) })
+  return defaults === undefined
+    ? found
+    : good({ ...found.value, template: withDefaults(found.value.template, defaults as Template) })
 }
 
 const merged = new WeakMap<Template, WeakMap<Template, Template>>()
@@ -80,15 +82,21 @@ function localTemplate(run: Run, name: string): Template | undefined {
 function byReference(run: Run, ref: TemplateRef): Outcome<Resolved> {
   const { name = '', template: wanted = '', clusterScope = false } = ref
   const scope: TemplateScope = { kind: clusterScope ? 'cluster' : 'namespaced', name }
-  const holder = clusterScope ? run.world.clusterWorkflowTemplate(name) : run.world.workflowTemplate(run.namespace, name)
+  const holder = clusterScope
+    ? run.world.clusterWorkflowTemplate(name)
+    : run.world.workflowTemplate(run.namespace, name)
   const podMetadata = holder?.spec?.podMetadata
   const more = podMetadata === undefined ? {} : { podMetadata }
   const key = `${scopeText(scope)}/${wanted}`
   const stored = run.status.storedTemplates?.[key]
   if (stored !== undefined) return good({ template: stored, scope, ...more })
-  if (holder === null) return bad(`${clusterScope ? 'cluster workflow template' : 'workflow template'} ${name} not found`)
+  if (holder === null)
+    return bad(`${clusterScope ? 'cluster workflow template' : 'workflow template'} ${name} not found`)
   const template = holder.spec?.templates?.find((candidate) => candidate.name === wanted)
-  if (template === undefined) return bad(`template ${wanted} not found in ${clusterScope ? 'cluster workflow template' : 'workflow template'} ${name}`)
+  if (template === undefined)
+    return bad(
+      `template ${wanted} not found in ${clusterScope ? 'cluster workflow template' : 'workflow template'} ${name}`,
+    )
   store(run, key, template)
   return good({ template, scope, ...more })
 }

@@ -18,13 +18,22 @@ export function outputsFromScope(outsider: Outsider, template: Template, scope: 
     const value = valueOf(outsider, parameter.name, parameter.valueFrom, scope.narrow)
     if (!value.ok && parameter.valueFrom.default === undefined) return value
     const { valueFrom: _from, ...rest } = parameter
-    parameters.push({ ...rest, valueFrom: parameter.valueFrom, value: value.ok ? value.value : (parameter.valueFrom.default ?? '') })
+    parameters.push({
+      ...rest,
+      valueFrom: parameter.valueFrom,
+      value: value.ok ? value.value : (parameter.valueFrom.default ?? ''),
+    })
   }
   if (parameters.length > 0) outputs.parameters = parameters
   const artifacts: Artifact[] = []
   for (const artifact of declared.artifacts ?? []) {
     const found = resolveArtifact(outsider, artifact, scope)
-    if (found.ok) artifacts.push({ ...found.value, name: artifact.name, ...(artifact.globalName ? { globalName: artifact.globalName } : {}) })
+    if (found.ok)
+      artifacts.push({
+        ...found.value,
+        name: artifact.name,
+        ...(artifact.globalName ? { globalName: artifact.globalName } : {}),
+      })
     else if (artifact.optional !== true) return bad(`unable to resolve outputs from scope: ${found.error}`)
   }
   if (artifacts.length > 0) outputs.artifacts = artifacts
@@ -32,9 +41,16 @@ export function outputsFromScope(outsider: Outsider, template: Template, scope: 
 }
 
 function valueOf({ outside }: Outsider, name: string, from: ValueFrom, narrow: Variables): Outcome<string> {
-  const absent = (reference: string) => bad(`output parameter "${name}": "${reference}" is an absent optional (skipped/omitted node output with no default)`)
+  const absent = (reference: string) =>
+    bad(
+      `output parameter "${name}": "${reference}" is an absent optional (skipped/omitted node output with no default)`,
+    )
   if (from.expression) {
-    const answer = evaluateExpression(compileExpression(from.expression), environmentWithFunctions(narrow, outside), outside)
+    const answer = evaluateExpression(
+      compileExpression(from.expression),
+      environmentWithFunctions(narrow, outside),
+      outside,
+    )
     if (!answer.ok) return bad(answer.error)
     if (answer.value === null || answer.value === undefined) return absent(from.expression)
     return good(typeof answer.value === 'string' ? answer.value : encodeJson(answer.value))

@@ -41,7 +41,8 @@ export class WorkflowFrame extends Frame {
     refreshStatusGlobals(run)
     if (!this.isPastLock && !this.lock()) return
     this.isPastLock = true
-    if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running') this.startRunning()
+    if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running')
+      this.startRunning()
     this.enforce()
     if (run.workflow.spec?.suspend === true) return
     const fault = run.claimFault ?? createClaims(run)
@@ -95,7 +96,8 @@ export class WorkflowFrame extends Frame {
     if (run.status.phase === 'Pending' && strategy !== null) return this.fail('Failed', stoppedText(strategy))
     const answer = acquireLocks(run, null, wanted)
     if (answer.kind === 'acquired') return true
-    if (answer.kind === 'error') return this.fail('Failed', `Failed to acquire the synchronization lock. ${answer.message}`)
+    if (answer.kind === 'error')
+      return this.fail('Failed', `Failed to acquire the synchronization lock. ${answer.message}`)
     run.lockWaiters.add(this)
     if (run.status.message !== answer.message || !run.status.phase) {
       if (!run.status.phase) run.setLabel('workflows.argoproj.io/phase', 'Pending')
@@ -114,7 +116,11 @@ export class WorkflowFrame extends Frame {
       message: '',
       startedAt: run.status.startedAt ?? rfc3339(run.now),
       ...(estimate === null ? {} : { estimatedDuration: estimate.workflowSeconds }),
-      ...(ignored === null ? {} : { conditions: withCondition(run.status.conditions, { type: 'SpecWarning', status: 'True', message: ignored }) }),
+      ...(ignored === null
+        ? {}
+        : {
+            conditions: withCondition(run.status.conditions, { type: 'SpecWarning', status: 'True', message: ignored }),
+          }),
     })
     run.setLabel('workflows.argoproj.io/phase', 'Running')
     run.setLabel('workflows.argoproj.io/completed', 'false')
@@ -176,9 +182,15 @@ export class WorkflowFrame extends Frame {
     const exit = run.nodeNamed(`${run.name}.onExit`)
     const phase = statusOf(root?.phase)
     const strategy = shutdownOf(run)
-    if (phase === 'Succeeded' && exit !== undefined && isFailedOrError(exit.phase)) complete(run, exit.phase === 'Error' ? 'Error' : 'Failed', exit.message ?? '')
+    if (phase === 'Succeeded' && exit !== undefined && isFailedOrError(exit.phase))
+      complete(run, exit.phase === 'Error' ? 'Error' : 'Failed', exit.message ?? '')
     else if (phase === 'Succeeded') complete(run, 'Succeeded', '')
-    else complete(run, phase === 'Error' ? 'Error' : 'Failed', strategy === null ? (root?.message ?? '') : stoppedText(strategy))
+    else
+      complete(
+        run,
+        phase === 'Error' ? 'Error' : 'Failed',
+        strategy === null ? (root?.message ?? '') : stoppedText(strategy),
+      )
   }
 
   private scope(): TemplateScope {

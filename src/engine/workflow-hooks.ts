@@ -31,7 +31,11 @@ export class WorkflowHooks {
       const nodeName = `${run.name}.hooks.${name}`
       if (!this.fired.has(name)) {
         if (!hook.expression) return { error: `Expression required for hook ${nodeName}` }
-        const answer = evaluateCondition(hook.expression, environmentWithFunctions(variablesOf(run.globals), run.outside), run.outside)
+        const answer = evaluateCondition(
+          hook.expression,
+          environmentWithFunctions(variablesOf(run.globals), run.outside),
+          run.outside,
+        )
         if (!answer.ok) return { error: answer.error }
         if (!answer.value && run.nodeNamed(nodeName) === undefined) continue
         this.fired.set(name, this.execution(nodeName, name, hook, hook.arguments ?? {}, false))
@@ -56,7 +60,8 @@ export class WorkflowHooks {
       const { onExit, hooks, arguments: args = {} } = run.spec
       const hook: LifecycleHook | undefined = onExit ? { template: onExit, arguments: args } : hooks?.['exit']
       const name = `${run.name}.onExit`
-      if (hook === undefined || (shutdownOf(run) === 'Terminate' && run.nodeNamed(name) === undefined)) this.exit = 'none'
+      if (hook === undefined || (shutdownOf(run) === 'Terminate' && run.nodeNamed(name) === undefined))
+        this.exit = 'none'
       else {
         const own = hook.arguments
         const given = own?.parameters?.length || own?.artifacts?.length ? own : args
@@ -81,7 +86,11 @@ export class WorkflowHooks {
   private execution(nodeName: string, name: string, hook: LifecycleHook, args: Arguments, isExit: boolean): Execution {
     return new Execution(this.run, this.parent, {
       nodeName,
-      holder: { name, ...(hook.template ? { template: hook.template } : {}), ...(hook.templateRef === undefined ? {} : { templateRef: hook.templateRef }) },
+      holder: {
+        name,
+        ...(hook.template ? { template: hook.template } : {}),
+        ...(hook.templateRef === undefined ? {} : { templateRef: hook.templateRef }),
+      },
       scope: this.scope,
       args,
       absent: nothingAbsent,

@@ -17,7 +17,9 @@ export type EngineConfig = {
   readonly artifactRepository: Readonly<Record<string, unknown>> & { readonly archiveLogs?: boolean }
   /** Container fields merged under main containers. */
   readonly mainContainer?: Readonly<Record<string, unknown>>
-  readonly images?: Readonly<Record<string, { readonly entrypoint?: readonly string[]; readonly cmd?: readonly string[] }>>
+  readonly images?: Readonly<
+    Record<string, { readonly entrypoint?: readonly string[]; readonly cmd?: readonly string[] }>
+  >
   /** Where caches and the fallback artifact-repositories ConfigMap live. */
   readonly controllerNamespace: string
   readonly timezone: string
@@ -30,7 +32,12 @@ export type EngineConfig = {
   readonly hostNodeName: string
 }
 
-export type MemoEntry = { readonly nodeID: string; readonly outputs?: Outputs; readonly creationTimestamp: string; readonly lastHitTimestamp: string }
+export type MemoEntry = {
+  readonly nodeID: string
+  readonly outputs?: Outputs
+  readonly creationTimestamp: string
+  readonly lastHitTimestamp: string
+}
 
 /** Durations of an earlier run of the same origin, in seconds: of the workflow, and by node name without the workflow's name. */
 export type Estimate = { readonly workflowSeconds: number; readonly nodeSeconds: ReadonlyMap<string, number> }

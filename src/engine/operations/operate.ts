@@ -42,7 +42,8 @@ function apply(run: Run, operation: Operation): Refusal | null {
 
 export function patchSpec(run: Run, patch: Partial<WorkflowSpec>): void {
   const spec: WorkflowSpec = { ...run.workflow.spec, ...patch }
-  for (const [key, value] of Object.entries(patch)) if (value === undefined) delete (spec as Record<string, unknown>)[key]
+  for (const [key, value] of Object.entries(patch))
+    if (value === undefined) delete (spec as Record<string, unknown>)[key]
   run.workflow = { ...run.workflow, spec }
   run.workflowChanged = true
   run.spec = { ...run.spec, ...patch }
@@ -56,7 +57,11 @@ function resume(run: Run, by: string | undefined): Refusal | null {
 }
 
 function shutDown(run: Run, strategy: 'Stop' | 'Terminate'): Refusal | null {
-  if (isComplete(run)) return refusal('INTERNAL', `cannot shutdown a completed workflow: workflow: "${run.name}", namespace: "${run.namespace}"`)
+  if (isComplete(run))
+    return refusal(
+      'INTERNAL',
+      `cannot shutdown a completed workflow: workflow: "${run.name}", namespace: "${run.namespace}"`,
+    )
   patchSpec(run, { shutdown: strategy })
   return null
 }
@@ -68,7 +73,8 @@ function edit(run: Run, { kind: _kind, shutdown, ...fields }: Extract<Operation,
   if (fields.suspend !== undefined) patch.suspend = fields.suspend ?? undefined
   if (fields.parallelism !== undefined) patch.parallelism = fields.parallelism ?? undefined
   if (fields.priority !== undefined) patch.priority = fields.priority ?? undefined
-  if (fields.activeDeadlineSeconds !== undefined) patch.activeDeadlineSeconds = fields.activeDeadlineSeconds ?? undefined
+  if (fields.activeDeadlineSeconds !== undefined)
+    patch.activeDeadlineSeconds = fields.activeDeadlineSeconds ?? undefined
   if (shutdown !== undefined) patch.shutdown = shutdown
   patchSpec(run, patch)
   return null

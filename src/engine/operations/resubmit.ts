@@ -13,8 +13,14 @@ const suffixLetters = 'abcdefghijklmnopqrstvwxyz0123456789'
 export type ResubmitOptions = { readonly memoized: boolean; readonly parameters: readonly string[] }
 
 /** The new workflow; with a name (and nodes in its status) only where it is memoized. */
-export function resubmitted(old: Workflow, { memoized, parameters }: ResubmitOptions, random: Random, now: Instant): Workflow | Refusal {
-  if (memoized && !isFailedOrError(old.status?.phase)) return refusal('INVALID', 'workflow must be Failed/Error to resubmit in memoized mode')
+export function resubmitted(
+  old: Workflow,
+  { memoized, parameters }: ResubmitOptions,
+  random: Random,
+  now: Instant,
+): Workflow | Refusal {
+  if (memoized && !isFailedOrError(old.status?.phase))
+    return refusal('INVALID', 'workflow must be Failed/Error to resubmit in memoized mode')
   const { metadata = {}, spec = {} } = old
   const { shutdown: _shutdown, activeDeadlineSeconds, ...kept } = spec
   const next: Workflow = {
@@ -36,21 +42,38 @@ export function resubmitted(old: Workflow, { memoized, parameters }: ResubmitOpt
   return memoized ? withNodes(next, old, random, now) : next
 }
 
-const dropped = new Set(['creator', 'creator-email', 'creator-preferred-username', 'phase', 'completed', 'workflow-archiving-status'].map((name) => `${prefix}/${name}`))
-const keptLabels = (labels: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(labels).filter(([key]) => !dropped.has(key)))
+const dropped = new Set(
+  ['creator', 'creator-email', 'creator-preferred-username', 'phase', 'completed', 'workflow-archiving-status'].map(
+    (name) => `${prefix}/${name}`,
+  ),
+)
+const keptLabels = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !dropped.has(key)))
 
 function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant): Workflow {
   const oldName = old.metadata?.name ?? ''
-  const suffix = Array.from({ length: 5 }, () => suffixLetters[Math.floor(random.next() * suffixLetters.length)] ?? 'a').join('')
+  const suffix = Array.from(
+    { length: 5 },
+    () => suffixLetters[Math.floor(random.next() * suffixLetters.length)] ?? 'a',
+  ).join('')
   const name = `${next.metadata?.generateName ?? ''}${suffix}`
   const nodes = old.status?.nodes ?? {}
-  const renamed = (text: string) => (text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text)
+  const renamed = (text: string) =>
+    text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text
   const idOf = (nodeName: string) => (nodeName === name ? name : `${name}-${fnv32a(nodeName)}`)
-  const kept = Object.values(nodes).filter((node) => !node.name.startsWith(`${oldName}.onExit`) && !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)))
+  const kept = Object.values(nodes).filter(
+    (node) =>
+      !node.name.startsWith(`${oldName}.onExit`) && !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)),
+  )
   const ids = new Map(kept.map((node) => [node.id, idOf(renamed(node.name))]))
   const carried = kept.map((node): [string, NodeStatus] => {
     const mapped = (list: readonly string[] | undefined) => list?.flatMap((id) => ids.get(id) ?? [])
-    const base: NodeStatus = { ...node, id: ids.get(node.id) ?? node.id, name: renamed(node.name), displayName: renamed(node.displayName ?? '') }
+    const base: NodeStatus = {
+      ...node,
+      id: ids.get(node.id) ?? node.id,
+      name: renamed(node.name),
+      displayName: renamed(node.displayName ?? ''),
+    }
     if (node.boundaryID !== undefined) base.boundaryID = ids.get(node.boundaryID) ?? node.boundaryID
     const children = mapped(node.children)
     if (children !== undefined) base.children = children
@@ -61,13 +84,25 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
   return {
     ...next,
     metadata: { ...next.metadata, name },
-    status: { phase: '', nodes: Object.fromEntries(carried), ...(old.status?.storedTemplates === undefined ? {} : { storedTemplates: old.status.storedTemplates }) },
+    status: {
+      phase: '',
+      nodes: Object.fromEntries(carried),
+      ...(old.status?.storedTemplates === undefined ? {} : { storedTemplates: old.status.storedTemplates }),
+    },
   }
 }
 
 function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   const { message: _message, taskResultSynced: _synced, ...rest } = base
-  if (old.type === 'Pod' && !isFailedOrError(old.phase)) return { ...rest, type: 'Skipped', phase: 'Skipped', message: `original pod: ${old.id}`, startedAt: rfc3339(now), finishedAt: rfc3339(now) }
+  if (old.type === 'Pod' && !isFailedOrError(old.phase))
+    return {
+      ...rest,
+      type: 'Skipped',
+      phase: 'Skipped',
+      message: `original pod: ${old.id}`,
+      startedAt: rfc3339(now),
+      finishedAt: rfc3339(now),
+    }
   const { startedAt: _started, finishedAt: _finished, outputs: _outputs, ...open } = rest
   if (old.type === 'Pod') return { ...open, phase: 'Pending' }
   if (old.type === 'Skipped') return { ...rest, phase: old.phase }

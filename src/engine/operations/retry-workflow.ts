@@ -41,10 +41,12 @@ export function planRetry(run: Run, options: Extract<Operation, { kind: 'retry' 
   if (phase === 'Succeeded' && !(restartSuccessful && nodeFieldSelector)) {
     return refusal('INVALID', 'To retry a succeeded workflow, set the options restartSuccessful and nodeFieldSelector')
   }
-  if (phase !== 'Succeeded' && !isFailedOrError(phase)) return refusal('INVALID', `Cannot retry a workflow in phase ${phase}`)
+  if (phase !== 'Succeeded' && !isFailedOrError(phase))
+    return refusal('INVALID', `Cannot retry a workflow in phase ${phase}`)
   const selector = restartSuccessful && nodeFieldSelector ? parseNodeFieldSelector(nodeFieldSelector) : null
   if (selector !== null && !selector.ok) return refusal('INVALID', selector.error)
-  const isChosen = (node: NodeStatus) => selector !== null && selector.ok && matchesNodeFieldSelector(selector.value, node)
+  const isChosen = (node: NodeStatus) =>
+    selector !== null && selector.ok && matchesNodeFieldSelector(selector.value, node)
   return new Planner(run).plan((node) => isChosen(node), (options.parameters ?? []).length > 0)
 }
 
@@ -67,13 +69,17 @@ class Planner {
   plan(isChosen: (node: NodeStatus) => boolean, hasParameters: boolean): RetryPlan {
     const { run } = this
     const exit = `${run.name}.onExit`
-    for (const node of run.nodes.values()) if (node.name === exit || node.name.startsWith(exit)) this.deleted.add(node.id)
+    for (const node of run.nodes.values())
+      if (node.name === exit || node.name.startsWith(exit)) this.deleted.add(node.id)
     for (const node of this.fromTheRoot()) {
       if (this.deleted.has(node.id)) continue
       if (isChosen(node) || this.isToBeRepeated(node)) this.remove(node)
     }
     this.resetUnfinishedGroups()
-    if (hasParameters) for (const id of [...this.reset]) if (['StepGroup', 'TaskGroup'].includes(run.nodes.get(id)?.type ?? '')) for (const below of this.descendants(id)) this.deleted.add(below)
+    if (hasParameters)
+      for (const id of [...this.reset])
+        if (['StepGroup', 'TaskGroup'].includes(run.nodes.get(id)?.type ?? ''))
+          for (const below of this.descendants(id)) this.deleted.add(below)
     for (const id of this.deleted) this.reset.delete(id)
     return { deleted: this.deleted, reset: this.reset }
   }
@@ -81,7 +87,10 @@ class Planner {
   /** Failed execution nodes without a succeeded descendant; of an attempt the Retry node's descendants count. */
   private isToBeRepeated(node: NodeStatus): boolean {
     if (!executionTypes.has(node.type) || !isFailedOrError(node.phase)) return false
-    const retry = node.nodeFlag?.retried === true ? (this.parents.get(node.id) ?? []).find((id) => this.run.nodes.get(id)?.type === 'Retry') : undefined
+    const retry =
+      node.nodeFlag?.retried === true
+        ? (this.parents.get(node.id) ?? []).find((id) => this.run.nodes.get(id)?.type === 'Retry')
+        : undefined
     for (const id of this.descendants(retry ?? node.id)) {
       const below = this.run.nodes.get(id)
       if (below !== undefined && executionTypes.has(below.type) && below.phase === 'Succeeded') return false
@@ -113,7 +122,10 @@ class Planner {
   }
 
   private isGroupOf(parent: NodeStatus, node: NodeStatus): boolean {
-    return (parent.type === 'StepGroup' || parent.type === 'TaskGroup' || parent.type === 'Retry') && node.name.startsWith(parent.name)
+    return (
+      (parent.type === 'StepGroup' || parent.type === 'TaskGroup' || parent.type === 'Retry') &&
+      node.name.startsWith(parent.name)
+    )
   }
   private encloses(parent: NodeStatus, node: NodeStatus): boolean {
     return node.name.startsWith(parent.name) && /^[.[(]/.test(node.name.slice(parent.name.length))
@@ -177,7 +189,15 @@ function resetNode(run: Run, id: string): void {
 function restoreSupplied(run: Run, node: NodeStatus): void {
   const [kind = 'local', name = ''] = (node.templateScope ?? '').split('/')
   const scope: TemplateScope = { kind: kind === 'cluster' || kind === 'namespaced' ? kind : 'local', name }
-  const found = resolveTemplate(run, { name: '', ...(node.templateName ? { template: node.templateName } : {}), ...(node.templateRef === undefined ? {} : { templateRef: node.templateRef }) }, scope)
+  const found = resolveTemplate(
+    run,
+    {
+      name: '',
+      ...(node.templateName ? { template: node.templateName } : {}),
+      ...(node.templateRef === undefined ? {} : { templateRef: node.templateRef }),
+    },
+    scope,
+  )
   if (found.ok) node.outputs = { parameters: suppliedOutputs(found.value.template) }
 }
 
@@ -198,7 +218,12 @@ function reopen(run: Run, overrides: readonly string[]): void {
       conditions: [...conditions, { type: 'Completed', status: 'False' }],
       phase: '',
       startedAt: rfc3339(run.now),
-      ...(stored === undefined ? {} : { storedWorkflowTemplateSpec: overrides.length === 0 ? storedSpec : { ...storedSpec, arguments: overridden(storedSpec, overrides) } }),
+      ...(stored === undefined
+        ? {}
+        : {
+            storedWorkflowTemplateSpec:
+              overrides.length === 0 ? storedSpec : { ...storedSpec, arguments: overridden(storedSpec, overrides) },
+          }),
     },
   }
   run.setLabel('workflows.argoproj.io/completed', null)
@@ -207,7 +232,10 @@ function reopen(run: Run, overrides: readonly string[]): void {
 }
 
 /** `name=value` texts over the arguments: replaced by name, others added. */
-export function overridden(spec: WorkflowSpec | undefined, overrides: readonly string[]): NonNullable<WorkflowSpec['arguments']> {
+export function overridden(
+  spec: WorkflowSpec | undefined,
+  overrides: readonly string[],
+): NonNullable<WorkflowSpec['arguments']> {
   const given = overrides.map((text): Parameter => {
     const at = text.indexOf('=')
     return { name: text.slice(0, at < 0 ? text.length : at), value: at < 0 ? '' : text.slice(at + 1) }

@@ -8,7 +8,11 @@ import { supplyDefaults } from '../suspend.ts'
 import { refusal } from './operate.ts'
 
 const isActive = (node: NodeStatus): boolean => node.type === 'Suspend' && node.phase === 'Running'
-const noMatch = (selector: string) => refusal('INTERNAL', `currently, set only targets suspend nodes: no suspend nodes matching nodeFieldSelector: ${selector}`)
+const noMatch = (selector: string) =>
+  refusal(
+    'INTERNAL',
+    `currently, set only targets suspend nodes: no suspend nodes matching nodeFieldSelector: ${selector}`,
+  )
 
 export function resumeAll(run: Run, by: string | undefined): Refusal | null {
   const active = [...run.nodes.values()].filter(isActive)
@@ -16,9 +20,12 @@ export function resumeAll(run: Run, by: string | undefined): Refusal | null {
     const lacking = lacksDefault(node)
     if (lacking !== null) return refusal('INTERNAL', lacking)
   }
+  // Argo carries the text on from node to node: one that had a message gives it to those that come after it.
+  let text = resumedText(by)
   for (const node of active) {
     supplyDefaults(run, node)
-    end(run, node, 'Succeeded', resumedBy(node, by))
+    if (node.message) text = `${node.message}; ${text}`
+    end(run, node, 'Succeeded', text)
   }
   return null
 }
@@ -26,7 +33,8 @@ export function resumeAll(run: Run, by: string | undefined): Refusal | null {
 export function resumeNodes(run: Run, selector: string, by: string | undefined): Refusal | null {
   const found = select(run, selector)
   if (!Array.isArray(found)) return found
-  for (const node of found) end(run, node, 'Succeeded', resumedBy(node, by))
+  for (const node of found)
+    end(run, node, 'Succeeded', node.message ? `${node.message}; ${resumedText(by)}` : resumedText(by))
   return null
 }
 
@@ -37,9 +45,14 @@ export function stopNodes(run: Run, selector: string, message: string): Refusal 
   return null
 }
 
-export function setNodes(run: Run, { nodeFieldSelector, phase, message, outputParameters }: Extract<Operation, { kind: 'set' }>): Refusal | null {
-  if (!nodeFieldSelector) return refusal('INTERNAL', "'set' currently only targets suspend nodes, use a node field selector to target them")
-  if (phase && !['Succeeded', 'Failed', 'Error'].includes(phase)) return refusal('INVALID', `${phase} is an invalid phase to set to`)
+export function setNodes(
+  run: Run,
+  { nodeFieldSelector, phase, message, outputParameters }: Extract<Operation, { kind: 'set' }>,
+): Refusal | null {
+  if (!nodeFieldSelector)
+    return refusal('INTERNAL', "'set' currently only targets suspend nodes, use a node field selector to target them")
+  if (phase && !['Succeeded', 'Failed', 'Error'].includes(phase))
+    return refusal('INVALID', `${phase} is an invalid phase to set to`)
   const found = select(run, nodeFieldSelector)
   if (!Array.isArray(found)) return found
   const filled = new Map<NodeStatus, Parameter[]>()
@@ -65,7 +78,9 @@ export function setNodes(run: Run, { nodeFieldSelector, phase, message, outputPa
 function select(run: Run, text: string): NodeStatus[] | Refusal {
   const selector = parseNodeFieldSelector(text)
   if (!selector.ok) return refusal('INVALID', selector.error)
-  const found = [...run.nodes.values()].filter((node) => isActive(node) && matchesNodeFieldSelector(selector.value, node))
+  const found = [...run.nodes.values()].filter(
+    (node) => isActive(node) && matchesNodeFieldSelector(selector.value, node),
+  )
   return found.length === 0 ? noMatch(text) : found
 }
 
@@ -73,7 +88,8 @@ function lacksDefault(node: NodeStatus): string | null {
   for (const parameter of node.outputs?.parameters ?? []) {
     if (parameter.valueFrom?.supplied === undefined) continue
     const input = node.inputs?.parameters?.find((one) => one.name === parameter.name)
-    if (parameter.valueFrom.default === undefined && input?.default === undefined) return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
+    if (parameter.valueFrom.default === undefined && input?.default === undefined)
+      return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
   }
   return null
 }
@@ -81,11 +97,16 @@ function lacksDefault(node: NodeStatus): string | null {
 function withValues(node: NodeStatus, values: Readonly<Record<string, string>>): Parameter[] | Refusal {
   const declared = node.outputs?.parameters ?? []
   const names = Object.keys(values)
-  if (names.length > 0 && declared.length === 0) return refusal('INTERNAL', 'cannot set output parameters because node is not expecting any raw parameters')
+  if (names.length > 0 && declared.length === 0)
+    return refusal('INTERNAL', 'cannot set output parameters because node is not expecting any raw parameters')
   for (const name of names) {
     const parameter = declared.find((one) => one.name === name)
     if (parameter === undefined) return refusal('INTERNAL', `node is not expecting output parameter '${name}'`)
-    if (parameter.valueFrom?.supplied === undefined) return refusal('INTERNAL', `cannot set output parameter '${name}' because it does not use valueFrom.raw or it was already set`)
+    if (parameter.valueFrom?.supplied === undefined)
+      return refusal(
+        'INTERNAL',
+        `cannot set output parameter '${name}' because it does not use valueFrom.raw or it was already set`,
+      )
   }
   return declared.map((parameter) => {
     const value = values[parameter.name]
@@ -102,8 +123,5 @@ function end(run: Run, node: NodeStatus, phase: 'Succeeded' | 'Failed' | 'Error'
 }
 
 const joined = (old: string | undefined, added: string): string => (old && added ? `${old}; ${added}` : old || added)
-/** Argo adds who resumed it to an earlier message, also where that is nobody. */
-const resumedBy = (node: NodeStatus, by: string | undefined): string => {
-  const who = by ? `Resumed by: map[User:${by}]` : ''
-  return node.message ? `${node.message}; ${who}` : who
-}
+/** Added to an earlier message also where nobody is known. */
+const resumedText = (by: string | undefined): string => (by ? `Resumed by: map[User:${by}]` : '')

@@ -1,5 +1,13 @@
 /** A run told as a story: pods end as the teller says, time passes as the teller says. For tests. */
-import type { ConfigMap, ContainerState, Instant, NodeStatus, Parameter, Workflow, WorkflowTemplate } from '../../resources/index.ts'
+import type {
+  ConfigMap,
+  ContainerState,
+  Instant,
+  NodeStatus,
+  Parameter,
+  Workflow,
+  WorkflowTemplate,
+} from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import { advance, openRun, workflowOf } from '../advance.ts'
 import type { Decision, Operation, Refusal } from '../decision.ts'
@@ -34,8 +42,19 @@ const start = Date.parse('2026-01-02T03:04:05Z')
 
 export function storyWorld({ templates = [], configMaps = [], locks, limits = {} }: StoryWorld = {}): World {
   return {
-    config: { artifactRepository: { s3: { bucket: 'b', endpoint: 'local' } }, controllerNamespace: 'argo', timezone: 'UTC', podNameFormat: 'v2', podGCDeleteDelayMs: 5000, hostNodeName: 'host' },
-    locks: locks ?? lockTable((lock) => (limits[lock.name] === undefined ? { error: `no limit for ${lock.name}` } : { limit: limits[lock.name] ?? 0 })),
+    config: {
+      artifactRepository: { s3: { bucket: 'b', endpoint: 'local' } },
+      controllerNamespace: 'argo',
+      timezone: 'UTC',
+      podNameFormat: 'v2',
+      podGCDeleteDelayMs: 5000,
+      hostNodeName: 'host',
+    },
+    locks:
+      locks ??
+      lockTable((lock) =>
+        limits[lock.name] === undefined ? { error: `no limit for ${lock.name}` } : { limit: limits[lock.name] ?? 0 },
+      ),
     random: { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' },
     workflowTemplate: (_namespace, name) => templates.find((template) => template.metadata?.name === name) ?? null,
     clusterWorkflowTemplate: () => null,
@@ -60,7 +79,13 @@ export class Story {
     const workflow: Workflow = {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Workflow',
-      metadata: { name: 'wf', namespace: 'default', uid: 'uid', creationTimestamp: '2026-01-02T03:04:05Z', ...metadata },
+      metadata: {
+        name: 'wf',
+        namespace: 'default',
+        uid: 'uid',
+        creationTimestamp: '2026-01-02T03:04:05Z',
+        ...metadata,
+      },
       spec,
     }
     this.run = openRun({ workflow, nodes: [], internal: null }, world)
@@ -90,7 +115,19 @@ export class Story {
   /** The pod of the node starts. */
   begin(nodeName: string): void {
     const plan = this.plan(nodeName)
-    this.tell({ kind: 'podChanged', node: plan.identity.nodeId, pod: plan.identity.id, state: { identity: plan.identity, phase: 'running', ready: true, hostNodeName: 'host', ip: '10.0.0.9', containers: this.containers(plan, null) } })
+    this.tell({
+      kind: 'podChanged',
+      node: plan.identity.nodeId,
+      pod: plan.identity.id,
+      state: {
+        identity: plan.identity,
+        phase: 'running',
+        ready: true,
+        hostNodeName: 'host',
+        ip: '10.0.0.9',
+        containers: this.containers(plan, null),
+      },
+    })
   }
 
   end(nodeName: string, how: PodEnd = {}): void {
@@ -99,7 +136,13 @@ export class Story {
     this.pods.delete(nodeName)
     const parameters: Parameter[] = Object.entries(how.parameters ?? {}).map(([name, value]) => ({ name, value }))
     const result: PodResult = {
-      state: { identity: plan.identity, phase: 'ended', ready: false, hostNodeName: 'host', containers: this.containers(plan, how.exitCode ?? 0) },
+      state: {
+        identity: plan.identity,
+        phase: 'ended',
+        ready: false,
+        hostNodeName: 'host',
+        containers: this.containers(plan, how.exitCode ?? 0),
+      },
       parameters,
       artifacts: plan.outputArtifacts,
       ...(plan.captureResult && how.result !== undefined ? { result: how.result } : {}),
@@ -133,7 +176,8 @@ export class Story {
   }
   node(name: string): NodeStatus {
     const node = this.run.nodeNamed(name)
-    if (node === undefined) throw new Error(`no node ${name}; there are ${[...this.run.nodes.values()].map((one) => one.name).join(', ')}`)
+    if (node === undefined)
+      throw new Error(`no node ${name}; there are ${[...this.run.nodes.values()].map((one) => one.name).join(', ')}`)
     return node
   }
   /** Name → phase of every node, for a whole picture. */
@@ -145,7 +189,14 @@ export class Story {
   reopened(): Story {
     const copy = Object.create(Story.prototype) as Story
     const workflow = structuredClone(workflowOf(this.run, { nodes: false }))
-    const run = openRun({ workflow, nodes: [...this.run.nodes.values()].map((node) => structuredClone(node)), internal: this.run.internal }, this.world)
+    const run = openRun(
+      {
+        workflow,
+        nodes: [...this.run.nodes.values()].map((node) => structuredClone(node)),
+        internal: this.run.internal,
+      },
+      this.world,
+    )
     Object.assign(copy, { run, world: this.world, now: this.now, pods: new Map(), effects: [], last: null })
     copy.tell()
     return copy
@@ -158,7 +209,13 @@ export class Story {
   }
 
   private containers(plan: PodPlan, exitCode: number | null): ContainerState[] {
-    return plan.mains.map((name) => ({ name, role: 'main', state: exitCode === null ? 'running' : 'exited', startedAt: this.now, ...(exitCode === null ? {} : { exitCode, finishedAt: this.now, reason: exitCode === 0 ? 'Completed' : 'Error' }) }))
+    return plan.mains.map((name) => ({
+      name,
+      role: 'main',
+      state: exitCode === null ? 'running' : 'exited',
+      startedAt: this.now,
+      ...(exitCode === null ? {} : { exitCode, finishedAt: this.now, reason: exitCode === 0 ? 'Completed' : 'Error' }),
+    }))
   }
 
   private take(decision: Decision): Decision {
@@ -166,7 +223,8 @@ export class Story {
     for (const effect of decision.effects) {
       this.effects.push(effect)
       if (effect.kind === 'runPod') this.pods.set(effect.plan.identity.nodeName, effect.plan)
-      if (effect.kind === 'stopPod') for (const [name, plan] of this.pods) if (plan.identity.id === effect.pod) this.stopped(name)
+      if (effect.kind === 'stopPod')
+        for (const [name, plan] of this.pods) if (plan.identity.id === effect.pod) this.stopped(name)
     }
     return decision
   }
