@@ -14,7 +14,7 @@ const retryMs = 10_000
 const leastMs = 2_000
 
 /** When a finished workflow is to go, or `null` for never. Phase `Error` goes by completion only. */
-export function expiresAt(workflow: Workflow, spec: WorkflowSpec): Instant | null {
+function expiresAt(workflow: Workflow, spec: WorkflowSpec): Instant | null {
   const ttl = spec.ttlStrategy
   const finishedAt = instantOf(workflow.status?.finishedAt)
   if (ttl === undefined || ttl === null || finishedAt === null) return null

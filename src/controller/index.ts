@@ -1,6 +1,7 @@
 /** The door of the room. */
 export { createController } from './controller.ts'
-export type { ControllerParts, RunningController } from './controller.ts'
+export type { ControllerParts } from './build-core.ts'
+export type { RunningController } from './controller.ts'
 export { defaultCapacity } from './config.ts'
 export type { CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'
 export { ApiError } from './port.ts'

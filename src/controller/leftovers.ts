@@ -2,7 +2,9 @@
  * What is still to be removed after its record is gone: containers, logs and volumes of deleted workflows, claims whose
  * time is over. Written down in the commit that decides it, so that a crash forgets nothing.
  */
+import type { Clock } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
+import { persevere, quickBackOff } from './back-off.ts'
 import type { Log } from './telemetry.ts'
 
 const collection = 'leftover'
@@ -22,6 +24,7 @@ export const leftoverChange = (leftover: Leftover): Change => ({
 })
 
 export class Leftovers {
+  readonly #clock: Clock
   readonly #store: Store
   readonly #log: Log
   readonly #remove: (leftover: Leftover, signal: AbortSignal) => Promise<void>
@@ -29,10 +32,12 @@ export class Leftovers {
   readonly #abort = new AbortController()
 
   constructor(parts: {
+    readonly clock: Clock
     readonly store: Store
     readonly log: Log
     readonly remove: (leftover: Leftover, signal: AbortSignal) => Promise<void>
   }) {
+    this.#clock = parts.clock
     this.#store = parts.store
     this.#log = parts.log
     this.#remove = parts.remove
@@ -62,8 +67,10 @@ export class Leftovers {
 
   async #clear(leftover: Leftover, key: string): Promise<void> {
     try {
-      await this.#remove(leftover, this.#abort.signal)
-      await this.#store.commit([{ kind: 'putRecord', collection, key, value: null }])
+      const { signal } = this.#abort
+      await this.#remove(leftover, signal)
+      const strike = () => this.#store.commit([{ kind: 'putRecord', collection, key, value: null }])
+      await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal })
     } catch (error) {
       if (!this.#abort.signal.aborted)
         this.#log.warn(

@@ -45,7 +45,7 @@ export type LiveRun = {
   phase: string
 }
 
-export const postponedMessage = 'Workflow processing has been postponed because too many workflows are already running'
+const postponedMessage = 'Workflow processing has been postponed because too many workflows are already running'
 
 /** The workflow as clients see it. `nodes: false` is cheap. */
 export function viewOf(live: LiveRun, options: { readonly nodes: boolean }): Workflow {

@@ -116,7 +116,8 @@ export class ObjectTable {
     return this.#inTurn(key, async () => {
       const before = this.get(key.kind, namespace, key.name)
       if (before === null) return null
-      const versions = await this.#commit([{ kind: 'deleteObject', objectKind: key.kind, namespace, name: key.name }])
+      const drop: Change = { kind: 'deleteObject', objectKind: key.kind, namespace, name: key.name }
+      const versions = await this.#commit([drop], { kind: key.kind, namespace, name: key.name })
       this.#table(key.kind).delete(`${namespace}/${key.name}`)
       const version = versions.get(objectKey(key.kind, namespace, key.name)) ?? 0
       this.#announce('DELETED', key.kind, before, version)
@@ -133,7 +134,8 @@ export class ObjectTable {
   ): Promise<StoredObject> {
     const namespace = namespaceOf(kind, next.metadata?.namespace ?? '')
     const name = next.metadata?.name ?? ''
-    const versions = await this.#commit([{ kind: 'putObject', row: { kind, namespace, name, body: next } }, ...more])
+    const put: Change = { kind: 'putObject', row: { kind, namespace, name, body: next } }
+    const versions = await this.#commit([put, ...more], { kind, namespace, name })
     const version = versions.get(objectKey(kind, namespace, name)) ?? 0
     const stored = withVersion(next, version)
     this.#table(kind).set(`${namespace}/${name}`, stored)
@@ -158,11 +160,41 @@ export class ObjectTable {
     for (const listener of this.#listeners) listener(change)
   }
 
-  async #commit(changes: readonly Change[]): Promise<ReadonlyMap<string, number>> {
+  async #commit(
+    changes: readonly Change[],
+    key: { readonly kind: ObjectKind; readonly namespace: string; readonly name: string },
+  ): Promise<ReadonlyMap<string, number>> {
     const startedAt = this.#telemetry.monotonicMs()
-    const { versions } = await this.#store.commit(changes)
-    this.#telemetry.committed(this.#telemetry.monotonicMs() - startedAt, changes.length)
-    return versions
+    try {
+      const { versions } = await this.#store.commit(changes)
+      this.#telemetry.committed(this.#telemetry.monotonicMs() - startedAt, changes.length)
+      return versions
+    } catch (error) {
+      await this.#reread(key).catch(() => undefined) // the caller hears of the commit's failure
+      throw error
+    }
+  }
+
+  /** After a commit that failed, and may yet be stored. */
+  async #reread({
+    kind,
+    namespace,
+    name,
+  }: {
+    readonly kind: ObjectKind
+    readonly namespace: string
+    readonly name: string
+  }): Promise<void> {
+    const before = this.get(kind, namespace, name)
+    const row = await this.#store.object(kind, namespace, name)
+    const after = row === null ? null : withVersion(row.body as StoredObject, row.resourceVersion)
+    if (before?.metadata?.resourceVersion === after?.metadata?.resourceVersion) return
+    if (after === null) this.#table(kind).delete(`${namespace}/${name}`)
+    else this.#table(kind).set(`${namespace}/${name}`, after)
+    const shown = after ?? before
+    const type = after === null ? 'DELETED' : before === null ? 'ADDED' : 'MODIFIED'
+    if (shown !== null) this.#announce(type, kind, shown, row?.resourceVersion ?? (await this.#store.currentVersion()))
+    this.#tell({ kind, namespace, name, before, after })
   }
 
   async #inTurn<T>(

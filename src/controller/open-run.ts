@@ -19,23 +19,6 @@ export function openCreated(core: Core, workflow: Workflow, nodes: readonly Node
   return newLiveRun({ workflow, run: openRun({ workflow, nodes, internal: null }, core.world), resourceVersion: 0 })
 }
 
-/** Opens the run again as the store has it, after a commit that failed. `false`: it is no longer there. */
-export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
-  const row = await core.store.workflowByUid(live.uid)
-  if (row === null) return false
-  const nodes = await core.store.nodes(live.uid)
-  core.locks.releaseWorkflow(`${live.namespace}/${live.name}`)
-  restoreLocks(core.locks, row.body as Workflow)
-  const fresh = openStored(core, row, nodes)
-  live.run = fresh.run
-  live.resourceVersion = fresh.resourceVersion
-  live.storedFinished = fresh.storedFinished
-  live.outstanding.clear()
-  live.pods.clear()
-  for (const [id, pod] of fresh.pods) live.pods.set(id, pod)
-  return true
-}
-
 /** Takes again what the status says is held, whatever the limits. */
 export function restoreLocks(locks: Locks, { metadata, status }: Workflow): void {
   const uid = metadata?.uid ?? ''

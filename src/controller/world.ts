@@ -23,7 +23,7 @@ export const clusterTemplateIn = (objects: ObjectTable, name: string): ClusterWo
   objects.get('ClusterWorkflowTemplate', '', name)
 export const configMapIn = (objects: ObjectTable, namespace: string, name: string): ConfigMap | null =>
   objects.get('ConfigMap', namespace, name)
-export const secretIn = (objects: ObjectTable, namespace: string, name: string): Secret | null =>
+const secretIn = (objects: ObjectTable, namespace: string, name: string): Secret | null =>
   objects.get('Secret', namespace, name)
 export const cronIn = (objects: ObjectTable, namespace: string, name: string): CronWorkflow | null =>
   objects.get('CronWorkflow', namespace, name)

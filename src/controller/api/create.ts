@@ -3,8 +3,10 @@ import { validateWorkflow } from '../../admission/index.ts'
 import type { Problem } from '../../admission/index.ts'
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
 import { WorldError, instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
-import type { Change } from '../../store/port.ts'
+import type { Change, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
+import { admit } from '../admit.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
@@ -17,6 +19,8 @@ import { alreadyExists } from '../refusals.ts'
 import { templateLookup } from '../world.ts'
 import { announceLive } from './announce.ts'
 
+/** Some minutes of a store that does not answer. */
+const looksMax = 30
 const instanceLabel = 'workflows.argoproj.io/controller-instanceid'
 
 export async function createWorkflow(
@@ -130,10 +134,22 @@ async function commit(core: Core, live: LiveRun, workflow: Workflow, nodes: read
     const { versions } = await core.store.commit(changes)
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? 0
   } catch (error) {
-    core.parallelism.leave(live.uid)
-    if (error instanceof WorldError && error.code === 'STORE_CONFLICT') throw alreadyExists('Workflow', live.name)
+    const isTaken = error instanceof WorldError && error.code === 'STORE_CONFLICT'
+    const stored = isTaken ? null : await storedAfterAll(core, live)
+    if (stored !== null) {
+      live.resourceVersion = stored.resourceVersion
+      return
+    }
+    for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
+    if (isTaken) throw alreadyExists('Workflow', live.name)
     throw new ApiError('UNAVAILABLE', error instanceof Error ? error.message : String(error))
   }
+}
+
+/** The row where only the answer of the commit was lost; a workflow that nobody runs would lie there else. */
+async function storedAfterAll(core: Core, live: LiveRun): Promise<WorkflowRow | null> {
+  const look = () => core.store.workflowByUid(live.uid)
+  return persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax }).catch(() => null)
 }
 
 /** Whether the limits on workflows at once let it begin. */

@@ -1,7 +1,10 @@
 /** Deleting workflows: what runs is stopped, artifacts go where they should, then the record; the rest in the background. */
-import type { Artifact, NodeStatus, Workflow, WorkflowSpec } from '../../resources/index.ts'
+import type { Artifact, NodeStatus, Workflow, WorkflowSpec, WorkflowUid } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
+import type { Committed } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
+import { admit } from '../admit.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
 import type { Leftover } from '../leftovers.ts'
@@ -10,8 +13,12 @@ import type { LiveRun } from '../live-run.ts'
 import { viewOf } from '../live-run.ts'
 import { ApiError } from '../port.ts'
 import { notFound } from '../refusals.ts'
+import { reopen } from '../reopen.ts'
 import { announce } from './announce.ts'
 import { readWorkflow, workflowOfRow } from './read.ts'
+
+/** Some minutes of a store that does not answer. */
+const looksMax = 30
 
 export async function deleteWorkflow(
   core: Core,
@@ -39,6 +46,7 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
     await finishDeletion(core, viewOf(live, { nodes: true }), force)
   } catch (error) {
     live.deleting = false
+    await reopen(core, live)
     core.reconciler.look(live.uid)
     throw error
   }
@@ -46,14 +54,6 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
     core.reconciler.observe(uid as never, { kind: 'lookAgain' })
   for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
   core.runs.remove(live, null)
-}
-
-/** Lets a workflow begin that waited for its turn. */
-export function admit(core: Core, uid: LiveRun['uid']): void {
-  const live = core.runs.byUid(uid)
-  if (live === undefined) return
-  live.held = false
-  core.reconciler.look(uid)
 }
 
 async function finishDeletion(core: Core, workflow: Workflow, force: boolean): Promise<void> {
@@ -69,13 +69,23 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
     ...core.owners.changesForDeletion(workflow),
     ...core.expiry.changesFor(workflow, spec, false),
   ]
-  const { versions, resourceVersion } = await core.store.commit(changes)
+  const { versions, resourceVersion } = await core.store
+    .commit(changes)
+    .catch((error: unknown) => deletedAfterAll(core, uid as never, error))
   core.expiry.apply(workflow, spec, false)
   core.runs.forget(namespace, name)
   core.telemetry.workflowDeleted(uid as never)
   announce(core.hub, workflow, 'DELETED', versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion)
   core.leftovers.clear(leftover)
   await deleteOwned(core, uid)
+}
+
+/** Only the answer of the commit was lost: the record is gone. @throws `error` where it is still there */
+async function deletedAfterAll(core: Core, uid: WorkflowUid, error: unknown): Promise<Committed> {
+  const look = () => core.store.workflowByUid(uid)
+  const row = await persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax })
+  if (row !== null) throw error
+  return { versions: new Map(), resourceVersion: await core.store.currentVersion() }
 }
 
 /** Workflows and objects that name it as their owner go with it. */
@@ -102,7 +112,7 @@ async function collectArtifacts(core: Core, workflow: Workflow, spec: WorkflowSp
   return errors
 }
 
-export function doomedArtifacts(
+function doomedArtifacts(
   { status }: Workflow,
   spec: WorkflowSpec,
 ): { readonly node: NodeStatus; readonly artifact: Artifact }[] {

@@ -114,8 +114,11 @@ export class PodLife {
       return
     }
     this.#state = state
-    if (state.phase === 'ended' || state.phase === 'gone') this.#end.resolve(state)
-    else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
+    if (state.phase === 'ended' || state.phase === 'gone') {
+      this.#end.resolve(state)
+      // A start that is still being tried would make the pod anew once it is removed.
+      if (this.#phase === 'starting' || this.#phase === 'following') this.#startAbort.abort(new Refused('it has ended'))
+    } else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
   }
 
   /** What it refers to, or the host, may have changed: look again at once. */
@@ -251,7 +254,8 @@ export class PodLife {
   }
 
   async #start(request: PodRequest): Promise<void> {
-    await persevere(() => this.#parts.runtime.start(request, this.#abort.signal), this.#patience(this.#abort.signal))
+    const { signal } = this.#startAbort
+    await persevere(() => this.#parts.runtime.start(request, signal), this.#patience(signal))
   }
 
   async #stopContainers(graceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** All pods of this controller: whose life is under way, which stand ready, which are to be removed. */
-import type { PodId, PodState, WorkflowUid } from '../../resources/index.ts'
+import type { NodeId, PodId, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { Observation, PodPlan } from '../../engine/index.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { PodLife } from './pod-life.ts'
@@ -74,6 +74,22 @@ export class Pods {
   /** Something waits for the containers of the workflow that are to be removed. */
   hurryRemovals(uid: WorkflowUid): void {
     this.#afterList(() => this.#removals.hurry(uid))
+  }
+
+  /**
+   * A commit may have ended nodes without its effects having been carried out: their pods go, as after a restart.
+   * Those that podGC keeps go with the workflow.
+   */
+  dropEnded(uid: WorkflowUid, hasEnded: (nodeId: NodeId) => boolean): void {
+    this.#afterList(() => {
+      for (const [pod, life] of this.#of(uid)) {
+        if (life.phase === 'ahead' || !hasEnded(life.plan.identity.nodeId)) continue
+        if (life.phase === 'finished') this.#removals.remove(pod, 0)
+        else void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
+        life.discard()
+        this.#forget(pod)
+      }
+    })
   }
 
   /** The workflow has ended: what still stands ready for it goes, what it left behind is no longer followed. */

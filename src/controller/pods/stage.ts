@@ -5,7 +5,7 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
-import { persevere } from '../back-off.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import type { TarEntry } from './tar.ts'
 import { tarOf } from './tar.ts'
@@ -26,7 +26,7 @@ export const needsStaging = (plan: PodPlan): boolean =>
 
 /** @throws WorldError or UserError, whose message becomes that of Argo's `init` container */
 export async function stage(plan: PodPlan, request: PodRequest, parts: StageParts, signal: AbortSignal): Promise<void> {
-  const { runtime } = parts
+  const { runtime, clock } = parts
   for (const container of request.containers) {
     if (!plan.mains.includes(container.name)) continue
     const owner = ownerOf(container.security)
@@ -37,7 +37,9 @@ export async function stage(plan: PodPlan, request: PodRequest, parts: StagePart
       ...owner,
     }))
     if (mayReportProgress(plan)) entries.unshift({ path: 'var/run/argo/', mode: 0o777, ...owner })
-    if (entries.length > 0) await runtime.writeFiles(request.identity.id, container.name, tarOf(entries), signal)
+    if (entries.length === 0) continue
+    const write = () => runtime.writeFiles(request.identity.id, container.name, tarOf(entries), signal)
+    await persevere(write, { clock, backOff: quickBackOff, signal })
   }
   const main = request.containers.find((container) => container.name === 'main' && container.role === 'main')
   if (main === undefined) return

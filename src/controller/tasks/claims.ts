@@ -54,7 +54,8 @@ export class Claims {
       const fault = claimFault(claimName, claim)
       if (fault !== null) return { kind: 'claimFailed', claimName, message: fault, transient: false }
       await this.ensureVolume(owner.namespace, claimName, owner, signal)
-      if (known === null) await this.#objects.update(key, () => this.#object(owner, claimName, claim))
+      const record = () => this.#objects.update(key, () => this.#object(owner, claimName, claim))
+      if (known === null) await persevere(record, { clock: this.#clock, backOff: quickBackOff, signal })
       return { kind: 'claimCreated', claimName }
     } catch (error) {
       signal.throwIfAborted()
@@ -83,7 +84,8 @@ export class Claims {
   async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
     const remove = () => this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
     await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal })
-    await this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
+    const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
+    await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal })
   }
 
   /** The claim of that name; one of a workflow that was just deleted is waited for to go. */

@@ -41,7 +41,7 @@ function valuesAt(object: unknown, keys: readonly string[]): Record<string, stri
 }
 
 /** gjson's plain paths: keys and indices between dots, `\.` for a dot, `#` for a length or for every element. */
-export function valueAt(object: unknown, path: string): unknown {
+function valueAt(object: unknown, path: string): unknown {
   const steps = path.split(/(?<!\\)\./).map((step) => step.replaceAll('\\.', '.'))
   return walk(object, steps)
 }

@@ -1,18 +1,16 @@
 /** The resource template: kubectl's actions on the kinds that this controller holds (semantics-templates.md §4.4). */
 import { parse as parseYaml } from 'yaml'
-import { parseManifests } from '../../admission/index.ts'
 import type { TaskResult } from '../../engine/index.ts'
 import { matchesLabelSelector, parseLabelSelector, runJq, kubernetesJsonPath } from '../../expressions/index.ts'
 import type { Clock, Outputs, Parameter, ResourceTemplate, Template } from '../../resources/index.ts'
-import type { Controller, ObjectKind, StoredObject } from '../port.ts'
+import type { Controller } from '../port.ts'
 import { ApiError } from '../port.ts'
 import { pluralOf } from '../refusals.ts'
 import { jsonPatch, mergePatch } from './patch.ts'
 import { judgeResource } from './resource-condition.ts'
+import type { Held, HeldKind, Target } from './resource-target.ts'
+import { read, targetOf, targetOfFlags } from './resource-target.ts'
 import type { Workflow } from '../../resources/index.ts'
-
-type Held = Workflow | StoredObject
-type HeldKind = 'Workflow' | ObjectKind
 
 export type ResourceOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
 
@@ -25,37 +23,6 @@ export type ResourceJob = {
 
 const pollMs = 5_000
 const failedExitCode = '64'
-
-/** Resource names as kubectl takes them. */
-const kindsByName: Readonly<Record<string, HeldKind>> = {
-  workflow: 'Workflow',
-  workflows: 'Workflow',
-  wf: 'Workflow',
-  workflowtemplate: 'WorkflowTemplate',
-  workflowtemplates: 'WorkflowTemplate',
-  wftmpl: 'WorkflowTemplate',
-  clusterworkflowtemplate: 'ClusterWorkflowTemplate',
-  clusterworkflowtemplates: 'ClusterWorkflowTemplate',
-  cwft: 'ClusterWorkflowTemplate',
-  cronworkflow: 'CronWorkflow',
-  cronworkflows: 'CronWorkflow',
-  cwf: 'CronWorkflow',
-  configmap: 'ConfigMap',
-  configmaps: 'ConfigMap',
-  cm: 'ConfigMap',
-  secret: 'Secret',
-  secrets: 'Secret',
-  persistentvolumeclaim: 'PersistentVolumeClaim',
-  persistentvolumeclaims: 'PersistentVolumeClaim',
-  pvc: 'PersistentVolumeClaim',
-}
-
-type Target = {
-  readonly kind: HeldKind
-  readonly namespace: string
-  readonly name: string
-  readonly selector: string | null
-}
 
 export async function runResource(
   job: ResourceJob,
@@ -159,58 +126,6 @@ async function patchHeld(job: ResourceJob, api: Controller): Promise<Held> {
     target,
     (mergeStrategy === 'json' ? jsonPatch(existing, patch) : mergePatch(existing, patch)) as Held,
   )
-}
-
-type ReadManifest = { readonly kind: HeldKind; readonly resource: Held }
-
-function read(text: string, strict = true): ReadManifest {
-  const { documents, problems } = parseManifests(text, { strict })
-  const [problem] = problems
-  if (problem !== undefined) throw new Error(problem.message)
-  const manifest = documents[0]?.manifest
-  if (!manifest) throw new Error('the manifest holds no object')
-  return manifest
-}
-
-function targetOf({ kind, resource }: ReadManifest, namespace: string): Target {
-  return {
-    kind,
-    namespace: resource.metadata?.namespace || namespace,
-    name: resource.metadata?.name ?? '',
-    selector: null,
-  }
-}
-
-/** `[workflow, name]`, `workflow/name`, `-l a=b`, `-n namespace`; other flags are passed over. */
-function targetOfFlags(flags: readonly string[], namespace: string): Target {
-  const words: string[] = []
-  const options: Record<string, string> = {}
-  const names: Readonly<Record<string, string>> = {
-    '-l': 'selector',
-    '--selector': 'selector',
-    '-n': 'namespace',
-    '--namespace': 'namespace',
-  }
-  for (let i = 0; i < flags.length; i += 1) {
-    const [flag = '', value] = splitFlag(flags[i] ?? '')
-    const option = names[flag]
-    if (option !== undefined) options[option] = value ?? flags[(i += 1)] ?? ''
-    else if (!flag.startsWith('-')) words.push(...(flags[i] ?? '').split('/'))
-  }
-  const [plural = '', name = ''] = words
-  const kind = kindsByName[plural.toLowerCase().split('.')[0] ?? '']
-  if (kind === undefined) throw new Error(`error: the server doesn't have a resource type "${plural}"`)
-  return {
-    kind,
-    namespace: options['namespace'] ?? namespace,
-    name,
-    selector: name === '' ? (options['selector'] ?? '') : null,
-  }
-}
-
-function splitFlag(flag: string): readonly [string, string?] {
-  const at = flag.startsWith('-') ? flag.indexOf('=') : -1
-  return at < 0 ? [flag] : [flag.slice(0, at), flag.slice(at + 1)]
 }
 
 function owned(object: Held, job: ResourceJob, namespace: string): Held {

@@ -1,0 +1,236 @@
+/** The parts of a controller, made and tied together; what they ask of each other late is bound by closures. */
+import type { Artifacts } from '../artifacts/index.ts'
+import { lockTable } from '../engine/index.ts'
+import type { Locks } from '../engine/index.ts'
+import type { Clock, CronWorkflow, Random } from '../resources/index.ts'
+import type { Runtime } from '../runtime/port.ts'
+import type { Store } from '../store/port.ts'
+import { Alarms } from './alarms.ts'
+import { contextOf } from './api/artifact.ts'
+import { buildApi } from './api/api.ts'
+import { deleteWorkflow } from './api/delete.ts'
+import type { ControllerConfig } from './config.ts'
+import type { Core } from './core.ts'
+import { Cron } from './cron/cron.ts'
+import { abandon, leave } from './ending.ts'
+import { Estimates } from './estimates.ts'
+import { EventFeed } from './event-feed.ts'
+import { Expiry } from './expiry.ts'
+import { leftoverChange, Leftovers } from './leftovers.ts'
+import { viewOf } from './live-run.ts'
+import { Memos } from './memos.ts'
+import type { ObjectChange } from './objects.ts'
+import { ObjectTable } from './objects.ts'
+import { reopen } from './reopen.ts'
+import { Owners } from './owners.ts'
+import { Parallelism } from './parallelism.ts'
+import { claimLeftover, clearLeftover, perform } from './perform.ts'
+import type { Budget } from './pods/capacity.ts'
+import { Capacity } from './pods/capacity.ts'
+import type { HostFacts } from './pods/pod-parts.ts'
+import { Pods } from './pods/pods.ts'
+import { Reconciler } from './reconcile.ts'
+import { report } from './report.ts'
+import { RunTable } from './run-table.ts'
+import { SyncLimits } from './sync-limits.ts'
+import { Claims } from './tasks/claims.ts'
+import type { InProcessPlugin } from './tasks/plugin.ts'
+import { Plugins } from './tasks/plugin.ts'
+import { Tasks } from './tasks/tasks.ts'
+import type { Log, Telemetry } from './telemetry.ts'
+import { WatchHub } from './watch-hub.ts'
+import { buildWorld, configMapIn, limitReader, podLookups } from './world.ts'
+
+export type ControllerParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly runtime: Runtime
+  readonly artifacts: Artifacts
+  readonly config: ControllerConfig
+  readonly log: Log
+  readonly telemetry: Telemetry
+  readonly plugins?: readonly InProcessPlugin[]
+}
+
+type Surroundings = { readonly host: () => HostFacts; readonly onHealth: (isHealthy: boolean, reason: string) => void }
+
+export function buildCore(
+  parts: ControllerParts,
+  { host, onHealth }: Surroundings,
+): Core & { readonly capacity: Capacity } {
+  const { clock, random, store, runtime, artifacts, config, log, telemetry } = parts
+  const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
+  const objects = new ObjectTable({ store, telemetry, publish: (event) => hub.publish(event) })
+  const runs = new RunTable({ finishedKept: config.finishedKept })
+  const memos = new Memos((name) => configMapIn(objects, config.engine.controllerNamespace, name))
+  const estimates = new Estimates()
+  const alarms = new Alarms(clock)
+  const wakeLockWaiters = () => {
+    for (const live of runs.all())
+      if (waitsForLock(live.run.workflow.status)) reconciler.observe(live.uid, { kind: 'lookAgain' })
+  }
+  const limits = new SyncLimits({
+    store,
+    objects,
+    allowsDatabase: config.databaseSyncLimits,
+    onDatabaseChange: wakeLockWaiters,
+  })
+  const locks = counted(lockTable(limitReader(objects, limits)), telemetry)
+  const world = buildWorld({ config: config.engine, objects, memos, estimates, locks, random })
+  const claims = new Claims({ runtime, objects, clock, random, isBeingCleared: (uid) => leftovers.isClearing(uid) })
+  const lookups = podLookups(objects)
+  const artifactContext = (namespace: string) => contextOf({ objects }, namespace)
+  const observe: Reconciler['observe'] = (uid, observation) => reconciler.observe(uid, observation)
+  const capacity = new Capacity({ budget: budgetOf(config, null), oversized: config.capacity.oversized })
+  const pods = new Pods({
+    clock,
+    runtime,
+    artifacts,
+    telemetry,
+    log,
+    capacity,
+    lookups,
+    host,
+    artifactContext,
+    observe,
+    onHealth,
+    pullPolicy: config.pullPolicy,
+    policy: config.policy,
+    progressPollMs: config.progressPollMs,
+    isLive: (uid) => runs.byUid(uid) !== undefined,
+  })
+  const leftovers = new Leftovers({
+    clock,
+    store,
+    log,
+    remove: (leftover, signal) => clearLeftover(core, leftover, signal),
+  })
+  const expiry = new Expiry({
+    clock,
+    store,
+    log,
+    retention: config.retention,
+    delete: (namespace, name) => deleteWorkflow(core, namespace, name),
+  })
+  const reconciler: Reconciler = new Reconciler({
+    clock,
+    store,
+    telemetry,
+    log,
+    runs,
+    memos,
+    alarms,
+    perform: (live, effect, endSeenAt) => perform(core, live, effect, endSeenAt),
+    alongside: (live, decision, finished) => [
+      ...expiry.changesFor(viewOf(live, { nodes: false }), live.run.spec, finished),
+      ...decision.effects.flatMap((effect) =>
+        effect.kind === 'deleteClaim' ? [leftoverChange(claimLeftover(live, effect.claimName))] : [],
+      ),
+    ],
+    report: (live, decision) => {
+      report(core, live, decision)
+      if (live.held && live.run.workflow.spec?.shutdown) {
+        core.parallelism.force(live)
+        live.held = false
+        reconciler.look(live.uid)
+      }
+    },
+    leave: (live) => leave(core, live),
+    reopen: (live) => reopen(core, live),
+    abandon: (live, error) => abandon(core, live, error),
+  })
+  const api = buildApi(() => core)
+  const plugins = new Plugins({ clock, configured: config.plugins, inProcess: parts.plugins ?? [] })
+  const core: Core & { readonly capacity: Capacity } = {
+    clock,
+    random,
+    store,
+    runtime,
+    artifacts,
+    config,
+    log,
+    telemetry,
+    hub,
+    objects,
+    runs,
+    memos,
+    estimates,
+    locks,
+    world,
+    alarms,
+    leftovers,
+    pods,
+    claims,
+    reconciler,
+    limits,
+    expiry,
+    api,
+    capacity,
+    feed: new EventFeed({ clock, random }),
+    parallelism: new Parallelism({ limit: config.parallelism, namespaceLimit: config.namespaceParallelism }),
+    owners: new Owners(),
+    tasks: new Tasks({ clock, log, artifacts, lookups, plugins, claims, api, artifactContext, observe }),
+    cron: new Cron({ clock, random, store, objects, runs, config, telemetry, log, api }),
+    creating: new Set(),
+  }
+  objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
+  return core
+}
+
+/** The lock table, with what it gives out told to telemetry. */
+function counted(locks: Locks, telemetry: Telemetry): Locks {
+  const acquire: Locks['acquire'] = (request) => {
+    const answer = locks.acquire(request)
+    if (answer.kind === 'acquired')
+      for (const { name, mutex, kind } of answer.fresh) {
+        const namespace = name.split('/')[0] ?? ''
+        telemetry.lockTaken({ name, mutex, storage: kind === 'Database' ? 'database' : 'configmap', namespace })
+      }
+    return answer
+  }
+  return {
+    acquire,
+    release: (holder) => locks.release(holder),
+    releaseWorkflow: (key) => locks.releaseWorkflow(key),
+    restore: (holder, uid, lock) => locks.restore(holder, uid, lock),
+    holdersOf: (name) => locks.holdersOf(name),
+    snapshot: () => locks.snapshot(),
+  }
+}
+
+/** Who waits for an object looks again when it changes. */
+function afterObjectChange(
+  core: Core,
+  { kind, namespace, name, after }: ObjectChange,
+  wakeLockWaiters: () => void,
+): void {
+  if (kind === 'ConfigMap') wakeLockWaiters()
+  if (kind === 'ConfigMap' || kind === 'Secret' || kind === 'PersistentVolumeClaim') core.pods.nudge()
+  if (kind !== 'CronWorkflow') return
+  if (after === null) core.cron.forget({ namespace, name })
+  else core.cron.look(after as CronWorkflow)
+}
+
+function waitsForLock(
+  status:
+    | {
+        readonly synchronization?: {
+          readonly mutex?: { readonly waiting?: readonly unknown[] }
+          readonly semaphore?: { readonly waiting?: readonly unknown[] }
+        }
+      }
+    | undefined,
+): boolean {
+  const { mutex, semaphore } = status?.synchronization ?? {}
+  return (mutex?.waiting?.length ?? 0) > 0 || (semaphore?.waiting?.length ?? 0) > 0
+}
+
+/** What is not configured is the host's; until the host is known, there is no limit. */
+export function budgetOf({ capacity }: ControllerConfig, host: HostFacts | null): Budget {
+  return {
+    cpus: capacity.cpus ?? host?.cpus ?? Infinity,
+    memoryBytes: capacity.memoryBytes ?? host?.memoryBytes ?? Infinity,
+    containers: capacity.containersMax,
+  }
+}

@@ -1,0 +1,31 @@
+/** Opening a run again as the store has it, after a commit whose outcome nobody knows. */
+import { isEnded, nodeOf } from '../engine/index.ts'
+import type { Workflow, WorkflowUid } from '../resources/index.ts'
+import type { Core } from './core.ts'
+import type { LiveRun } from './live-run.ts'
+import { openStored, restoreLocks } from './open-run.ts'
+import { repeatEffects } from './recovery.ts'
+
+/** What the commit may have stored is also done. `false`: the run is no longer there. */
+export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
+  const row = await core.store.workflowByUid(live.uid)
+  if (row === null) return false
+  const nodes = await core.store.nodes(live.uid)
+  const released = core.locks.releaseWorkflow(`${live.namespace}/${live.name}`)
+  restoreLocks(core.locks, row.body as Workflow)
+  const fresh = openStored(core, row, nodes)
+  live.run = fresh.run
+  live.resourceVersion = fresh.resourceVersion
+  live.storedFinished = fresh.storedFinished
+  live.outstanding.clear()
+  live.pods.clear()
+  for (const [id, pod] of fresh.pods) live.pods.set(id, pod)
+  for (const uid of released) if (uid !== live.uid) core.reconciler.observe(uid as WorkflowUid, { kind: 'lookAgain' })
+  repeatEffects(core, live)
+  core.pods.dropEnded(live.uid, (nodeId) => {
+    const node = nodeOf(live.run, nodeId)
+    return node !== undefined && isEnded(node)
+  })
+  await core.leftovers.resume()
+  return true
+}
