@@ -6,17 +6,17 @@ import {
   type Observation,
   type Operation,
   type Run,
-  type TaskResult,
   advance,
   isFinished,
   openRun,
   operate,
   workflowOf,
 } from '../engine/index.ts'
-import type { Instant, NodeId, NodeStatus, Workflow } from '../resources/index.ts'
+import type { Instant, NodeId, NodeStatus, Template, Workflow } from '../resources/index.ts'
 import { instant, nodeIdOf, rfc3339 } from '../resources/index.ts'
 import { MockBook, type Mocks, durationMs, relativeName } from './mocks.ts'
 import { endedResult, runningState, stoppedResult } from './pod-end.ts'
+import { taskResult } from './task-end.ts'
 import { type KitWorld, kitWorld } from './world.ts'
 
 /** Something that a person does while it runs. */
@@ -172,8 +172,9 @@ class Walk {
       case 'http':
       case 'plugin':
       case 'resource':
+        return this.#runTask(effect.node, effect.template)
       case 'listArtifacts':
-        return this.#runTask(effect.node)
+        return this.#runTask(effect.node, null)
       case 'cancel':
         this.#happenings = this.#happenings.filter(({ key }) => key !== effect.node)
         return
@@ -225,31 +226,14 @@ class Walk {
     )
   }
 
-  #runTask(id: NodeId): void {
+  #runTask(id: NodeId, template: Template | null): void {
     const node = this.#run.nodes.get(id)
     const asked = { nodeName: node?.name ?? '', templateName: templateOf(node) }
     const mock = this.#book.find(asked) ?? {}
     if (node?.type === 'Pod') this.#started(asked.nodeName)
     this.#later(durationMs(mock.duration), id, () => {
       const isGood = this.#book.exitCode(asked) === 0
-      const parameters = Object.entries(mock.outputs?.parameters ?? {}).flatMap(([name, value]) =>
-        value === null ? [] : [{ name, value: String(value) }],
-      )
-      const text = mock.result ?? mock.outputs?.result
-      const result: TaskResult = {
-        phase: isGood ? 'Succeeded' : 'Failed',
-        ...(mock.message === undefined || isGood ? {} : { message: mock.message }),
-        ...(parameters.length === 0 && text === undefined
-          ? {}
-          : {
-              outputs: {
-                ...(parameters.length === 0 ? {} : { parameters }),
-                ...(text === undefined ? {} : { result: String(text) }),
-              },
-            }),
-        ...(mock.keys === undefined ? (node?.type === 'Pod' ? { keys: [] } : {}) : { keys: mock.keys }),
-      }
-      this.#tell({ kind: 'taskFinished', node: nodeIdOf(id), result })
+      this.#tell({ kind: 'taskFinished', node: nodeIdOf(id), result: taskResult(mock, template, isGood) })
     })
   }
 }

@@ -116,9 +116,12 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
       podPriorityClassName: `${oneHost}; \`priority\` orders pods that wait for room`,
       podDisruptionBudget: oneHost,
       dnsPolicy: 'a sandbox resolves names as Docker does; `dnsConfig` and `hostAliases` work',
-      executorPlugins: 'plugins are configured for the daemon (setting `plugins`), not per workflow',
       podResources: 'limits and requests are those of each container',
       resourceClaims: notOnDocker,
+    },
+    refused: {
+      executorPlugins:
+        'as by an Argo that does not allow them: http and plugin nodes end in Error; plugins are configured for the daemon (setting `plugins`)',
     },
   },
   Template: {
