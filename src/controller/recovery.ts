@@ -1,6 +1,6 @@
 /** Taking up what an earlier life left: unfinished runs, their locks, their pods, their claims. */
 import { artifactsToDelete, isFinished } from '../engine/index.ts'
-import type { PodState, Workflow } from '../resources/index.ts'
+import type { PodState, Workflow, WorkflowSpec } from '../resources/index.ts'
 import { WorldError, rfc3339 } from '../resources/index.ts'
 import type { WorkflowRow } from '../store/port.ts'
 import { mayBegin } from './api/create.ts'
@@ -62,8 +62,31 @@ export function repeatEffects(core: Core, live: LiveRun): void {
 /** Containers of finished pods stay where podGC says so and the workflow is still there. */
 export async function isKept(core: Core, state: PodState): Promise<boolean> {
   if (state.phase !== 'ended') return false
-  const row: WorkflowRow | null = await core.store.workflowByUid(state.identity.workflowUid)
+  const { workflowUid: uid, nodeId } = state.identity
+  const row: WorkflowRow | null = await core.store.workflowByUid(uid)
   const workflow = row?.body as Workflow | undefined
   const spec = workflow?.status?.storedWorkflowTemplateSpec ?? workflow?.spec
-  return Boolean(spec?.podGC?.strategy)
+  if (row === null || !spec?.podGC?.strategy) return false
+  const rows = spec.podGC.strategy === 'OnPodSuccess' ? await core.store.nodes(uid) : []
+  const nodePhase = rows.find(({ id }) => id === nodeId)?.node.phase
+  return staysAfterEnd(spec, { nodePhase, workflowPhase: row.finished ? row.phase : null })
+}
+
+/** @param workflowPhase `null` while it goes on */
+export function staysAfterEnd(
+  { podGC }: WorkflowSpec,
+  { nodePhase, workflowPhase }: { readonly nodePhase: string | undefined; readonly workflowPhase: string | null },
+): boolean {
+  // Whether the pod's labels match can no longer be told; one too many is better than one that was to stay.
+  if (podGC?.labelSelector !== undefined) return true
+  switch (podGC?.strategy) {
+    case 'OnPodSuccess':
+      return nodePhase !== 'Succeeded'
+    case 'OnWorkflowCompletion':
+      return workflowPhase === null
+    case 'OnWorkflowSuccess':
+      return workflowPhase !== 'Succeeded'
+    default:
+      return false
+  }
 }

@@ -1,10 +1,10 @@
 /** Opening a run again as the store has it, after a commit whose outcome nobody knows. */
-import { isEnded, nodeOf } from '../engine/index.ts'
+import { isEnded, isFinished, nodeOf } from '../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../resources/index.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
 import { openStored, restoreLocks } from './open-run.ts'
-import { repeatEffects } from './recovery.ts'
+import { repeatEffects, staysAfterEnd } from './recovery.ts'
 
 /** What the commit may have stored is also done. `false`: the run is no longer there. */
 export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
@@ -22,9 +22,11 @@ export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   for (const [id, pod] of fresh.pods) live.pods.set(id, pod)
   for (const uid of released) if (uid !== live.uid) core.reconciler.observe(uid as WorkflowUid, { kind: 'lookAgain' })
   repeatEffects(core, live)
+  const workflowPhase = isFinished(live.run) ? row.phase : null
   core.pods.dropEnded(live.uid, (nodeId) => {
     const node = nodeOf(live.run, nodeId)
-    return node !== undefined && isEnded(node)
+    if (node === undefined || !isEnded(node)) return false
+    return !staysAfterEnd(live.run.spec, { nodePhase: node.phase, workflowPhase })
   })
   await core.leftovers.resume()
   return true

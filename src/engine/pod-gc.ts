@@ -6,6 +6,7 @@ import type { NodeStatus } from '../resources/index.ts'
 import { labelSelectorOf, matchesLabelSelector, parseDurationMs } from '../expressions/index.ts'
 import type { Effect, PodPlan } from './effects.ts'
 import type { PodResult } from './observations.ts'
+import { isCompleted } from './phases.ts'
 import { assessPod } from './pod-assessment.ts'
 import type { Run } from './run.ts'
 
@@ -27,7 +28,12 @@ export function removalOf(run: Run, node: NodeStatus, plan: PodPlan, result: Pod
 export function removalsAtEnd(run: Run, isSuccess: boolean): readonly Effect[] {
   const strategy = run.spec.podGC?.strategy
   if (strategy !== 'OnWorkflowCompletion' && !(strategy === 'OnWorkflowSuccess' && isSuccess)) return []
-  return [...run.keptPods.values()].map((pod) => ({ kind: 'removePod', pod, delayMs: delayOf(run) }))
+  const kept = new Map(run.keptPods)
+  // Of a run that was opened again, only the nodes tell which pods there were.
+  if (run.spec.podGC?.labelSelector === undefined)
+    for (const node of run.nodes.values())
+      if (node.type === 'Pod' && isCompleted(node) && node.memoizationStatus?.hit !== true && !kept.has(node.id)) kept.set(node.id, run.podIdOf(node.name))
+  return [...kept.values()].map((pod) => ({ kind: 'removePod', pod, delayMs: delayOf(run) }))
 }
 
 function delayOf(run: Run): number {

@@ -77,13 +77,13 @@ export class Pods {
   }
 
   /**
-   * A commit may have ended nodes without its effects having been carried out: their pods go, as after a restart.
-   * Those that podGC keeps go with the workflow.
+   * A commit may have ended nodes without its effects having been carried out: their pods go, as after a restart,
+   * unless podGC keeps them.
    */
-  dropEnded(uid: WorkflowUid, hasEnded: (nodeId: NodeId) => boolean): void {
+  dropEnded(uid: WorkflowUid, mayGo: (nodeId: NodeId) => boolean): void {
     this.#afterList(() => {
       for (const [pod, life] of this.#of(uid)) {
-        if (life.phase === 'ahead' || !hasEnded(life.plan.identity.nodeId)) continue
+        if (life.phase === 'ahead' || !mayGo(life.plan.identity.nodeId)) continue
         if (life.phase === 'finished') this.#removals.remove(pod, 0)
         else void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
         life.discard()

@@ -1,0 +1,200 @@
+/** Workflows from a seed: every kind of template and concern, small, and mostly with an outcome that no fault may change. */
+import type { Workflow } from '../../src/resources/index.ts'
+import type { Dice } from './dice.ts'
+import { daemonLeaf, drawLeaf } from './templates.ts'
+import type { Leaf } from './templates.ts'
+
+export type Task = {
+  readonly name: string
+  readonly workflow: Workflow
+  readonly submitAtMs: number
+  /** What comes of it may depend on when things happen: deadlines, the order of failures. */
+  readonly isTimed: boolean
+  /** What a person does to it, and when; `null` for nothing. */
+  readonly deed: { readonly kind: 'terminate' | 'stop' | 'delete' | 'suspend'; readonly atMs: number } | null
+}
+
+export type Workload = { readonly tasks: readonly Task[]; readonly limits: Readonly<Record<string, string>> }
+
+export function drawWorkload(dice: Dice): Workload {
+  const count = dice.pick([1, 1, 2, 3])
+  const tasks = Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`))
+  return { tasks, limits: { one: '1', two: '2' } }
+}
+
+function drawTask(dice: Dice, name: string): Task {
+  const volume = dice.chance(0.2) ? 'work' : null
+  const isNarrow = dice.chance(0.25)
+  const around = { volume, isNarrow, mutexes: [dice.pick(['m', 'n'])], semaphores: [dice.pick(['one', 'two'])] }
+  const leaves: [Leaf, ...Leaf[]] = [drawLeaf(dice, 'leaf-0', around)]
+  for (let index = 1; index <= dice.int(1, 3); index += 1) leaves.push(drawLeaf(dice, `leaf-${index}`, around))
+  const server = dice.chance(0.15) ? daemonLeaf(dice, 'server') : null
+  const inner = dice.chance(0.4) ? drawFlow(dice, 'inner', leaves, { server: null, isNarrow }) : null
+  const main = drawFlow(dice, 'main', inner === null ? leaves : [inner, ...leaves], { server, isNarrow })
+  const isTimed = dice.chance(0.05)
+  const deed: Task['deed'] = dice.chance(0.12)
+    ? { kind: dice.pick(['terminate', 'stop', 'delete', 'suspend'] as const), atMs: dice.int(500, 15_000) }
+    : null
+  const spec = {
+    entrypoint: 'main',
+    templates: [main, ...(inner === null ? [] : [inner]), ...leaves, ...(server === null ? [] : [server])].map(
+      (leaf) => leaf.template,
+    ),
+    // A daemon takes one of the places, for ever if there is but one.
+    ...(isNarrow && dice.chance(0.7) ? { parallelism: dice.int(server === null ? 1 : 2, 3) } : {}),
+    ...(dice.chance(0.2) ? { onExit: dice.pick(leaves).template.name } : {}),
+    ...(dice.chance(0.1) ? { synchronization: { mutexes: [{ name: 'whole' }] } } : {}),
+    ...(dice.chance(0.2)
+      ? {
+          podGC: {
+            strategy: dice.pick(['OnPodCompletion', 'OnWorkflowCompletion']),
+            ...(dice.chance(0.5) ? { deleteDelayDuration: '3s' } : {}),
+          },
+        }
+      : {}),
+    ...(isTimed ? { activeDeadlineSeconds: dice.int(2, 12) } : {}),
+    ...(dice.chance(0.1) ? { ttlStrategy: { secondsAfterCompletion: dice.int(0, 20) } } : {}),
+    ...(dice.chance(0.2) ? { priority: dice.int(0, 5) } : {}),
+    ...(volume === null
+      ? {}
+      : {
+          volumeClaimTemplates: [
+            {
+              metadata: { name: volume },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+            },
+          ],
+          volumeClaimGC: { strategy: 'OnWorkflowCompletion' },
+        }),
+  }
+  const workflow = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Workflow',
+    metadata: { name, namespace: 'default' },
+    spec,
+  } as unknown as Workflow
+  return {
+    name,
+    workflow,
+    submitAtMs: dice.pick([0, 0, dice.int(0, 5_000)]),
+    isTimed: isTimed || deed !== null || leaves.some((leaf) => leaf.isTimed),
+    deed,
+  }
+}
+
+/** Steps or a graph that calls the given templates. */
+function drawFlow(
+  dice: Dice,
+  name: string,
+  callable: readonly [Leaf, ...Leaf[]],
+  { server, isNarrow }: { readonly server: Leaf | null; readonly isNarrow: boolean },
+): Leaf {
+  const calls = dice.int(1, 4)
+  const template = {
+    name,
+    inputs: { parameters: [{ name: 'in', value: 'i' }] },
+    ...(isNarrow && dice.chance(0.5) && server === null ? { parallelism: dice.int(1, 2) } : {}),
+    ...(dice.chance(0.08) ? { synchronization: { mutexes: [{ name: `of-${name}` }] } } : {}),
+    ...(dice.chance(0.08) ? { retryStrategy: { limit: 1, retryPolicy: 'Always' } } : {}),
+    ...(dice.chance(0.5)
+      ? { steps: drawSteps(dice, calls, callable, server) }
+      : { dag: drawDag(dice, calls, callable, server) }),
+  }
+  return { template, makesResult: false, canFail: false, isTimed: false }
+}
+
+function drawSteps(
+  dice: Dice,
+  calls: number,
+  callable: readonly [Leaf, ...Leaf[]],
+  server: Leaf | null,
+): readonly (readonly object[])[] {
+  const groups: object[][] = server === null ? [] : [[{ name: 'server', template: 'server' }]]
+  const before: { name: string; leaf: Leaf; isLoop: boolean }[] = []
+  let group: object[] = []
+  for (let index = 0; index < calls; index += 1) {
+    const leaf = dice.pick(callable)
+    const own = `s${index}`
+    const loop = drawLoop(dice)
+    const giver = dice.chance(0.5) ? before.find((one) => one.leaf.makesResult && !one.isLoop) : undefined
+    group.push({
+      name: own,
+      template: leaf.template.name,
+      ...argumentsOf(
+        dice,
+        giver === undefined ? null : `steps.${giver.name}.outputs`,
+        server === null ? null : 'steps.server.ip',
+        loop !== null,
+      ),
+      ...(loop ?? {}),
+      ...(dice.chance(0.12) ? { when: dice.pick(['true', 'false', '1 == 1']) } : {}),
+      ...(leaf.canFail && dice.chance(0.5) ? { continueOn: { failed: true } } : {}),
+      ...(dice.chance(0.1) ? { hooks: { exit: { template: dice.pick(callable).template.name } } } : {}),
+    })
+    const isLast = index === calls - 1 || dice.chance(0.6)
+    if (!isLast) continue
+    groups.push(group)
+    // Outputs are seen by later groups only.
+    before.push(
+      ...group.map((one) => ({
+        name: (one as { name: string }).name,
+        leaf: callable.find((other) => other.template.name === (one as { template: string }).template) ?? leaf,
+        isLoop: 'withItems' in one || 'withSequence' in one || 'when' in one,
+      })),
+    )
+    group = []
+  }
+  return groups
+}
+
+function drawDag(dice: Dice, calls: number, callable: readonly [Leaf, ...Leaf[]], server: Leaf | null): object {
+  const tasks: object[] = server === null ? [] : [{ name: 'server', template: 'server' }]
+  const before: { name: string; leaf: Leaf; isPlain: boolean }[] = []
+  for (let index = 0; index < calls; index += 1) {
+    const leaf = dice.pick(callable)
+    const own = `t${index}`
+    const loop = drawLoop(dice)
+    const needed = before.filter(() => dice.chance(0.6))
+    const giver = needed.find((one) => one.leaf.makesResult && one.isPlain)
+    const terms = needed.map((one) =>
+      one.leaf.canFail ? `(${one.name}.Succeeded || ${one.name}.Failed || ${one.name}.Skipped)` : one.name,
+    )
+    if (server !== null) terms.unshift('server')
+    const when = dice.chance(0.12) ? { when: dice.pick(['true', 'false']) } : {}
+    tasks.push({
+      name: own,
+      template: leaf.template.name,
+      ...(terms.length > 0 ? { depends: terms.join(' && ') } : {}),
+      ...argumentsOf(
+        dice,
+        giver === undefined || dice.chance(0.5) ? null : `tasks.${giver.name}.outputs`,
+        server === null ? null : 'tasks.server.ip',
+        loop !== null,
+      ),
+      ...(loop ?? {}),
+      ...when,
+      ...(dice.chance(0.1) ? { hooks: { exit: { template: dice.pick(callable).template.name } } } : {}),
+    })
+    before.push({ name: own, leaf, isPlain: loop === null && !('when' in when) && !leaf.canFail })
+  }
+  return { tasks, ...(dice.chance(0.2) ? { failFast: false } : {}) }
+}
+
+function drawLoop(dice: Dice): object | null {
+  const kind = dice.next()
+  if (kind < 0.12) return { withItems: ['a', 'b', 'c'].slice(0, dice.int(1, 3)) }
+  if (kind < 0.18) return { withSequence: { count: String(dice.int(0, 3)) } }
+  return kind < 0.22 ? { withParam: '["x", "y"]' } : null
+}
+
+function argumentsOf(dice: Dice, giver: string | null, ip: string | null, isLoop: boolean): object {
+  const value =
+    giver !== null
+      ? `{{${giver}.${dice.pick(['parameters.p', 'result'])}}}`
+      : isLoop && dice.chance(0.7)
+        ? '{{item}}'
+        : ip !== null && dice.chance(0.5)
+          ? `{{${ip}}}`
+          : 'a'
+  return { arguments: { parameters: [{ name: 'in', value }] } }
+}
