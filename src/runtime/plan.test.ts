@@ -86,6 +86,16 @@ describe('how a pod goes on', () => {
     expect([last.retry, names(last.giveUp)]).toEqual([[], ['b']])
   })
 
+  it('tries a member of a containerSet once only whose command cannot be executed', () => {
+    const missing = exited(64, { isUnstartable: true })
+    expect(decide(planOf({ ...main, tries: 3 }), new Map([['main', missing]]), false)).toMatchObject({
+      retry: [],
+      isEnded: true,
+    })
+    const forEver = planOf({ ...main, tries: Number.MAX_SAFE_INTEGER })
+    expect(names(decide(forEver, new Map([['main', missing]]), false).retry)).toEqual(['main'])
+  })
+
   it('survives its way through a label, and takes no other text for a plan', () => {
     const plan = planOf({ ...main, tries: 2, pauseMs: 5 }, side)
     expect(decodePlan(encodePlan(plan))).toEqual(plan)

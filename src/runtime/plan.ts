@@ -34,6 +34,8 @@ export type Progress = {
   readonly state: 'created' | 'running' | 'exited'
   readonly exitCode: number
   readonly isKilledFromOutside: boolean
+  /** Its command could not be executed at all: no further try of a containerSet would do better. */
+  readonly isUnstartable?: boolean
   readonly restarts: number
 }
 
@@ -69,13 +71,21 @@ export function planOf(pod: PodRequest, volumes: readonly string[], network: Pod
   }
 }
 
+const restartsForEver = Number.MAX_SAFE_INTEGER
+
 /** As kubelet does, a container that is restarted on failure waits ten seconds. */
 function triesOf(
   retry: { readonly tries: number; readonly pauseMs: number } | undefined,
   restartOnFailure: boolean,
 ): Pick<PlannedContainer, 'tries' | 'pauseMs'> {
   if (retry && retry.tries > 1) return { tries: retry.tries, pauseMs: retry.pauseMs }
-  return restartOnFailure ? { tries: Number.MAX_SAFE_INTEGER, pauseMs: 10_000 } : {}
+  return restartOnFailure ? { tries: restartsForEver, pauseMs: 10_000 } : {}
+}
+
+/** Of a container that has ended. Argo's wrapper looks for the command before its first try, and tries nothing without it. */
+function triesLeft({ tries = 1 }: PlannedContainer, { exitCode, isUnstartable, restarts }: Progress): number {
+  if (exitCode === 0 || (isUnstartable === true && tries !== restartsForEver)) return 0
+  return Math.max(0, tries - 1 - restarts)
 }
 
 export const encodePlan = (plan: PodPlan): string => JSON.stringify(plan)
@@ -120,8 +130,7 @@ function decideMains(plan: PodPlan, of: (name: string) => Progress, isStopping: 
   for (const main of plan.containers.filter((one) => one.role === 'main')) {
     const now = of(main.name)
     if (now.state === 'exited') {
-      const triesLeft = (main.tries ?? 1) - 1 - now.restarts
-      if (now.exitCode === 0 || triesLeft <= 0 || isStopping) continue
+      if (triesLeft(main, now) === 0 || isStopping) continue
       retry.push(main)
     } else if (now.state === 'created') {
       const fate = isStopping ? { exitCode: 143, message: '' } : fateByDependencies(main, of, plan)
@@ -157,7 +166,7 @@ function fateByDependencies(main: PlannedContainer, of: (name: string) => Progre
   for (const name of main.dependencies ?? []) {
     const dependency = of(name)
     const planned = plan.containers.find((one) => one.name === name)
-    const hasTries = dependency.exitCode !== 0 && (planned?.tries ?? 1) - 1 - dependency.restarts > 0
+    const hasTries = planned !== undefined && triesLeft(planned, dependency) > 0
     if (dependency.state !== 'exited' || hasTries) {
       isWaiting = true
       continue

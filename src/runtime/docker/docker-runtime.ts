@@ -44,7 +44,13 @@ export type DockerRuntimeOptions = {
   readonly relistMs?: number
 }
 
+type Listener = {
+  readonly onState: (state: PodState) => void
+  readonly onHealth: (isHealthy: boolean, why: string) => void
+}
+
 const gigabyte = 1024 ** 3
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 export class DockerRuntime implements Runtime {
   private readonly options: DockerRuntimeOptions
@@ -61,10 +67,7 @@ export class DockerRuntime implements Runtime {
   private readonly log: Log
   private readonly pods = new Map<PodId, PodRecord>()
   private readonly byContainer = new Map<string, { pod: PodRecord; container: ContainerRecord }>()
-  private readonly listeners = new Set<{
-    onState: (state: PodState) => void
-    onHealth: (ok: boolean, why: string) => void
-  }>()
+  private readonly listeners = new Set<Listener>()
   private readonly claims = new Map<string, Promise<void>>()
   private events: Events | null = null
   private readiness: Promise<void> | null = null
@@ -146,8 +149,7 @@ export class DockerRuntime implements Runtime {
       pod.startError = null
       this.supervisor.advance(pod)
     }
-    const isUnderWay = (): boolean => pod.isEnded || pod.isGone || pod.mains.some((one) => one.state !== 'created')
-    await pod.until(() => isUnderWay() || pod.startError !== null, signal)
+    await pod.until(() => pod.isUnderWay || pod.startError !== null, signal)
     if (pod.startError !== null) throw pod.startError
   }
 
@@ -241,7 +243,7 @@ export class DockerRuntime implements Runtime {
       .then(() => {
         if (!this.listeners.has(entry)) return
         onHealth(true, '')
-        for (const pod of this.pods.values()) if (pod.madeAt !== Infinity) listener(pod.state(this.hostName))
+        for (const pod of this.pods.values()) if (pod.madeAt !== Infinity) this.tell(pod.state(this.hostName), [entry])
       })
       .catch((error: unknown) => {
         onHealth(false, error instanceof Error ? error.message : String(error))
@@ -323,6 +325,7 @@ export class DockerRuntime implements Runtime {
       onEvent: (event) => this.heard(event),
       relist: () => this.relist(),
       onHealth: (isHealthy, reason) => this.health(isHealthy, reason),
+      onBug: (error) => this.log('error', 'the engine was heard, and that broke something', { error: stackOf(error) }),
     })
   }
 
@@ -413,7 +416,22 @@ export class DockerRuntime implements Runtime {
     const text = JSON.stringify(state)
     if (!isForced && text === pod.lastReport) return
     pod.lastReport = text
-    for (const { onState } of this.listeners) onState(state)
+    this.tell(state)
+  }
+
+  /** A listener that breaks is its own trouble: neither the pod nor the engine has any part in it. */
+  private tell(state: PodState, listeners: Iterable<Listener> = this.listeners): void {
+    for (const { onState } of listeners) {
+      try {
+        onState(state)
+      } catch (error) {
+        this.log('error', 'a listener broke on the state of a pod', {
+          pod: state.identity.name,
+          workflow: state.identity.workflowName,
+          error: stackOf(error),
+        })
+      }
+    }
   }
 
   private logPath(pod: PodId, container: string): string {

@@ -2,6 +2,7 @@
  * The engine's events about our containers. Only hints: they can be lost or stall (docker-traps 1), so each connection is
  * followed by a full list, another comes every quarter of a minute, and truth is what the engine says of a container.
  */
+import { WorldError } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
 import { label } from './names.ts'
 import { type EngineEvent, engineEvent, parseLines } from './wire.ts'
@@ -13,6 +14,8 @@ export type EventsOptions = {
   /** Lists all and reports it; called after each connection and then every `relistMs`. */
   readonly relist: () => Promise<void>
   readonly onHealth: (isHealthy: boolean, reason: string) => void
+  /** Somebody broke on an event or a list, which says nothing of the engine. */
+  readonly onBug: (error: unknown) => void
   readonly relistMs: number
   /** Engine time a moment ago, in seconds since 1970: what happened since then is told again, so that there is no gap. */
   readonly sinceSeconds: () => number
@@ -66,10 +69,18 @@ export class Events {
         onConnected()
         this.options.onHealth(true, '')
       } catch (error) {
+        if (!(error instanceof WorldError) && !connection.signal.aborted) return this.options.onBug(error)
         problem = error
         connection.abort(error)
       } finally {
         isListing = false
+      }
+    }
+    const hear = (event: EngineEvent): void => {
+      try {
+        onEvent(event)
+      } catch (error) {
+        this.options.onBug(error)
       }
     }
     // The engine answers with the first event only, which may be long in coming: the list does not wait for it.
@@ -78,7 +89,7 @@ export class Events {
     try {
       void listAgain()
       const stream = await subscribing
-      for await (const event of parseLines(stream)) onEvent(engineEvent(event))
+      for await (const event of parseLines(stream)) hear(engineEvent(event))
     } catch (error) {
       throw problem ?? error
     } finally {

@@ -9,6 +9,14 @@ export function exitOf(exitCode: number, isOomKilled: boolean): Exit {
   return { exitCode, reason: 'Error' }
 }
 
+const notInPath = 'failed to find name in PATH: '
+/** The reason of a container that the engine refused to start. */
+export const cannotRun = 'ContainerCannotRun'
+
+/** Whether the command was never executed, because there is none or the engine could not start it. */
+export const isUnstartable = ({ reason, message }: Exit): boolean =>
+  reason === cannotRun || message?.startsWith(notInPath) === true
+
 /** The exit codes with which docker-init says that the command could not be executed; a command may use them too. */
 export const mayBeExecFailure = (exitCode: number): boolean => exitCode === 126 || exitCode === 127
 
@@ -18,7 +26,7 @@ const initComplaint = /^\[FATAL tini \(\d+\)\] exec (.*) failed: (.*?)\r?\n?$/s
 export function execFailure(frames: readonly LogFrame[]): string | null {
   const match = initComplaint.exec(frames.at(-1)?.content.toString('utf8') ?? '')
   if (match?.[1] === undefined) return null
-  return `failed to find name in PATH: ${lookPathError(match[1], match[2] ?? '')}`
+  return `${notInPath}${lookPathError(match[1], match[2] ?? '')}`
 }
 
 /** As Go's `exec.LookPath` words it. */

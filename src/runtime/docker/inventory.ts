@@ -28,24 +28,34 @@ const inspectsAtOnce = 8
 export class Inventory {
   private readonly parts: InventoryParts
   private isFirst = true
+  private last: Promise<void> = Promise.resolve()
 
   constructor(parts: InventoryParts) {
     this.parts = parts
   }
 
-  async take(signal?: AbortSignal): Promise<void> {
+  /** One after the other: what one has found is known to the next. */
+  take(signal?: AbortSignal): Promise<void> {
+    const taken = this.last.then(() => this.takeNow(signal))
+    this.last = taken.catch(() => {})
+    return taken
+  }
+
+  private async takeNow(signal?: AbortSignal): Promise<void> {
     const began = Date.now()
+    const knownSandboxes = this.parts.sandboxes.ids()
     const rows = await this.parts.calls.listOwn(this.parts.instance, signal)
     const ofPods = rows.filter((row) => /^(init|main|sidecar)$/.test(row.labels[label.role] ?? ''))
     const adopted = this.adoptPods(ofPods)
-    await this.catchUp(ofPods)
     const isLive = (id: PodId): boolean => {
       const pod = this.parts.pods.get(id)
       return pod !== undefined && !pod.isGone && (!pod.isEnded || pod.hasRunning)
     }
     const sandboxes = rows.filter((row) => row.labels[label.role] === 'sandbox')
     const isSafe = (row: ListedContainer): boolean => this.isFirst || row.state === 'running'
-    await this.parts.sandboxes.adopt(sandboxes.filter(isSafe), isLive)
+    await this.parts.sandboxes.adopt(sandboxes.filter(isSafe), knownSandboxes, isLive)
+    // Only now: what is found to have ended may have its pod start the next, which needs the pod's sandbox.
+    await this.catchUp(ofPods)
     await this.finishClaims(rows.filter((row) => row.labels[label.role] === 'claim'))
     this.isFirst = false
     for (const pod of adopted) this.resume(pod)
@@ -61,6 +71,7 @@ export class Inventory {
       let pod = this.parts.pods.get(identity.id)
       if (!pod) {
         pod = new PodRecord(identity, plan)
+        pod.isAdopted = true
         const marks = this.parts.marks.of(identity.id)
         pod.wasStopped = pod.isStopping = marks.stopped === true || marks.deadlineExceeded === true
         pod.wasStopped = marks.stopped === true

@@ -1,6 +1,6 @@
 /** What the adapter knows of a pod, and that as the state it reports. */
 import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
-import type { Exit } from './exit.ts'
+import { type Exit, isUnstartable } from './exit.ts'
 import type { LogCapture } from './log-capture.ts'
 import type { PlannedContainer, PodPlan, Progress } from '../plan.ts'
 import type { Prober } from './probes.ts'
@@ -40,6 +40,8 @@ export class PodRecord {
   madeAt = Infinity
   /** This life of the daemon has seen its preparation through; what an earlier one made may lack its files. */
   isComplete = false
+  /** Made by an earlier life of the daemon, whose last calls the engine may carry out only now. */
+  isAdopted = false
   /** Why the last start came to nothing, though not by the pod's fault: `start` throws it and may be called again. */
   startError: Error | null = null
   ip: string | null = null
@@ -67,6 +69,16 @@ export class PodRecord {
     return this.all.some((one) => one.state === 'running' || (one.isBusy && one.state === 'created'))
   }
 
+  /** Some container of it runs or has run. */
+  get hasRun(): boolean {
+    return this.all.some((one) => one.startedAt !== null)
+  }
+
+  /** It goes on by itself: `start` waits no longer. */
+  get isUnderWay(): boolean {
+    return this.isEnded || this.isGone || this.mains.some((one) => one.state !== 'created')
+  }
+
   progress(): ReadonlyMap<string, Progress> {
     return new Map(
       this.all.map((one) => [
@@ -75,6 +87,7 @@ export class PodRecord {
           state: one.state,
           exitCode: one.exit?.exitCode ?? 0,
           isKilledFromOutside: one.exit?.reason === 'OOMKilled',
+          isUnstartable: one.exit !== null && isUnstartable(one.exit),
           restarts: one.restarts,
         },
       ]),

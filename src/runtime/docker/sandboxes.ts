@@ -48,9 +48,12 @@ export class Sandboxes {
   private readonly options: SandboxesOptions
   private readonly pools = new Map<WorkflowUid, Set<Held>>()
   private readonly byPod = new Map<PodId, Held>()
+  private readonly binding = new Map<PodId, Promise<Sandbox>>()
   private readonly waiters = new Map<WorkflowUid, Waiter[]>()
   private readonly making = new Map<WorkflowUid, number>()
   private readonly makingNames = new Set<string>()
+  /** Removed, or about to be: a list taken a moment ago may still have them. */
+  private readonly dropped = new Set<string>()
   private readonly makes = new Set<Promise<void>>()
   private readonly timer: NodeJS.Timeout
   private count = 0
@@ -79,20 +82,27 @@ export class Sandboxes {
 
   /** The pod will start soon: an idle sandbox takes its name now, or one is begun. Never waits for a new one. */
   async reserve(pod: PodIdentity): Promise<void> {
-    if (this.byPod.has(pod.id)) return
+    if (this.byPod.has(pod.id) || this.binding.has(pod.id)) return
     const free = [...this.pool(pod.workflowUid)].find((one) => one.occupant === null)
     if (!free) return this.expect(pod, 1)
     await this.give(free, pod.id, true)
   }
 
-  /** The pod's sandbox; waits for one to be freed or made. */
-  async bind(pod: PodIdentity): Promise<Sandbox> {
+  /** The pod's sandbox, the same for all its containers; waits for one to be freed or made. */
+  bind(pod: PodIdentity): Promise<Sandbox> {
     const own = this.byPod.get(pod.id)
     if (own) {
       own.isReserved = false
-      await own.named
-      return own
+      return own.named.then(() => own)
     }
+    const underWay = this.binding.get(pod.id)
+    if (underWay) return underWay
+    const binding = this.bindAny(pod).finally(() => this.binding.delete(pod.id))
+    this.binding.set(pod.id, binding)
+    return binding
+  }
+
+  private bindAny(pod: PodIdentity): Promise<Sandbox> {
     const pool = [...this.pool(pod.workflowUid)]
     const ready = pool.find((one) => one.occupant === null) ?? pool.find((one) => one.isReserved)
     if (ready) return this.give(ready, pod.id, false)
@@ -122,19 +132,35 @@ export class Sandboxes {
     return this.byPod.get(pod) ?? null
   }
 
-  /** After a restart: what stands in the engine. `isLive` tells whether a pod may still need its sandbox. */
-  async adopt(rows: readonly ListedContainer[], isLive: (pod: PodId) => boolean): Promise<void> {
-    const known = new Set([...this.pools.values()].flatMap((pool) => [...pool].map((one) => one.id)))
+  /** Those that stand in the engine as far as is known. */
+  ids(): ReadonlySet<string> {
+    return new Set([...this.pools.values()].flatMap((pool) => [...pool].map((one) => one.id)))
+  }
+
+  /**
+   * What stands in the engine is taken over, what has gone is forgotten.
+   * @param before ids that were known before the list was asked for: only of those does their absence say anything
+   * @param isLive whether a pod may still need its sandbox
+   */
+  async adopt(
+    rows: readonly ListedContainer[],
+    before: ReadonlySet<string>,
+    isLive: (pod: PodId) => boolean,
+  ): Promise<void> {
+    const listed = new Set(rows.map((row) => row.id))
+    for (const id of this.dropped) if (!listed.has(id)) this.dropped.delete(id)
+    const known = this.ids()
     for (const row of rows) {
-      if (known.has(row.id) || this.makingNames.has(row.name)) continue
+      if (known.has(row.id) || this.dropped.has(row.id) || this.makingNames.has(row.name)) continue
       const workflow = row.labels[label.workflowUid] as WorkflowUid | undefined
       const found = row.state === 'running' ? await this.options.calls.inspect(row.id) : null
       if (workflow === undefined || found === null) {
         await this.options.calls.remove(row.id)
         continue
       }
+      if (this.ids().has(row.id)) continue
       const pod = occupantOf(row.name)
-      const occupant = pod !== null && isLive(pod) ? pod : null
+      const occupant = pod !== null && isLive(pod) && !this.byPod.has(pod) ? pod : null
       const held: Held = {
         id: row.id,
         ip: found.ip,
@@ -149,7 +175,10 @@ export class Sandboxes {
     }
     const standing = new Set(rows.filter((row) => row.state === 'running').map((row) => row.id))
     for (const pool of this.pools.values()) {
-      for (const held of pool) if (known.has(held.id) && !standing.has(held.id)) this.drop(held)
+      for (const held of pool) {
+        if (before.has(held.id) && !standing.has(held.id)) this.drop(held)
+        else if (held.occupant !== null && !isLive(held.occupant)) this.release(held.occupant)
+      }
     }
   }
 
@@ -157,7 +186,10 @@ export class Sandboxes {
   async forget(workflow: WorkflowUid): Promise<void> {
     const pool = [...this.pool(workflow)]
     this.pools.delete(workflow)
-    for (const held of pool) if (held.occupant !== null) this.byPod.delete(held.occupant)
+    for (const held of pool) {
+      this.dropped.add(held.id)
+      if (held.occupant !== null) this.byPod.delete(held.occupant)
+    }
     await Promise.all(pool.map((held) => this.options.calls.remove(held.id)))
   }
 
@@ -175,13 +207,36 @@ export class Sandboxes {
     if (!this.isLate) return held
     held.named = held.named
       .catch(() => {})
-      .then(() => this.options.calls.rename(held.id, sandboxNameOf(pod)))
+      .then(() => this.name(held, pod))
       .catch((error: unknown) => {
         this.drop(held)
         throw error
       })
     await held.named
     return held
+  }
+
+  /** Another may bear the name still: one that this pod was robbed of, or that it had in an earlier life of the daemon. */
+  private async name(held: Held, pod: PodId): Promise<void> {
+    const name = sandboxNameOf(pod)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.options.calls.rename(held.id, name)
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.status !== 409 || attempt >= 3) throw error
+        const bearer = (await this.options.calls.inspect(name))?.id
+        if (bearer === held.id) return
+        const other = [...this.pool(held.workflow)].find((one) => one.id === bearer)
+        if (other && other.occupant !== null) await Promise.race([other.named.catch(() => {}), pause(1_000)])
+        else if (other) await this.options.calls.rename(other.id, this.freeName(held.workflow))
+        else await pause(100)
+      }
+    }
+  }
+
+  private freeName(workflow: WorkflowUid): string {
+    this.count += 1
+    return freeSandboxName(workflow, `${process.pid.toString(36)}${Date.now().toString(36)}${this.count.toString(36)}`)
   }
 
   private freed(held: Held): void {
@@ -196,6 +251,7 @@ export class Sandboxes {
 
   private drop(held: Held): void {
     this.pools.get(held.workflow)?.delete(held)
+    this.dropped.add(held.id)
     if (held.occupant !== null && this.byPod.get(held.occupant) === held) this.byPod.delete(held.occupant)
     this.options.calls.remove(held.id).catch((error: unknown) => {
       this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
@@ -213,11 +269,7 @@ export class Sandboxes {
   private make(pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>): void {
     const workflow = pod.workflowUid
     this.making.set(workflow, (this.making.get(workflow) ?? 0) + 1)
-    this.count += 1
-    const name = freeSandboxName(
-      workflow,
-      `${process.pid.toString(36)}${Date.now().toString(36)}${this.count.toString(36)}`,
-    )
+    const name = this.freeName(workflow)
     this.makingNames.add(name)
     const made = (): void => {
       this.makingNames.delete(name)
@@ -253,6 +305,8 @@ export class Sandboxes {
     this.makes.add(make)
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** What a pod may set of its own network; it then gets a sandbox for itself. */
 export type SandboxSettings = {

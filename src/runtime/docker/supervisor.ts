@@ -6,7 +6,15 @@
 import { type Instant, WorldError, instant } from '../../resources/index.ts'
 import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import { type Exit, execFailure, exitOf, mayBeExecFailure, withExitStatus, withoutInitComplaint } from './exit.ts'
+import {
+  type Exit,
+  cannotRun,
+  execFailure,
+  exitOf,
+  mayBeExecFailure,
+  withExitStatus,
+  withoutInitComplaint,
+} from './exit.ts'
 import { LogCapture, engineFrames, followAfterMs } from './log-capture.ts'
 import type { LogFile } from './log-file.ts'
 import type { LogFrame } from './log-frames.ts'
@@ -52,6 +60,8 @@ const quickRetryMs = 20
 const retryStartMs = 1_000
 /** Logs are fetched a moment after the end, so that the next start goes first. */
 const captureDelayMs = 40
+/** How long the engine is asked whether it was for want of memory, while it does not say so. */
+const lateNewsMs = [60, 150, 400]
 
 export class Supervisor {
   private readonly parts: SupervisorParts
@@ -65,13 +75,15 @@ export class Supervisor {
     if (pod.isGone || pod.isRemoving) return pod.changed()
     if (pod.isStarted || pod.isStopping) {
       const decision = decide(pod.plan, pod.progress(), pod.isStopping)
-      for (const { name, exitCode, message } of decision.giveUp) {
+      // One whose start is under way is given up by the end of that start, which advances the pod again.
+      const givenUp = decision.giveUp.filter(({ name }) => pod.containers.get(name)?.isBusy === false)
+      for (const { name, exitCode, message } of givenUp) {
         const container = pod.containers.get(name)
-        if (container && !container.isBusy) this.neverRuns(pod, container, { exitCode, reason: 'Error', message })
+        if (container) this.neverRuns(pod, container, { exitCode, reason: 'Error', message })
       }
       if (pod.startError === null) for (const planned of decision.start) this.launch(pod, planned)
       for (const planned of decision.retry) this.again(pod, planned)
-      if (decision.giveUp.length > 0) return this.advance(pod)
+      if (givenUp.length > 0) return this.advance(pod)
       if (decision.isEnded && !pod.isEnded) this.ended(pod)
       if (decision.stopSidecars) this.stopSidecars(pod)
     }
@@ -171,8 +183,10 @@ export class Supervisor {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.parts.gate.run(async (measure) => {
-          if (pod.isStopping && container.state === 'created') return
+          if (!isWanted(pod, container)) return
           if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
+          if (!isWanted(pod, container)) return this.handBack(pod)
+          if (pod.isAdopted && (await this.hasStarted(container, id))) return this.found(pod, container)
           const began = performance.now()
           await this.parts.calls.start(id)
           measure(performance.now() - began)
@@ -180,31 +194,48 @@ export class Supervisor {
         })
         return
       } catch (error) {
-        if (await this.hasStarted(container, id)) return this.running(pod, container, now())
+        if (await this.hasStarted(container, id)) return this.found(pod, container)
         const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
         if (error instanceof NoSandbox && attempt < startTries) {
           await new Promise((resolve) => setTimeout(resolve, pauseMs))
           continue
         }
         if (!(error instanceof EngineError)) {
-          pod.startError = error instanceof Error ? error : new Error(String(error))
-          return
+          if (!pod.isUnderWay) {
+            pod.startError = error instanceof Error ? error : new Error(String(error))
+            return
+          }
+          // Whoever asked for the start has his answer already: nobody but us will try again.
+          this.parts.log('warn', 'a start failed and is tried again', {
+            ...fieldsOf(pod, container),
+            error: String(error),
+          })
+          await new Promise((resolve) => setTimeout(resolve, retryStartMs))
+          if (!isWanted(pod, container)) return
+          continue
         }
-        const isSandbox = /join network|network namespace|namespace path|No such container: drydock\./i.test(error.message)
+        const isSandbox = /join network|network namespace|namespace path|No such container: drydock\./i.test(
+          error.message,
+        )
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
         const isPassing =
           error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
         if (!isPassing || (attempt >= startTries && error.status !== 0)) {
-          return this.neverRuns(pod, container, { exitCode: 128, reason: 'ContainerCannotRun', message: error.message })
+          return this.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
         }
         this.parts.log('warn', 'a start failed and is tried again', {
           ...fieldsOf(pod, container),
           error: error.message,
         })
-        if (pod.isStopping || pod.isRemoving) return
+        if (!isWanted(pod, container)) return
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
+  }
+
+  /** The pod came to its end while its sandbox was made ready: the next pod may have it. */
+  private handBack(pod: PodRecord): void {
+    if (pod.plan.network === 'pool' && !pod.hasRun) this.parts.sandboxes.release(pod.identity.id)
   }
 
   private async sandbox(pod: PodRecord): Promise<Sandbox> {
@@ -215,7 +246,13 @@ export class Supervisor {
     }
   }
 
-  /** Whether a start whose call failed took place all the same: then it must not be done again. */
+  /** It was started by a call whose answer nobody heard, and may have ended since. */
+  private found(pod: PodRecord, container: ContainerRecord): void {
+    this.running(pod, container, now())
+    this.died(pod, container, null)
+  }
+
+  /** Whether it was started by a call whose answer nobody heard: then it must not be started again. */
   private async hasStarted(container: ContainerRecord, id: string): Promise<boolean> {
     const found = await this.parts.calls.inspect(id).catch(() => null)
     if (found === null || found.error !== '') return false
@@ -331,9 +368,10 @@ export class Supervisor {
       found.exitCode === 137 && !found.isOomKilled && container.planned.hasMemoryLimit && !pod.isStopping
     if (mayBeLate) {
       // The news of the kernel's kill comes to the engine on another way than that of the end.
-      await new Promise((resolve) => setTimeout(resolve, 60))
-      const later = await this.parts.calls.inspect(id)
-      if (later?.isOomKilled) return exitOf(137, true)
+      for (const waitMs of lateNewsMs) {
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+        if ((await this.parts.calls.inspect(id))?.isOomKilled) return exitOf(137, true)
+      }
     }
     return this.readExit(id, container, found.exitCode, found.isOomKilled)
   }
@@ -367,6 +405,10 @@ export class Supervisor {
     }, captureDelayMs).unref()
   }
 }
+
+/** Whether the start that is under way is still to be done. */
+const isWanted = (pod: PodRecord, { state }: ContainerRecord): boolean =>
+  !pod.isGone && !pod.isRemoving && (state !== 'created' || !(pod.isStopping || pod.isEnded))
 
 const now = (): Instant => instant(Date.now())
 

@@ -137,6 +137,24 @@ describe('ends of containers', () => {
     expect(log).toEqual([`Error: ${message}`, message])
   })
 
+  it('tries a member of a containerSet once only whose command cannot be executed, and others as often as is said', async () => {
+    const retry = { tries: 2, pauseMs: 0 }
+    const pod = podOf({ ...sh('echo tried; exit 1'), retry })
+    const [failing] = pod.containers
+    if (!failing) throw new Error('a pod without containers')
+    const containers = [failing, { ...failing, name: 'c2', command: ['invalid', 'command'] }]
+    await run({ ...pod, containers })
+    const state = await seen(pod, (one) => one.phase === 'ended')
+    expect(state.containers.map((one) => one.exitCode)).toEqual([1, 64])
+    const logged = async (name: string): Promise<string[]> => {
+      const lines: string[] = []
+      for await (const line of runtime.logs(pod.identity.id, name, {})) lines.push(line.text)
+      return lines
+    }
+    expect((await logged('main')).filter((text) => text === 'tried')).toHaveLength(2)
+    expect((await logged('c2')).filter((text) => text.startsWith('Error: failed to find name'))).toHaveLength(1)
+  })
+
   it.each([
     ['exits with 127 by itself', 'exit 127', { exitCode: 127, reason: 'Error' }],
     ['kills itself with TERM', 'kill -TERM $$', { exitCode: 143, reason: 'Error' }],
@@ -157,6 +175,20 @@ describe('ends of containers', () => {
     ).toMatchObject({
       exitCode: 0,
     })
+  })
+
+  it('takes a listener that throws neither for trouble of the pod nor of the engine', async () => {
+    const healths: boolean[] = []
+    const thrower = runtime.observe(
+      () => {
+        throw new RangeError('a listener broke')
+      },
+      (isHealthy) => healths.push(isHealthy),
+    )
+    expect(await run(podOf(sh('true')))).toMatchObject({ exitCode: 0 })
+    thrower.close()
+    expect(said).toContain('a listener broke on the state of a pod')
+    expect(healths).toEqual([true])
   })
 
   it('reports a pod whose containers were removed behind our back as gone', async () => {
@@ -338,6 +370,25 @@ describe('the network', () => {
     for (const part of ['10.9.8.7\tpier', '10.9.8.7\tquay', 'nameserver 10.1.2.3', 'search example.org', 'ndots:3']) {
       expect(out).toContain(part)
     }
+  })
+
+  it('takes one sandbox for all containers of a pod, though none is there when they start', async () => {
+    const fresh = workflowUid(randomUUID())
+    const pod = podOf(sh('sleep 0.2'))
+    const [main] = pod.containers
+    if (!main) throw new Error('a pod without containers')
+    const identity = { ...pod.identity, id: podIdOf(`${fresh}.many.0`), workflowUid: fresh }
+    const names = ['main', 'second', 'third', 'fourth']
+    const many = { ...pod, identity, containers: names.map((name) => ({ ...main, name })) }
+    await run(many)
+    const state = await seen(many, (one) => one.phase === 'ended')
+    expect(state.containers.map((one) => one.exitCode)).toEqual([0, 0, 0, 0])
+    await runtime.remove(identity.id)
+    const deadline = Date.now() + 20_000
+    const standing = async () =>
+      (await calls.listOwn(instance)).filter((row) => row.labels['io.drydock.workflow-uid'] === fresh)
+    while ((await standing()).length > 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 500))
+    expect((await standing()).map((row) => row.name)).toEqual([])
   })
 
   it('hands a sandbox on to the next pod of the workflow, and goes on when one is killed', async () => {
