@@ -2,11 +2,13 @@
 import type { Instant, NodeStatus, Workflow } from '../resources/index.ts'
 import { nodeIdOf } from '../resources/index.ts'
 import { recordDeletion } from './artifact-gc.ts'
+import { createBody } from './bodies.ts'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { wakeHeldBack } from './gate.ts'
 import type { Observation } from './observations.ts'
-import { isComplete, withCondition } from './completion.ts'
+import { isComplete } from './completion.ts'
+import { withCondition } from './conditions.ts'
 import { Run, type Internal } from './run.ts'
 import { WorkflowFrame } from './workflow-frame.ts'
 import type { World } from './world.ts'
@@ -20,7 +22,7 @@ export type RunInit = { readonly workflow: Workflow; readonly nodes: Iterable<No
 /** A run from what is stored of it. The first `advance` asks again for everything that is unfinished. */
 export function openRun({ workflow, nodes, internal }: RunInit, world: World): Run {
   const { nodes: _nodes, ...status } = workflow.status ?? {}
-  const run = new Run({ ...workflow, status }, internalFrom(internal), world, 0 as Instant)
+  const run = new Run({ ...workflow, status }, internalFrom(internal), world, 0 as Instant, createBody)
   for (const node of nodes) run.adoptNode(copyOf(node))
   if (!status.phase && run.nodes.size === 0) run.passes = 0
   else run.passes = 1

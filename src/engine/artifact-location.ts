@@ -72,13 +72,6 @@ export function withSubPath(artifact: Artifact, subPath: string): Artifact {
   return withKey(artifact, `${key.replace(/\/$/, '')}/${subPath.replace(/^\//, '')}`)
 }
 
-/** The same artifact, less whatever says where it lives. */
-export function withoutLocation(artifact: Artifact): Artifact {
-  return Object.fromEntries(
-    Object.entries(artifact).filter(([field]) => !backends.includes(field as Backend)),
-  ) as Artifact
-}
-
 /**
  * What the repository adds to an artifact that has only a key, or nothing: the repository's own fields as given, less
  * those that only say how keys are made. An artifact on another backend than the repository is left alone.

@@ -92,7 +92,7 @@ function withoutHooks(source: Callable): Callable {
   let known = bare.get(source)
   if (known === undefined) {
     const { hooks: _hooks, when: _when, ...rest } = source
-    known = rest as Callable
+    known = rest
     bare.set(source, known)
   }
   return known

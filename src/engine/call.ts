@@ -21,7 +21,6 @@ export type Call = {
   readonly depth: number
 }
 
-export const noArguments: Arguments = {}
 export const nothingAbsent: ReadonlySet<string> = new Set()
 
 /**

@@ -1,8 +1,8 @@
 /** The end of a workflow: phase, message, conditions, locks, claims, metrics (semantics.md §1 step 19, §2.1). */
-import type { Condition } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { deletionsAtCompletion } from './artifact-gc.ts'
 import { deleteClaims } from './claims.ts'
+import { withCondition } from './conditions.ts'
 import { emitWorkflowMetrics } from './node-metrics.ts'
 import { isEnded } from './phases.ts'
 import { removalsAtEnd } from './pod-gc.ts'
@@ -49,8 +49,4 @@ function stopLeftovers(run: Run): void {
     if (node !== undefined && !isEnded(node)) run.setPhase(node, 'Failed', node.message ?? '')
   }
   run.outstanding.clear()
-}
-
-export function withCondition(conditions: readonly Condition[] | undefined, condition: Condition): Condition[] {
-  return [...(conditions ?? []).filter((known) => known.type !== condition.type), condition]
 }

@@ -1,7 +1,7 @@
 /** One task of a DAG: its condition, its loop, its hooks, and what it leaves for others (semantics-flow.md §3). */
 import type { DAGTask, NodeStatus } from '../resources/index.ts'
 import { evaluateDepends, type TaskResults } from '../expressions/index.ts'
-import { nothingAbsent, refersToResult } from './call.ts'
+import { refersToResult } from './call.ts'
 import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
 import { Child } from './child.ts'
 import type { DagBody } from './dag.ts'
@@ -11,7 +11,7 @@ import { HookSet } from './hooks.ts'
 import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
 import { entriesOf, loopEntriesOf, type Scope } from './scope.ts'
 import { pickHolder } from './holder.ts'
-import { resolveTemplate, scopeText, type Holder } from './template-lookup.ts'
+import { resolveTemplate, scopeText } from './template-lookup.ts'
 
 const omittedText = 'omitted: depends condition not met'
 
@@ -156,7 +156,7 @@ export class DagTaskFrame extends Frame {
     const child = new Child(run, this, {
       call: {
         nodeName: `${body.nodeName}.${name}`,
-        holder: { name: task.name, ...pickHolder(call) } as Holder,
+        holder: { name: task.name, ...pickHolder(call) },
         scope: execution.resolved?.scope ?? execution.call.scope,
         args: call.arguments ?? {},
         absent: concrete.absent,

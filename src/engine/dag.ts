@@ -29,7 +29,7 @@ export class DagBody extends Body {
   }
 
   protected work(): void {
-    const { run, plan } = this
+    const { plan } = this
     const node = this.ensureNode('Running')
     if (isEnded(node)) return
     if ('fault' in plan) return this.failWith(plan.fault)

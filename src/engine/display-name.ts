@@ -16,14 +16,3 @@ export function updateDisplayName(run: Run, node: NodeStatus, template: Template
   node.displayName = wanted
   run.touch(node)
 }
-
-/** Part of an exit handler: the node's or an enclosing boundary's displayName ends in `.onExit`. */
-export function isInExitHandler(run: Run, node: NodeStatus): boolean {
-  for (
-    let at: NodeStatus | undefined = node;
-    at !== undefined;
-    at = at.boundaryID === undefined ? undefined : run.nodes.get(at.boundaryID)
-  )
-    if (at.displayName?.endsWith('.onExit')) return true
-  return false
-}

@@ -2,7 +2,6 @@
 import type { Inputs, NodeStatus, NodeType, Template } from '../resources/index.ts'
 import { instantOf } from '../resources/index.ts'
 import { parseDurationMs, podName } from '../expressions/index.ts'
-import { createBody } from './bodies.ts'
 import type { Body } from './body.ts'
 import type { Call } from './call.ts'
 import { updateDisplayName } from './display-name.ts'
@@ -236,7 +235,9 @@ export class Execution extends Frame {
     if (typeOf(processed.template) === null)
       return this.fail(`Template '${processed.template.name ?? ''}' missing specification`)
     this.body ??=
-      this.retryStrategy() === undefined ? createBody(this, this.call.nodeName, processed, this) : new RetryBody(this)
+      this.retryStrategy() === undefined
+        ? this.run.makeBody(this, this.call.nodeName, processed, this)
+        : new RetryBody(this)
     this.takeDirtyChildren()
     this.body.visit()
     const error = this.body.takeError()

@@ -3,7 +3,6 @@
  * run. A guess costs nothing if it is wrong: the real request is compared with what was prepared.
  */
 import type { NodeStatus } from '../resources/index.ts'
-import { createBody } from './bodies.ts'
 import type { Body } from './body.ts'
 import { refersToResult, type Call } from './call.ts'
 import { isLoop, resolveCall, type Callable } from './call-resolution.ts'
@@ -13,7 +12,7 @@ import { buildPodPlan } from './pod-plan.ts'
 import type { Scope } from './scope.ts'
 import { shutdownOf } from './shutdown.ts'
 import { pickHolder } from './holder.ts'
-import { resolveTemplate, type Holder } from './template-lookup.ts'
+import { resolveTemplate } from './template-lookup.ts'
 import { typeOf } from './template-type.ts'
 
 /** Steps or tasks beyond these are not prepared: they would only wait. */
@@ -41,7 +40,7 @@ export function lookAhead(body: Body, boundary: NodeStatus, { source, nodeName, 
   const { call: step, absent } = resolution.concrete
   const call: Call = {
     nodeName,
-    holder: { name: source.name ?? '', ...pickHolder(step) } as Holder,
+    holder: { name: source.name ?? '', ...pickHolder(step) },
     scope: execution.resolved?.scope ?? execution.call.scope,
     args: step.arguments ?? {},
     absent,
@@ -84,5 +83,5 @@ function ghostOf(parent: Body, call: Call): Body | null {
   if (!processed.ok) return null
   execution.resolved = resolved.value
   execution.processed = processed.value
-  return createBody(execution, call.nodeName, processed.value, execution)
+  return run.makeBody(execution, call.nodeName, processed.value, execution)
 }

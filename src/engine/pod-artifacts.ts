@@ -100,7 +100,5 @@ function planLogs(
 }
 
 export function repositoryOf(run: Run): Readonly<Record<string, unknown>> {
-  return (run.status.artifactRepositoryRef?.artifactRepository ?? run.world.config.artifactRepository) as Readonly<
-    Record<string, unknown>
-  >
+  return run.status.artifactRepositoryRef?.artifactRepository ?? run.world.config.artifactRepository
 }

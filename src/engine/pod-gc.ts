@@ -32,7 +32,8 @@ export function removalsAtEnd(run: Run, isSuccess: boolean): readonly Effect[] {
   // Of a run that was opened again, only the nodes tell which pods there were.
   if (run.spec.podGC?.labelSelector === undefined)
     for (const node of run.nodes.values())
-      if (node.type === 'Pod' && isCompleted(node) && node.memoizationStatus?.hit !== true && !kept.has(node.id)) kept.set(node.id, run.podIdOf(node.name))
+      if (node.type === 'Pod' && isCompleted(node) && node.memoizationStatus?.hit !== true && !kept.has(node.id))
+        kept.set(node.id, run.podIdOf(node.name))
   return [...kept.values()].map((pod) => ({ kind: 'removePod', pod, delayMs: delayOf(run) }))
 }
 

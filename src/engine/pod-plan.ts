@@ -110,7 +110,7 @@ function mainContainers(body: Body): Container[] {
   const { run, template } = body
   const defaults = run.world.config.mainContainer
   const withDefaults = (container: Container): Container =>
-    defaults === undefined ? container : strategicMerge<Container>(defaults as Container, container, containerMerge)
+    defaults === undefined ? container : strategicMerge<Container>(defaults, container, containerMerge)
   if (template.containerSet !== undefined) {
     const shared = template.containerSet.volumeMounts ?? []
     return template.containerSet.containers.map(({ dependencies: _dependencies, ...container }) =>
@@ -131,7 +131,7 @@ function mainContainers(body: Body): Container[] {
       }),
     ]
   }
-  return [withDefaults({ ...template.container, name: 'main' } as Container)]
+  return [withDefaults({ ...template.container, name: 'main' })]
 }
 
 function patch(body: Body, spec: KubernetesPodSpec): Outcome<KubernetesPodSpec> {
@@ -142,7 +142,7 @@ function patch(body: Body, spec: KubernetesPodSpec): Outcome<KubernetesPodSpec> 
     if (!rendered.ok) return bad(`Error applying PodSpecPatch: ${rendered.error}`)
     const result = applyPodSpecPatch(patched, rendered.value)
     if (!result.ok) return bad(`Error applying PodSpecPatch: ${result.error}`)
-    patched = result.value as KubernetesPodSpec
+    patched = result.value
   }
   return good(patched)
 }

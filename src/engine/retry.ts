@@ -3,7 +3,6 @@ import type { NodeStatus, RetryStrategy } from '../resources/index.ts'
 import { instant, instantOf, rfc3339 } from '../resources/index.ts'
 import { variablesOf } from '../expressions/index.ts'
 import { Body } from './body.ts'
-import { createBody } from './bodies.ts'
 import type { Execution } from './execution.ts'
 import { emitNodeMetrics } from './node-metrics.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
@@ -145,7 +144,7 @@ export class RetryBody extends Body {
     }
     const deadline = before.length === 0 ? null : this.lastInstant(node, before)
     const filled = { template: inputs === undefined ? rendered.value : { ...rendered.value, inputs }, variables }
-    return createBody(this.execution, name, filled, this, { index: before.length, deadline })
+    return this.run.makeBody(this.execution, name, filled, this, { index: before.length, deadline })
   }
 
   private lastInstant(_node: NodeStatus, before: readonly NodeStatus[]): number | null {

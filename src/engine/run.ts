@@ -13,6 +13,7 @@ import type {
 } from '../resources/index.ts'
 import { instantOf, nodeIdOf, podIdOf, rfc3339 } from '../resources/index.ts'
 import { fnv32a, type Outside } from '../expressions/index.ts'
+import type { createBody } from './bodies.ts'
 import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
 import type { Effect } from './effects.ts'
 import type { Frame } from './frame.ts'
@@ -52,6 +53,8 @@ export type BoundaryCounts = { active: number; failed: number; activePods: numbe
 
 export class Run {
   readonly world: World
+  /** What makes the body of a call, by type of template: handed in, since bodies call templates again. */
+  readonly makeBody: typeof createBody
   readonly outside: Outside
   workflow: Workflow
   /** The executable spec: merged with template and defaults, globals replaced outside of `templates`. */
@@ -99,7 +102,8 @@ export class Run {
   notes: { node: NodeId | null; text: string }[] = []
   private readonly wideChildren = new Map<string, { known: Set<string>; stored: number }>()
 
-  constructor(workflow: Workflow, internal: Internal, world: World, now: Instant) {
+  constructor(workflow: Workflow, internal: Internal, world: World, now: Instant, makeBody: typeof createBody) {
+    this.makeBody = makeBody
     this.workflow = workflow
     this.spec = workflow.spec ?? {}
     this.internal = internal

@@ -8,7 +8,7 @@ import { Frame } from './frame.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
 import type { StepsBody } from './steps.ts'
-import { scopeText, type Holder } from './template-lookup.ts'
+import { scopeText } from './template-lookup.ts'
 
 export class StepGroup extends Frame {
   readonly steps: readonly WorkflowStep[]
@@ -143,7 +143,7 @@ export class StepGroup extends Frame {
     return new Child(run, this, {
       call: {
         nodeName: `${body.nodeName}[${this.index}].${name}`,
-        holder: { name: source.name ?? '', ...pickHolder(call) } as Holder,
+        holder: { name: source.name ?? '', ...pickHolder(call) },
         scope: execution.resolved?.scope ?? execution.call.scope,
         args: call.arguments ?? {},
         absent: concrete.absent,

@@ -133,7 +133,7 @@ export class DataBody extends PodLikeBody {
     const { template, run, nodeName } = this
     const paths = template.data?.source.artifactPaths
     if (paths === undefined) return 'no data source is used for data template'
-    const source: Artifact = hasLocation(paths) ? paths : relocated(paths, repositoryOf(run) as never)
+    const source: Artifact = hasLocation(paths) ? paths : relocated(paths, repositoryOf(run))
     return { kind: 'listArtifacts', node: run.idOf(nodeName), source }
   }
 

@@ -33,7 +33,7 @@ export function resolveTemplate(run: Run, holder: Holder, scope: TemplateScope):
   const defaults = run.spec.templateDefaults
   return defaults === undefined
     ? found
-    : good({ ...found.value, template: withDefaults(found.value.template, defaults as Template) })
+    : good({ ...found.value, template: withDefaults(found.value.template, defaults) })
 }
 
 const merged = new WeakMap<Template, WeakMap<Template, Template>>()

@@ -4,10 +4,10 @@ import { advance, decisionOf } from '../advance.ts'
 import { isComplete } from '../completion.ts'
 import type { Decision, Operation, Refusal } from '../decision.ts'
 import type { Run } from '../run.ts'
+import { patchSpec } from './patch-spec.ts'
+import { refusal } from './refusal.ts'
 import { retryWorkflow } from './retry-workflow.ts'
 import { resumeAll, resumeNodes, setNodes, stopNodes } from './suspended-nodes.ts'
-
-export const refusal = (code: Refusal['code'], message: string): Refusal => ({ refused: true, code, message })
 
 /** A refusal changes nothing. */
 export function operate(run: Run, operation: Operation, now: Instant): Decision | Refusal {
@@ -38,15 +38,6 @@ function apply(run: Run, operation: Operation): Refusal | null {
     case 'edit':
       return edit(run, operation)
   }
-}
-
-export function patchSpec(run: Run, patch: Partial<WorkflowSpec>): void {
-  const spec: WorkflowSpec = { ...run.workflow.spec, ...patch }
-  for (const [key, value] of Object.entries(patch))
-    if (value === undefined) delete (spec as Record<string, unknown>)[key]
-  run.workflow = { ...run.workflow, spec }
-  run.workflowChanged = true
-  run.spec = { ...run.spec, ...patch }
 }
 
 function resume(run: Run, by: string | undefined): Refusal | null {

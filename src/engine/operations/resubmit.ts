@@ -4,7 +4,7 @@ import { rfc3339 } from '../../resources/index.ts'
 import type { Refusal } from '../decision.ts'
 import { fnv32a } from '../../expressions/index.ts'
 import { isFailedOrError } from '../phases.ts'
-import { refusal } from './operate.ts'
+import { refusal } from './refusal.ts'
 import { overridden } from './retry-workflow.ts'
 
 const prefix = 'workflows.argoproj.io'

@@ -8,7 +8,8 @@ import { isFailedOrError } from '../phases.ts'
 import type { Run } from '../run.ts'
 import { suppliedOutputs } from '../suspend.ts'
 import { resolveTemplate, type TemplateScope } from '../template-lookup.ts'
-import { patchSpec, refusal } from './operate.ts'
+import { patchSpec } from './patch-spec.ts'
+import { refusal } from './refusal.ts'
 
 const executionTypes: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin'])
 const groupTypes: ReadonlySet<string> = new Set(['StepGroup', 'TaskGroup', 'Steps', 'DAG', 'Retry'])

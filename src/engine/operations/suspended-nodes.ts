@@ -5,7 +5,7 @@ import type { Operation, Refusal } from '../decision.ts'
 import { exportGlobals } from '../global-outputs.ts'
 import type { Run } from '../run.ts'
 import { supplyDefaults } from '../suspend.ts'
-import { refusal } from './operate.ts'
+import { refusal } from './refusal.ts'
 
 const isActive = (node: NodeStatus): boolean => node.type === 'Suspend' && node.phase === 'Running'
 const noMatch = (selector: string) =>

@@ -186,7 +186,7 @@ export class Story {
   }
 
   /** The same run, opened anew from what would be stored. */
-  reopened(): Story {
+  reopened(world: World = this.world): Story {
     const copy = Object.create(Story.prototype) as Story
     const workflow = structuredClone(workflowOf(this.run, { nodes: false }))
     const run = openRun(
@@ -197,9 +197,18 @@ export class Story {
       },
       this.world,
     )
-    Object.assign(copy, { run, world: this.world, now: this.now, pods: new Map(), effects: [], last: null })
+    Object.assign(copy, { run, world, now: this.now, pods: new Map(), effects: [], last: null })
     copy.tell()
     return copy
+  }
+
+  /** A workflow as it is stored, with its nodes. */
+  static resumed(workflow: Workflow, world: World, now: Instant): Story {
+    const story = Object.create(Story.prototype) as Story
+    const run = openRun({ workflow, nodes: Object.values(workflow.status?.nodes ?? {}), internal: null }, world)
+    Object.assign(story, { run, world, now, pods: new Map(), effects: [], last: null })
+    story.tell()
+    return story
   }
 
   private plan(nodeName: string): PodPlan {

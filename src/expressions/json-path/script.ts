@@ -3,7 +3,6 @@
 
 import { applyPath } from './apply.ts'
 import { inExpression, JsonPathProblem } from './problem.ts'
-import { parsePath } from './tokens.ts'
 import type { Token } from './tokens.ts'
 import { parseFloat64, parseInt64 } from '../expr/numbers.ts'
 import { goPow } from '../expr/go-pow.ts'
@@ -40,9 +39,12 @@ const operators = [
   '$',
 ]
 
+/** Paths hold scripts and scripts hold paths: the reader of paths is handed in. */
+export type ParsePath = (selector: string) => readonly Token[]
+
 /** Throws JsonPathProblem if a path inside is broken. */
-export function compileScript(text: string): Script {
-  const operator = build(text, operators)
+export function compileScript(text: string, parsePath: ParsePath): Script {
+  const operator = build(text, operators, parsePath)
   return {
     text,
     evaluate: (root, current) => {
@@ -71,7 +73,7 @@ function attempt<T>(run: () => T): T | undefined {
   }
 }
 
-function build(given: string, given2: readonly string[]): Operator | null {
+function build(given: string, given2: readonly string[], parsePath: ParsePath): Operator | null {
   let expression = trimSpace(given)
   let tokens = given2
   const token = tokens[0] ?? ''
@@ -80,7 +82,7 @@ function build(given: string, given2: readonly string[]): Operator | null {
     expression = trimSpace(expression.slice(1, -1))
     tokens = ['', ...operators]
   }
-  const further = (): Operator | null => (tokens.length === 1 ? null : build(expression, tokens.slice(1)))
+  const further = (): Operator | null => (tokens.length === 1 ? null : build(expression, tokens.slice(1), parsePath))
   const at = findOperator(expression, token)
   if (at < 0) return further()
   const isPath = token === '$' || token === '@'
@@ -96,7 +98,7 @@ function build(given: string, given2: readonly string[]): Operator | null {
 }
 
 function argument(text: string, tokens: readonly string[]): unknown {
-  const operator = build(text, tokens)
+  const operator = build(text, tokens, parsePath)
   if (operator !== null) return operator
   const plain = trimSpace(text)
   if (plain === '') return null
@@ -136,7 +138,7 @@ function findOperator(source: string, operator: string): number {
   return -1
 }
 
-function pathOperator(text: string): Operator {
+function pathOperator(text: string, parsePath: ParsePath): Operator {
   const tokens: readonly Token[] = parsePath(text)
   return {
     run: ({ root, current }) => {

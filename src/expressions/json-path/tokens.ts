@@ -36,7 +36,7 @@ const simple: Readonly<Record<string, Token>> = {
 const isScript = (text: string): boolean => text.length > 2 && text.startsWith('(') && text.endsWith(')')
 const isQuoted = (text: string): boolean =>
   text.length > 1 && ((text.startsWith("'") && text.endsWith("'")) || (text.startsWith('"') && text.endsWith('"')))
-const scriptIn = (text: string): Script => compileScript(text.slice(1, -1))
+const scriptIn = (text: string): Script => compileScript(text.slice(1, -1), parsePath)
 
 function integer(text: string): bigint | null {
   return /^[+-]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? BigInt(text) : null
@@ -52,7 +52,7 @@ function parseToken(raw: string): Token {
   if (inner === '*') return { kind: 'wildcard' }
   if (inner.startsWith('?')) {
     if (!inner.startsWith('?(') || !inner.endsWith(')')) throw badFormat(text)
-    return { kind: 'filter', script: compileScript(trimSpace(inner.slice(2, -1))) }
+    return { kind: 'filter', script: compileScript(trimSpace(inner.slice(2, -1)), parsePath) }
   }
   return subscript(text, partsOf(text, inner))
 }
