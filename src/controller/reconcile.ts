@@ -157,7 +157,7 @@ export class Reconciler {
         await this.#commit(live, decision, finished)
       } catch (error) {
         for (const request of accepted) request.reject(unavailable(error))
-        await this.#recover(live, { inbox, error })
+        await this.#recover(live, { inbox, error, wakes: decision.wakes })
         return
       }
       this.#act(live, decision, endSeenAt)
@@ -238,7 +238,12 @@ export class Reconciler {
   /** Nothing was performed: what was observed is told again to a run that is opened from what the store has. */
   async #recover(
     live: LiveRun,
-    failed: { readonly inbox: readonly Observation[]; readonly error: unknown },
+    failed: {
+      readonly inbox: readonly Observation[]
+      readonly error: unknown
+      /** Who waits for locks that were given up, which may be stored. */
+      readonly wakes: readonly string[]
+    },
   ): Promise<void> {
     const { clock, log, telemetry } = this.#parts
     for (let known = false; !known && !this.#stopped;) {
@@ -258,6 +263,7 @@ export class Reconciler {
       }
     }
     live.inbox = [...failed.inbox, ...live.inbox, { kind: 'lookAgain' }]
+    for (const uid of failed.wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
   }
 }
 

@@ -18,6 +18,8 @@ export class SimulatedRuntime implements Runtime {
   private readonly changes = new Set<() => void>()
   private readonly watcher = (pod: SimulatedPod, isGone: boolean): void => this.changed(pod, isGone)
   private readonly stale = new Set<SimulatedPod>()
+  /** Vanished while the engine was away. */
+  private readonly missed = new Set<SimulatedPod>()
   private isClosed = false
   private isHealthy = true
 
@@ -154,6 +156,8 @@ export class SimulatedRuntime implements Runtime {
     this.isHealthy = isHealthy
     for (const { onHealth } of this.observers) onHealth(isHealthy, isHealthy ? '' : reason)
     if (!isHealthy) return
+    for (const pod of this.missed) this.tell(pod, true)
+    this.missed.clear()
     for (const pod of this.engine.pods.values()) this.deliver(pod, false)
   }
 
@@ -190,6 +194,7 @@ export class SimulatedRuntime implements Runtime {
 
   private changed(pod: SimulatedPod, isGone: boolean): void {
     for (const wake of this.changes) wake()
+    if (!this.isHealthy && isGone) this.missed.add(pod)
     if (this.observers.size === 0 || !this.isHealthy) return
     if (isGone) return this.tell(pod, true)
     // Many changes of one moment make one report.
