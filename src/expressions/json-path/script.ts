@@ -88,16 +88,16 @@ function build(given: string, given2: readonly string[], parsePath: ParsePath): 
   const isPath = token === '$' || token === '@'
   const rightText = trimSpace(expression.slice(at + token.length))
   if (rightText === '' && !isPath) return further()
-  const right = argument(rightText, tokens)
+  const right = argument(rightText, tokens, parsePath)
   const leftText = trimSpace(expression.slice(0, at))
   if (leftText === '' && !isPath && token !== '!') return further()
-  const left = argument(leftText, tokens)
-  if (isPath) return left === null ? pathOperator(expression) : further()
+  const left = argument(leftText, tokens, parsePath)
+  if (isPath) return left === null ? pathOperator(expression, parsePath) : further()
   if (token === '!') return left === null ? { run: (scope) => !boolOf(right, scope) } : further()
   return binary(token, left, right)
 }
 
-function argument(text: string, tokens: readonly string[]): unknown {
+function argument(text: string, tokens: readonly string[], parsePath: ParsePath): unknown {
   const operator = build(text, tokens, parsePath)
   if (operator !== null) return operator
   const plain = trimSpace(text)
