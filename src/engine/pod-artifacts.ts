@@ -22,6 +22,8 @@ export function planArtifacts(
       ? template.archiveLocation
       : repositoryOf(run)
   ) as ArtifactLocation
+  const driver = missingDriver(template)
+  if (driver !== null) return bad(`artifact driver ${driver} not found`)
   const withPod = variablesOf({ 'pod.name': podName }, variables)
   const inputs: Artifact[] = []
   for (const artifact of template.inputs?.artifacts ?? []) {
@@ -40,6 +42,12 @@ export function planArtifacts(
   const logs = planLogs(run, template, home, withPod)
   if (!logs.ok) return logs
   return good({ inputArtifacts: inputs, outputArtifacts: outputs, logArtifacts: logs.value })
+}
+
+/** Storage by an executor plugin is not offered: as in an Argo without that driver, the pod cannot be made. */
+function missingDriver(template: Template): string | null {
+  const artifacts = [...(template.inputs?.artifacts ?? []), ...(template.outputs?.artifacts ?? [])]
+  return artifacts.find((artifact) => artifact.plugin !== undefined)?.plugin?.name ?? null
 }
 
 /** An output artifact with its own key, or `<keyFormat>/<file>` in the repository. */
