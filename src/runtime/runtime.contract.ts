@@ -8,6 +8,7 @@ import {
   type PodId,
   type PodRequest,
   type PodState,
+  UserError,
   nodeIdOf,
   podIdOf,
   workflowUid,
@@ -183,6 +184,19 @@ export function runtimeContract(adapter: ContractAdapter): void {
         'out/d/b.txt': 'b',
       })
       expect(await runtime.readFiles(pod.identity.id, 'main', '/out/nothing')).toBeNull()
+    })
+
+    it('gives on what breaks the stream of files, as it is', async () => {
+      const pod = podOf([container({})])
+      await runtime.prepare(pod)
+      const broken = new UserError('ARTIFACT_ARCHIVE', 'an entry leads out of the archive')
+      async function* hostile(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of await tarOf({ 'tmp/some': 'x'.repeat(2000) })) {
+          yield chunk.subarray(0, 700)
+          throw broken
+        }
+      }
+      await expect(runtime.writeFiles(pod.identity.id, 'main', hostile())).rejects.toBe(broken)
     })
 
     it('does nothing when it is asked again what was done before', async () => {

@@ -1,7 +1,6 @@
 /** The runtime port on a Docker Engine. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { type PodId, type PodRequest, type PodState, type WorkflowUid, WorldError } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
 import { ensureClaim } from './claims.ts'
@@ -138,7 +137,7 @@ export class DockerRuntime implements Runtime {
 
   async writeFiles(pod: PodId, container: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
     await this.ready()
-    await writeTar(this.calls, containerName(pod, container), Readable.from(tar), signal)
+    await writeTar(this.calls, containerName(pod, container), tar, signal)
   }
 
   async start(request: PodRequest, signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 /** Files into created containers and out of ended ones, by the engine's archive calls. */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { type Header, extract, pack } from 'tar-stream'
 import { WorldError } from '../../resources/index.ts'
 import type { EngineCalls } from './engine-calls.ts'
@@ -9,8 +9,17 @@ import { list, record, textOr } from './wire.ts'
 /** Go's mark of a symbolic link in a file mode. */
 const goSymlink = 0x8000000
 
-/** @throws WorldError not retryable where an entry lies on a read-only root file system */
-export async function writeTar(calls: EngineCalls, name: string, tar: Readable, signal?: AbortSignal): Promise<void> {
+/** @throws WorldError not retryable where an entry lies on a read-only root file system; what the tar itself throws, as it is */
+export async function writeTar(
+  calls: EngineCalls,
+  name: string,
+  given: AsyncIterable<Uint8Array>,
+  outer?: AbortSignal,
+): Promise<void> {
+  const broken = new AbortController()
+  const tar = Readable.from(given, { objectMode: false })
+  tar.on('error', (error) => broken.abort(error))
+  const signal = outer ? AbortSignal.any([outer, broken.signal]) : broken.signal
   const options = { query: { path: '/' }, deadlineMs: 0, signal }
   const found = record(await calls.client.json('inspectContainer', 'GET', `/containers/${name}/json`, { signal }))
   if (record(found.HostConfig).ReadonlyRootfs !== true) {
@@ -27,11 +36,17 @@ export async function writeTar(calls: EngineCalls, name: string, tar: Readable, 
   }
 }
 
+/** Entries of the tar; what breaks it is thrown here too. */
+function extracted(tar: Readable): ReturnType<typeof extract> {
+  const entries = extract()
+  tar.on('error', (error) => entries.destroy(error))
+  return tar.pipe(entries)
+}
+
 /** The engine unpacks nothing at the root of a read-only container, but each volume by itself. */
 async function splitByMount(tar: Readable, targets: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
   const byMount = new Map<string, ReturnType<typeof pack>>()
-  const source = tar.pipe(extract())
-  for await (const entry of source) {
+  for await (const entry of extracted(tar)) {
     const path = `/${entry.header.name.replace(/^\.?\/+/, '')}`
     const mount = mountOfPath(path.replace(/\/$/, ''), targets)
     if (mount === null) {
@@ -85,7 +100,7 @@ export async function readPath(
 async function* renamed(tar: Readable, base: string): AsyncGenerator<Uint8Array> {
   const out = pack()
   const work = (async () => {
-    for await (const entry of tar.pipe(extract())) {
+    for await (const entry of extracted(tar)) {
       const [, ...rest] = entry.header.name.split('/')
       const name = [base, ...rest].join('/')
       const header: Header = { ...entry.header, pax: undefined, name }

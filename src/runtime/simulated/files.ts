@@ -31,8 +31,10 @@ export class SimulatedFiles {
   }
 
   async unpack(tar: AsyncIterable<Uint8Array>): Promise<void> {
-    const source = Readable.from(tar).pipe(extract())
-    for await (const entry of source) {
+    const source = Readable.from(tar)
+    const entries = extract()
+    source.on('error', (error) => entries.destroy(error))
+    for await (const entry of source.pipe(entries)) {
       const chunks: Buffer[] = []
       for await (const chunk of entry) chunks.push(chunk as Buffer)
       const path = `/${entry.header.name.replace(/^\.?\/+/, '')}`
