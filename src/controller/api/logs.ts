@@ -1,7 +1,8 @@
 /** Logs of a workflow's pods as one stream, in the order of their times (rest-api.md §5, "Logs"). */
 import { matchesLabelSelector, parseLabelSelector } from '../../expressions/index.ts'
 import { RE2JS } from 're2js'
-import type { PodId } from '../../resources/index.ts'
+import { nodeOf } from '../../engine/index.ts'
+import type { NodeId, PodId } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { LogLine } from '../../runtime/port.ts'
 import type { Core } from '../core.ts'
@@ -66,26 +67,27 @@ async function* follow(
   const known = new Set<string>()
   let wake = Promise.withResolvers<void>()
   const begin = () => {
-    for (const source of sources(live.pods.values())) {
-      const key = `${source.pod}/${source.container}`
-      if (known.has(key)) continue
-      known.add(key)
-      const read = async () => {
-        for await (const line of open(source).lines) {
-          queue.push(...show(source, line))
-          wake.resolve()
-        }
-      }
-      reading.set(
-        key,
-        read()
-          .catch(() => {})
-          .finally(() => {
-            reading.delete(key)
+    for (const [node, record] of live.pods)
+      for (const source of sources([record])) {
+        const key = `${source.pod}/${source.container}`
+        if (known.has(key)) continue
+        known.add(key)
+        // Its containers may not be made yet: then the log is empty, and is opened again at the next change.
+        let mayBeEarly = isPending(live, node)
+        const read = async () => {
+          for await (const line of open(source).lines) {
+            mayBeEarly = false
+            queue.push(...show(source, line))
             wake.resolve()
-          }),
-      )
-    }
+          }
+        }
+        const ended = () => {
+          reading.delete(key)
+          if (mayBeEarly) known.delete(key)
+          if (!mayBeEarly || !isPending(live, node)) wake.resolve()
+        }
+        reading.set(key, read().then(ended, ended))
+      }
   }
   const watching = core.hub.watch(null, (event) => {
     if (event.kind === 'Workflow' && event.name === live.name && event.namespace === live.namespace) wake.resolve()
@@ -105,6 +107,11 @@ async function* follow(
   } finally {
     watching.close()
   }
+}
+
+const isPending = (live: LiveRun, node: NodeId): boolean => {
+  const phase = nodeOf(live.run, node)?.phase ?? ''
+  return phase === '' || phase === 'Pending'
 }
 
 async function podsOf(core: Core, namespace: string, name: string): Promise<readonly PodRecord[]> {
