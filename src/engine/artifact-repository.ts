@@ -22,9 +22,7 @@ export function resolveRepository(run: Run): Outcome<ArtifactRepositoryRefStatus
     if (!found.ok) return bad(found.error)
     if (found.value !== null) return good(found.value)
   }
-  return bad(
-    `failed to find any artifact repository for artifact repository ref "${run.namespace}/${configMap}#${ref.key ?? ''}"`,
-  )
+  return bad(`failed to find any artifact repository for artifact repository ref "${configMap}#${ref.key ?? ''}"`)
 }
 
 function lookUp(
@@ -37,10 +35,7 @@ function lookUp(
   if (map === null) return good(null)
   const key = wanted || map.metadata?.annotations?.[defaultKeyAnnotation] || ''
   const text = map.data?.[key]
-  if (text === undefined)
-    return wanted
-      ? bad(`config map missing key ${key} for artifact repository ref "${namespace}/${configMap}#${key}"`)
-      : good(null)
+  if (text === undefined) return good(null)
   const parsed = readYamlValue(text)
   if (!parsed.ok)
     return bad(
