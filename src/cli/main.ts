@@ -40,6 +40,9 @@ export function programOf(): Command {
   return program
 }
 
+/** What was written gets out within this time. */
+const endedWithinMs = 500
+
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     await programOf().parseAsync(argv, { from: 'user' })
@@ -47,7 +50,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode
     else {
       process.stderr.write(`${errorText(error)}\n`)
-      process.exitCode = 1
+      // Parts that were begun before the error may have something open.
+      process.exit(1)
+      // Whatever a start that failed half-way still holds must not keep the process.
+      setTimeout(() => process.exit(), endedWithinMs).unref()
     }
   }
 }

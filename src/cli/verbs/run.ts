@@ -147,6 +147,7 @@ async function follow(
   }
 }
 
+/** Lines as they come; after the end, those of containers that were too quick to be followed. */
 async function printLog(
   context: Context,
   controller: Controller,
@@ -154,6 +155,17 @@ async function printLog(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const lines = controller.logs(namespace, name, { follow: true, container: 'main' }, signal)
-  for await (const { podName, content } of lines) context.say(`${podName}: ${content}`)
+  const printed = new Map<string, number>()
+  const lineOf = (entry: { readonly podName: string; readonly content: string }) => `${entry.podName}: ${entry.content}`
+  for await (const entry of controller.logs(namespace, name, { follow: true, container: 'main' }, signal)) {
+    const line = lineOf(entry)
+    printed.set(line, (printed.get(line) ?? 0) + 1)
+    context.say(line)
+  }
+  for await (const entry of controller.logs(namespace, name, { container: 'main' }, signal)) {
+    const line = lineOf(entry)
+    const count = printed.get(line) ?? 0
+    if (count > 0) printed.set(line, count - 1)
+    else context.say(line)
+  }
 }
