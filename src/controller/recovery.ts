@@ -1,5 +1,5 @@
 /** Taking up what an earlier life left: unfinished runs, their locks, their pods, their claims. */
-import { artifactsToDelete, isFinished } from '../engine/index.ts'
+import { artifactsToDelete, isEnded, isFinished, nodeOf } from '../engine/index.ts'
 import type { PodState, Workflow, WorkflowSpec } from '../resources/index.ts'
 import { WorldError, rfc3339 } from '../resources/index.ts'
 import type { WorkflowRow } from '../store/port.ts'
@@ -59,10 +59,13 @@ export function repeatEffects(core: Core, live: LiveRun): void {
   if (artifacts.length > 0) core.tasks.perform(live, { kind: 'deleteArtifacts', artifacts })
 }
 
-/** Containers of finished pods stay where podGC says so and the workflow is still there. */
+/** Containers of unfinished nodes stay, and those of finished pods where podGC says so and the workflow is still there. */
 export async function isKept(core: Core, state: PodState): Promise<boolean> {
-  if (state.phase !== 'ended') return false
   const { workflowUid: uid, nodeId } = state.identity
+  const live = core.runs.byUid(uid)
+  const node = live === undefined ? undefined : nodeOf(live.run, nodeId)
+  if (node !== undefined && !isEnded(node)) return true
+  if (state.phase !== 'ended') return false
   const row: WorkflowRow | null = await core.store.workflowByUid(uid)
   const workflow = row?.body as Workflow | undefined
   const spec = workflow?.status?.storedWorkflowTemplateSpec ?? workflow?.spec

@@ -249,6 +249,7 @@ export class Execution extends Frame {
   private finish(node: NodeStatus): void {
     if (this.isFinished) return
     this.isFinished = true
+    this.takeDirtyChildren()
     releaseLocks(this.run, node.id)
     this.run.lockWaiters.delete(this)
     if (this.template !== null) {

@@ -37,6 +37,8 @@ export abstract class Frame {
     if (this.dirtyChildren.length === 0) return this.dirtyChildren
     const taken = this.dirtyChildren
     this.dirtyChildren = []
+    // Also those that are not visited after all must be heard when they ask again.
+    for (const child of taken) child.isDirty = false
     return taken
   }
 

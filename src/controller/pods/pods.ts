@@ -38,12 +38,17 @@ export class Pods {
     void this.#list()
   }
 
-  /** After every run has said what it wants: what was found, is wanted by nobody and is not to be kept is removed. */
+  /**
+   * After every run has said what it wants: what was found, is wanted by nobody and is not to be kept is removed. What
+   * is kept may be asked for later: a suspended workflow does not ask for its pods.
+   */
   async sweep(isKept: (state: PodState) => Promise<boolean>): Promise<void> {
     await this.#whenListed()
-    for (const [pod, state] of this.#found ?? [])
-      if (!this.#lives.has(pod) && !(await isKept(state))) this.#removals.remove(pod, 0)
-    this.#found = new Map()
+    for (const [pod, state] of [...(this.#found ?? [])]) {
+      if (!this.#lives.has(pod) && (await isKept(state))) continue
+      if (!this.#lives.has(pod)) this.#removals.remove(pod, 0)
+      this.#found?.delete(pod)
+    }
   }
 
   run(plan: PodPlan, options: RunOptions): void {
