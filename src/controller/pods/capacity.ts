@@ -11,7 +11,8 @@ type Waiting = {
   readonly priority: number
   readonly order: number
   readonly admit: () => void
-  readonly tell: (why: string) => void
+  /** It was admitted or gave up; it leaves its line when it comes to the front. */
+  isOver: boolean
 }
 
 /** Init containers run one by one, so the largest counts; mains and sidecars together (Kubernetes' rule). */
@@ -35,13 +36,45 @@ export function needOf(request: PodRequest): Need {
   }
 }
 
+/** First in, first out, without moving what waits. */
+class Line<T> {
+  #items: (T | undefined)[] = []
+  #head = 0
+
+  add(item: T): void {
+    this.#items.push(item)
+  }
+
+  /** The first that is wanted; those before it are dropped. */
+  first(isWanted: (item: T) => boolean): T | undefined {
+    for (; this.#head < this.#items.length; this.#head += 1) {
+      const item = this.#items[this.#head]
+      if (item !== undefined && isWanted(item)) break
+      this.#items[this.#head] = undefined
+    }
+    if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return this.#items[this.#head]
+  }
+
+  rest(): readonly T[] {
+    return this.#items.filter((item) => item !== undefined)
+  }
+}
+
 /** First come, first served within a priority: a large pod at the head is not overtaken for ever by small ones. */
 export class Capacity {
   #budget: Budget
   readonly #oversized: 'wait' | 'run'
   readonly #held = new Map<PodId, Need>()
   readonly #used = { cpus: 0, memoryBytes: 0, containers: 0 }
-  #waiting: Waiting[] = []
+  /** Those that can run some time, by priority, the highest first. */
+  readonly #lines: { readonly priority: number; readonly line: Line<Waiting> }[] = []
+  /** Those that need more than the host has: they must not keep the others back. */
+  readonly #impossible = new Set<Waiting>()
+  #waiting = 0
   #order = 0
 
   constructor(options: { readonly budget: Budget; readonly oversized: 'wait' | 'run' }) {
@@ -50,7 +83,7 @@ export class Capacity {
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting
   }
 
   get used(): Budget {
@@ -59,6 +92,10 @@ export class Capacity {
 
   setBudget(budget: Budget): void {
     this.#budget = budget
+    const all = [...this.#impossible, ...this.#lines.flatMap(({ line }) => line.rest())]
+    this.#impossible.clear()
+    this.#lines.length = 0
+    for (const waiting of all.sort((a, b) => a.order - b.order)) if (!waiting.isOver) this.#line(waiting)
     this.#admitWaiting()
   }
 
@@ -80,14 +117,13 @@ export class Capacity {
   ): Promise<void> {
     if (this.#held.has(request.pod)) return Promise.resolve()
     signal.throwIfAborted()
-    const isAlone = this.#waiting.every((other) => other.priority < request.priority)
-    if (isAlone && this.#fits(request.need)) {
+    if (this.#fits(request.need) && !this.#isBehind(request.priority)) {
       this.adopt(request.pod, request.need)
       return Promise.resolve()
     }
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#waiting = this.#waiting.filter((other) => other.pod !== request.pod)
+        this.#end(waiting)
         this.#admitWaiting()
         reject(signal.reason)
       }
@@ -97,8 +133,9 @@ export class Capacity {
         resolve()
       }
       this.#order += 1
-      this.#waiting.push({ ...request, order: this.#order, admit, tell })
-      this.#waiting.sort((a, b) => b.priority - a.priority || a.order - b.order)
+      const waiting: Waiting = { ...request, order: this.#order, admit, isOver: false }
+      this.#waiting += 1
+      this.#line(waiting)
       tell(this.#reason(request.need))
     })
   }
@@ -112,21 +149,45 @@ export class Capacity {
   }
 
   #admitWaiting(): void {
-    let [next] = this.#waiting
-    while (next !== undefined && this.#fits(next.need)) {
-      this.#waiting.shift()
+    for (let next = this.#first(); next !== undefined && this.#fits(next.need); next = this.#first()) {
+      this.#end(next)
       this.adopt(next.pod, next.need)
       next.admit()
-      ;[next] = this.#waiting
     }
-    // One that can never run must not keep the others back.
-    for (const other of [...this.#waiting]) {
-      if (this.#waiting[0] === undefined || !this.#isImpossible(this.#waiting[0].need)) break
-      if (this.#isImpossible(other.need) || !this.#fits(other.need)) continue
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== other)
-      this.adopt(other.pod, other.need)
-      other.admit()
+  }
+
+  #line(waiting: Waiting): void {
+    if (this.#isImpossible(waiting.need)) return void this.#impossible.add(waiting)
+    const { priority } = waiting
+    let at = 0
+    while ((this.#lines[at]?.priority ?? -Infinity) > priority) at += 1
+    const known = this.#lines[at]
+    if (known?.priority === priority) return known.line.add(waiting)
+    const line = new Line<Waiting>()
+    line.add(waiting)
+    this.#lines.splice(at, 0, { priority, line })
+  }
+
+  #end(waiting: Waiting): void {
+    waiting.isOver = true
+    this.#waiting -= 1
+    this.#impossible.delete(waiting)
+  }
+
+  /** Whose turn it is. */
+  #first(): Waiting | undefined {
+    for (let top = this.#lines[0]; top !== undefined; top = this.#lines[0]) {
+      const first = top.line.first((waiting) => !waiting.isOver)
+      if (first !== undefined) return first
+      this.#lines.shift()
     }
+    return undefined
+  }
+
+  /** Whether somebody of that priority or a higher one waits already. */
+  #isBehind(priority: number): boolean {
+    const first = this.#first()
+    return first !== undefined && first.priority >= priority
   }
 
   #fits(need: Need): boolean {
