@@ -40,9 +40,6 @@ export function programOf(): Command {
   return program
 }
 
-/** What was written gets out within this time. */
-const endedWithinMs = 500
-
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     await programOf().parseAsync(argv, { from: 'user' })
@@ -52,8 +49,6 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.stderr.write(`${errorText(error)}\n`)
       // Parts that were begun before the error may have something open.
       process.exit(1)
-      // Whatever a start that failed half-way still holds must not keep the process.
-      setTimeout(() => process.exit(), endedWithinMs).unref()
     }
   }
 }
