@@ -7,6 +7,8 @@ import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { wakeHeldBack } from './gate.ts'
 import type { Observation } from './observations.ts'
+import { isEnded } from './phases.ts'
+import { releaseLocks } from './sync.ts'
 import { isComplete } from './completion.ts'
 import { withCondition } from './conditions.ts'
 import { Run, type Internal } from './run.ts'
@@ -61,9 +63,16 @@ export function advance(run: Run, observations: readonly Observation[], now: Ins
   for (const observation of observations) apply(run, root, observation)
   run.timers.fire(now)
   settle(run, root)
+  releaseEnded(run)
   if (!isComplete(run)) updateStatus(run)
   run.passes += 1
   return decisionOf(run)
+}
+
+/** Locks of nodes that ended without being visited again, because what encloses them had ended first. */
+function releaseEnded(run: Run): void {
+  if (run.status.synchronization === undefined) return
+  for (const node of [...run.changed.values()]) if (isEnded(node)) releaseLocks(run, node.id)
 }
 
 /** Visits until nothing is dirty and no held-back frame may go on. */

@@ -24,7 +24,7 @@ export function outboundOf(run: Run, id: string): readonly string[] {
     case 'Container':
       return ofContainer(run, node)
     case 'TaskGroup':
-      return (node.children?.length ?? 0) === 0 ? [node.id] : ofChildren(run, node, false)
+      return (node.children?.length ?? 0) === 0 ? [node.id] : ofItems(run, node)
     case 'Retry': {
       const last = node.children?.at(-1)
       return [last ?? node.id]
@@ -32,6 +32,8 @@ export function outboundOf(run: Run, id: string): readonly string[] {
     case 'Steps':
     case 'DAG':
       if (node.memoizationStatus?.hit === true) return [node.id]
+      // One that a failFast ended has none: what follows it hangs below itself, else a DAG would wait for it for ever.
+      if (isEnded(node) && !node.outboundNodes?.length) return [node.id]
       return (node.outboundNodes ?? []).flatMap((inner) => outboundOf(run, inner))
     default:
       return [node.id]
@@ -43,6 +45,13 @@ function ofChildren(run: Run, node: NodeStatus, containersOnly: boolean): readon
     (child) => !containersOnly || run.nodes.get(child)?.type === 'Container',
   )
   return [...new Set(children.flatMap((child) => outboundOf(run, child)))]
+}
+
+/** Of a loop; the exit node of the group itself comes after those that follow it. */
+function ofItems(run: Run, group: NodeStatus): readonly string[] {
+  const exit = run.idOf(`${group.name}.onExit`)
+  const items = (group.children ?? []).filter((id) => id !== exit)
+  return [...new Set(items.flatMap((child) => outboundOf(run, child)))]
 }
 
 function ofContainer(run: Run, node: NodeStatus): readonly string[] {

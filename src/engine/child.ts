@@ -81,6 +81,8 @@ export class Child extends Frame {
       this.error = { kind: 'error', text: this.hooks.error }
       return
     }
+    // A DAG waits for all that hangs below it, its own hooks included.
+    if (this.hooks.takeNewEnd() && !isFulfilled(node)) this.execution.body?.markDirty()
     this.isSettled = isFulfilled(node) && hooksDone && exitDone
   }
 

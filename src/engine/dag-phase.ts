@@ -1,6 +1,6 @@
 /** What a DAG node has come to: the phase of each branch is carried along to the targets (semantics-flow.md §3.4). */
 import type { ContinueOn, NodePhase, NodeStatus } from '../resources/index.ts'
-import { isCompleted, isFailedOrError, isFulfilled } from './phases.ts'
+import { isCompleted, isEnded, isFailedOrError, isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
 
 type Question = {
@@ -49,7 +49,12 @@ function walk(run: Run, dag: NodeStatus, reached: Map<string, NodePhase | null>)
     const next: typeof queue = []
     for (const { id, branch } of queue) {
       const node = run.nodes.get(id)
-      if (node === undefined || !isFulfilled(node)) return false
+      if (node === undefined) return false
+      if (!isFulfilled(node) && !finishGroup(run, node)) {
+        // What a failFast inside left behind is nobody's any more.
+        if (!isStray(run, node, dag)) return false
+        continue
+      }
       const phase = isCompleted(node) && node.phase !== undefined ? node.phase : branch
       const before = reached.get(id)
       if (before !== undefined && !isFailedOrError(before ?? undefined)) reached.set(id, phase)
@@ -58,6 +63,33 @@ function walk(run: Run, dag: NodeStatus, reached: Map<string, NodePhase | null>)
     queue = next
   }
   return true
+}
+
+/** A TaskGroup that was left running although all of its items have ended is finished. */
+function finishGroup(run: Run, node: NodeStatus): boolean {
+  if (node.type !== 'TaskGroup' || node.phase !== 'Running') return false
+  const items = (node.children ?? []).flatMap((id) => run.nodes.get(id) ?? [])
+  if (items.length === 0 || !items.every(isFulfilled) || !isStrayGroup(run, node)) return false
+  const failed = items.findLast(({ phase }) => isFailedOrError(phase))
+  run.setPhase(node, failed?.phase ?? 'Succeeded')
+  return true
+}
+
+/** Its own DAG will not look at it again. */
+const isStrayGroup = (run: Run, { boundaryID = '' }: NodeStatus): boolean => {
+  const boundary = run.nodes.get(boundaryID)
+  return boundary !== undefined && isEnded(boundary)
+}
+
+/** Something between the node and the DAG has ended. */
+function isStray(run: Run, node: NodeStatus, dag: NodeStatus): boolean {
+  for (
+    let at = run.nodes.get(node.boundaryID ?? '');
+    at !== undefined && at !== dag;
+    at = run.nodes.get(at.boundaryID ?? '')
+  )
+    if (isEnded(at)) return true
+  return false
 }
 
 /** A Retry node's failed attempts are passed over: the walk goes on from their children and the hooks. */

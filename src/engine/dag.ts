@@ -6,6 +6,8 @@ import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
 import { dagPhase } from './dag-phase.ts'
 import { dagPlanOf, type DagPlan } from './dag-plan.ts'
 import { DagTaskFrame } from './dag-task.ts'
+import type { Frame } from './frame.ts'
+import { isAboutToWake } from './gate.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { aheadMax, lookAhead } from './look-ahead.ts'
 import { isEnded } from './phases.ts'
@@ -109,7 +111,12 @@ export class DagBody extends Body {
   private mayEndEarly(node: NodeStatus): boolean {
     if (failsFast(this.run, node, this.template)) return true
     for (const frame of this.open) if (frame.hasUnfinishedNode()) return false
-    return true
+    return !isAboutToWake(this.run, node.id, (frame) => this.encloses(frame))
+  }
+
+  private encloses(frame: Frame): boolean {
+    for (let at = frame.parent; at !== null; at = at.parent) if (at === this) return true
+    return false
   }
 
   private phase(node: NodeStatus, plan: DagPlan): 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'FailFast' {

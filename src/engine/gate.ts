@@ -41,6 +41,15 @@ export function wakeHeldBack(run: Run): boolean {
   return woken
 }
 
+/** Whether something inside the boundary was held back and there is room for it now: it is woken before anything is decided. */
+export function isAboutToWake(run: Run, boundaryId: string, isInside: (frame: Frame) => boolean): boolean {
+  const waiting = run.waitingChildren.get(boundaryId)
+  if (waiting !== undefined && waiting.limit > run.countsOf(boundaryId).active) return true
+  const limit = run.spec.parallelism
+  const isFree = limit === undefined || limit === null || run.activePods < limit
+  return isFree && [...run.heldBack].some(isInside)
+}
+
 /** The first `most` of the set, removed from it. */
 function take(frames: Set<Frame>, most: number): readonly Frame[] {
   const taken: Frame[] = []

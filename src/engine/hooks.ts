@@ -39,7 +39,16 @@ export class HookSet {
   private readonly fired = new Map<string, Execution>()
   private readonly visited = new Set<Execution>()
   private exit: { readonly execution: Execution } | 'none' | null = null
+  private readonly ended = new Set<Execution>()
+  private hasNewEnd = false
   error: string | null = null
+
+  /** Whether a hook has ended since the last question. */
+  takeNewEnd(): boolean {
+    const { hasNewEnd } = this
+    this.hasNewEnd = false
+    return hasNewEnd
+  }
 
   constructor(context: HookContext) {
     this.context = context
@@ -163,6 +172,10 @@ export class HookSet {
       const hookNode = execution.node
       if (hookNode !== undefined) this.context.run.addChild(node, hookNode.id)
       if (hookNode === undefined || !isFulfilled(hookNode)) done = false
+      else if (!this.ended.has(execution)) {
+        this.ended.add(execution)
+        this.hasNewEnd = true
+      }
     }
     return done
   }

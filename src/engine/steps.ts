@@ -32,7 +32,11 @@ export class StepsBody extends Body {
       this.group ??= new StepGroup(this, node, this.index, groups[this.index] ?? [])
       this.group.visit()
       const groupNode = this.group.node
-      if (groupNode === undefined || !isEnded(groupNode)) return this.prepareNext(node)
+      if (groupNode === undefined || !isEnded(groupNode)) {
+        // A child may have failed just now, and what it waits for (an exit hook) is held back by failFast.
+        if (failsFast(run, node, this.template)) return this.failFast(node, groupNode)
+        return this.prepareNext(node)
+      }
       if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
       const fault = this.learn(this.group, groupNode)
       if (fault !== null) return this.failWith(fault)

@@ -161,6 +161,8 @@ export class WorkflowFrame extends Frame {
     if (run.spec.hooks !== undefined) setFailures(run)
     this.hooks ??= new WorkflowHooks(run, this, this.scope())
     const hooks = this.hooks.drive(dirty)
+    // A DAG waits for all that hangs below it, the hooks included.
+    if (this.hooks.takeNewEnd() && root !== undefined && !isFulfilled(root)) this.root.body?.markDirty()
     if ('error' in hooks) {
       if (root !== undefined) run.setPhase(root, 'Error', hooks.error)
     } else if (!hooks.done) return

@@ -15,6 +15,8 @@ export class WorkflowHooks {
   private readonly scope: TemplateScope
   private readonly fired = new Map<string, Execution>()
   private readonly visited = new Set<Execution>()
+  private readonly ended = new Set<Execution>()
+  private hasNewEnd = false
   private exit: Execution | 'none' | null = null
 
   constructor(run: Run, parent: Frame, scope: TemplateScope) {
@@ -49,8 +51,19 @@ export class WorkflowHooks {
       const node = execution.node
       if (node !== undefined && root !== undefined) run.addChild(root, node.id)
       if (node === undefined || !isFulfilled(node)) done = false
+      else if (!this.ended.has(execution)) {
+        this.ended.add(execution)
+        this.hasNewEnd = true
+      }
     }
     return { done }
+  }
+
+  /** Whether a hook has ended since the last question. */
+  takeNewEnd(): boolean {
+    const { hasNewEnd } = this
+    this.hasNewEnd = false
+    return hasNewEnd
   }
 
   /** Runs the exit handler; true when there is none or it has ended. */

@@ -74,7 +74,7 @@ class Planner {
       if (node.name === exit || node.name.startsWith(exit)) this.deleted.add(node.id)
     for (const node of this.fromTheRoot()) {
       if (this.deleted.has(node.id)) continue
-      if (isChosen(node) || this.isToBeRepeated(node)) this.remove(node)
+      if (isChosen(node) || (this.isToBeRepeated(node) && !this.isInEarlierAttempt(node))) this.remove(node)
     }
     this.resetUnfinishedGroups()
     if (hasParameters)
@@ -99,6 +99,21 @@ class Planner {
     return true
   }
 
+  /** Of a template that is retried as a whole only the last attempt goes on; the others are history. */
+  private isInEarlierAttempt(node: NodeStatus): boolean {
+    const { nodes } = this.run
+    for (let at = nodes.get(node.boundaryID ?? ''); at !== undefined; at = nodes.get(at.boundaryID ?? '')) {
+      const { id } = at
+      if (at.nodeFlag?.retried !== true) continue
+      const retry = (this.parents.get(id) ?? [])
+        .map((parent) => nodes.get(parent))
+        .find((parent) => parent?.type === 'Retry')
+      const attempts = (retry?.children ?? []).filter((child) => nodes.get(child)?.nodeFlag?.retried === true)
+      if (retry !== undefined && attempts.at(-1) !== id) return true
+    }
+    return false
+  }
+
   private remove(node: NodeStatus): void {
     const start = node.type === 'Container' ? (this.run.nodes.get(node.boundaryID ?? '') ?? node) : node
     this.deleted.add(start.id)
@@ -114,7 +129,12 @@ class Planner {
       if (seen.has(id)) continue
       seen.add(id)
       const parent = this.run.nodes.get(id)
-      if (parent === undefined || !groupTypes.has(parent.type)) continue
+      if (parent === undefined) continue
+      if (!groupTypes.has(parent.type)) {
+        // What a hook hangs on stays as it is; the group of that is opened, so that the hook may run again.
+        if (node.nodeFlag?.hooked === true && this.encloses(parent, node)) queue.push(...(this.parents.get(id) ?? []))
+        continue
+      }
       const encloses = parent.id === node.boundaryID || this.isGroupOf(parent, node) || this.encloses(parent, node)
       if (!encloses) continue
       this.reset.add(id)

@@ -42,13 +42,13 @@ const maybe = <T>(value: fc.Arbitrary<T>, weight = 4) => fc.option(value, { nil:
 
 const anyOptions: fc.Arbitrary<Options> = fc
   .record({
-    when: maybe(fc.constantFrom('1 == 1', '1 == 2', '{{workflow.status}} == Running'), 5),
+    when: maybe(fc.constantFrom('1 == 1', '1 == 2', '{{workflow.name}} == wf'), 5),
     withItems: maybe(fc.constantFrom<unknown[]>(['a', 'b'], [1, 2, 3], []), 4),
     onExit: maybe(fc.constant('plain'), 8),
     hooks: maybe(
       fc.constantFrom(
         { running: { template: 'plain', expression: 'true' } },
-        { exit: { template: 'plain', expression: 'workflow.status == "Running"' } },
+        { exit: { template: 'plain', expression: 'workflow.name == "wf"' } },
       ),
       8,
     ),

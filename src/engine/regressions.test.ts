@@ -1,0 +1,149 @@
+/** Runs that once hung or lost something, found by the property tests: each a row that failed before. */
+import { describe, expect, it } from 'vitest'
+import type { Template, WorkflowSpec } from '../resources/index.ts'
+import { Story } from './testing/story.ts'
+
+const plain = { name: 'plain', container: { image: 'x' } }
+const dag = (name: string, tasks: NonNullable<Template['dag']>['tasks'], more: Partial<Template> = {}): Template => ({
+  name,
+  dag: { tasks },
+  ...more,
+})
+const spec = (...templates: Template[]): WorkflowSpec => ({ entrypoint: 'main', templates: [...templates, plain] })
+const slowHook = { running: { template: 'plain', expression: 'true' } }
+
+describe('a DAG', () => {
+  it('ends when the last thing to end is a hook that hangs on it', () => {
+    const story = new Story(
+      spec(
+        { name: 'main', steps: [[{ name: 's', template: 'inner', hooks: slowHook }]] },
+        dag('inner', [{ name: 't', template: 'plain' }]),
+      ),
+    )
+    story.end('wf[0].s.t')
+    expect(story.phases['wf[0].s']).toBe('Running')
+    story.end('wf[0].s.hooks.running')
+    expect(story.phase).toBe('Succeeded')
+  })
+  it('ends when the last thing to end is a hook of the workflow', () => {
+    const story = new Story({
+      ...spec(dag('main', [{ name: 't', template: 'plain' }])),
+      hooks: { running: { template: 'plain', expression: 'workflow.status == "Running"' } },
+    })
+    story.begin('wf.t')
+    story.end('wf.t')
+    story.end('wf.hooks.running')
+    expect(story.phase).toBe('Succeeded')
+  })
+  it('goes on after a task that ended by failFast', () => {
+    const story = new Story(
+      spec(
+        dag('main', [
+          { name: 'a', template: 'inner' },
+          { name: 'b', template: 'plain', dependencies: ['a'] },
+        ]),
+        dag('inner', [{ name: 't', template: 'plain' }], { failFast: true }),
+      ),
+    ).play(() => ({ exitCode: 1 }))
+    expect([story.phase, story.phases['wf.b']]).toEqual(['Failed', 'Omitted'])
+  })
+  it('does not wait for the loop that a failFast inside left behind', () => {
+    const inner = dag('inner', [{ name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' }], {
+      failFast: true,
+    })
+    const story = new Story(spec(dag('main', [{ name: 'a', template: 'inner' }]), inner)).play(() => ({ exitCode: 1 }))
+    expect([story.phase, story.phases['wf.a']]).toEqual(['Failed', 'Failed'])
+  })
+  it('lets a task begin that was held back, rather than end without it', () => {
+    const inner = dag(
+      'inner',
+      [
+        { name: 'a', template: 'plain' },
+        { name: 'b', template: 'plain', withItems: [1, 2] },
+        { name: 'c', template: 'plain' },
+      ],
+      { parallelism: 1 },
+    )
+    const story = new Story(spec({ name: 'main', steps: [[{ name: 's', template: 'inner' }]] }, inner))
+    story.end('wf[0].s.a', { exitCode: 1 })
+    const again = story.reopened().play()
+    expect(again.phases['wf[0].s.c']).toBe('Succeeded')
+  })
+})
+
+describe('steps with failFast', () => {
+  it('end when an exit hook of what failed is held back', () => {
+    const story = new Story(
+      spec(
+        {
+          name: 'main',
+          steps: [[{ name: 's', template: 'inner', onExit: 'plain' }], [{ name: 'z', template: 'plain' }]],
+          failFast: true,
+        },
+        dag('inner', [{ name: 't', template: 'plain' }]),
+      ),
+    ).play(() => ({ exitCode: 1 }))
+    expect([story.phase, story.message]).toEqual([
+      'Failed',
+      'template has failed or errored children and failFast enabled',
+    ])
+  })
+  it('give back the locks of what failed in them', () => {
+    const locked = { ...plain, name: 'locked', synchronization: { mutexes: [{ name: 'm' }] } }
+    const inner: Template = { name: 'inner', steps: [[{ name: 'l', template: 'locked' }]], failFast: true }
+    const story = new Story(
+      spec({ name: 'main', steps: [[{ name: 's', template: 'inner', withItems: [1, 2] }]] }, inner, locked),
+    )
+    story.end('wf[0].s(0:1)[0].l', { exitCode: 1 })
+    story.tell({ kind: 'lookAgain' })
+    expect([...story.pods.keys()]).toEqual(['wf[0].s(1:2)[0].l'])
+  })
+})
+
+describe('manual retry', () => {
+  it('runs an exit handler again that failed alone', () => {
+    const story = new Story(
+      spec({
+        name: 'main',
+        steps: [
+          [
+            { name: 'a', template: 'plain', onExit: 'plain' },
+            { name: 'b', template: 'plain' },
+          ],
+        ],
+      }),
+    )
+    story.end('wf[0].a')
+    story.end('wf[0].a.onExit', { exitCode: 1 })
+    story.end('wf[0].b', { exitCode: 1 })
+    story.ask({ kind: 'retry' })
+    expect([...story.pods.keys()].sort()).toEqual(['wf[0].a.onExit', 'wf[0].b'])
+    expect(story.play().phase).toBe('Succeeded')
+  })
+  it('goes on with the last attempt of a template that is retried as a whole', () => {
+    const inner: Template = {
+      name: 'inner',
+      steps: [[{ name: 'a', template: 'plain' }], [{ name: 'b', template: 'plain' }]],
+      retryStrategy: { limit: 1 },
+    }
+    const story = new Story(spec(dag('main', [{ name: 't', template: 'inner' }]), inner)).play(({ identity }) => ({
+      exitCode: identity.nodeName.endsWith('.b') ? 1 : 0,
+    }))
+    expect(story.phases['wf.t(1)[1].b']).toBe('Failed')
+    story.ask({ kind: 'retry' })
+    expect([...story.pods.keys()]).toEqual(['wf.t(1)[1].b'])
+    expect(story.play().phase).toBe('Succeeded')
+  })
+})
+
+it('an exit node that comes late to a loop changes nothing of what followed it, even after a restart', () => {
+  const tasks = [
+    { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },
+    { name: 'z', template: 'plain', dependencies: ['l'] },
+  ]
+  const story = new Story(spec(dag('main', tasks)))
+  for (const name of ['wf.l(0:1)', 'wf.l(1:2)', 'wf.l(0:1).onExit', 'wf.l(1:2).onExit']) story.end(name)
+  const again = story.reopened().play()
+  expect(again.node('wf.l.onExit').children).toBeUndefined()
+  expect(again.phase).toBe('Succeeded')
+})
