@@ -2,7 +2,7 @@
 import type { startDaemon } from '../src/main.ts'
 import { systemClock, systemRandom } from '../src/main/system.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../src/runtime/simulated/index.ts'
-import { fanOf, secondsOf, withDaemon, workflowOf } from './on-docker.ts'
+import { fanOf, secondsOf, withDaemon } from './on-docker.ts'
 
 const simulated: Partial<Parameters<typeof startDaemon>[0]> = {
   runtime: () =>
@@ -25,18 +25,6 @@ export async function nodesPerSecond(workflows: number, nodes: number): Promise<
     await Promise.all(Array.from({ length: workflows }, () => secondsOf(daemon, fanOf(nodes))))
     return (workflows * nodes) / ((performance.now() - begun) / 1000)
   }, simulated)
-}
-
-/** The same for nodes that need no container, which is all the engine's and the store's own. */
-export async function plainNodesPerSecond(nodes: number): Promise<number> {
-  const templates = [
-    { name: 'main', steps: [[{ name: 's', template: 'nothing', withSequence: { count: String(nodes) } }]] },
-    { name: 'nothing', steps: [] },
-  ]
-  return withDaemon(
-    async (daemon) => nodes / (await secondsOf(daemon, workflowOf('bench-plain-', templates))),
-    simulated,
-  )
 }
 
 /** Cost per node of one big workflow against that of a small one. */

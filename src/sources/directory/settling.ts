@@ -10,12 +10,17 @@ type Watched = {
   readonly since: number
   /** Longest pause between two writes that was seen. */
   readonly longestPauseMs: number
+  /** How often it was seen to change. */
+  readonly writes: number
   /** The text so far looks cut off. */
   readonly suspicious: boolean
 }
 
 /** A text that ends in the middle of a line, or does not parse, is given more time. */
 const suspiciousMs = 2000
+/** A file that was seen to grow several times has a slow writer, whose next pause may be longer. */
+const slowWriterMs = 1200
+const slowWriterWrites = 3
 const longestWaitMs = 6000
 
 export class Settling {
@@ -32,7 +37,13 @@ export class Settling {
     const changed = before === undefined || !sameContent(before.sight, sight)
     const pause = before !== undefined && changed ? Math.max(0, nowMs - before.since) : 0
     const now: Watched = changed
-      ? { sight, since: nowMs, longestPauseMs: Math.max(before?.longestPauseMs ?? 0, pause), suspicious: false }
+      ? {
+          sight,
+          since: nowMs,
+          longestPauseMs: Math.max(before?.longestPauseMs ?? 0, pause),
+          writes: (before?.writes ?? 0) + 1,
+          suspicious: false,
+        }
       : before
     this.#watched.set(path, now)
     if (arrivedWhole(sight) && !now.suspicious) return 0
@@ -55,8 +66,9 @@ export class Settling {
     this.#watched.delete(path)
   }
 
-  #neededMs({ longestPauseMs, suspicious }: Watched): number {
-    const needed = Math.max(this.#quietMs, longestPauseMs * 3, suspicious ? suspiciousMs : 0)
+  #neededMs({ longestPauseMs, writes, suspicious }: Watched): number {
+    const slow = writes >= slowWriterWrites ? slowWriterMs : 0
+    const needed = Math.max(this.#quietMs, longestPauseMs * 3, slow, suspicious ? suspiciousMs : 0)
     return Math.min(needed, longestWaitMs)
   }
 }
