@@ -1,11 +1,14 @@
 /** pino loggers, one a component: JSON lines, or pretty ones on a terminal. */
+import { createRequire } from 'node:module'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import { prettyFactory } from 'pino-pretty'
+import type * as PinoPrettyModule from 'pino-pretty'
 import type { LogLevel } from '../config/index.ts'
 import type { Log } from '../controller/telemetry.ts'
 import { mask, redactedPaths } from './redaction.ts'
 import type { SecretValues } from './redaction.ts'
+
+type PinoPretty = typeof PinoPrettyModule
 
 export type LogSettings = {
   readonly level: LogLevel
@@ -45,6 +48,8 @@ export function openLogs(
 }
 
 function prettyStream(sink: { write(line: string): void }, colorize: boolean): { write(line: string): void } {
+  // Only here: a daemon that writes JSON has no use for it, and it is large.
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as PinoPretty
   const format = prettyFactory({
     colorize,
     translateTime: 'SYS:HH:MM:ss.l',

@@ -1,10 +1,10 @@
-/** Calls to the engine's HTTP API through dockerode: negotiated version, two socket pools, a deadline for each call. */
+/** Calls to the engine's HTTP API through dockerode's docker-modem (dockerode itself loads gRPC for what we never call): negotiated version, two socket pools, a deadline for each call. */
 import { Agent } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import type { Readable } from 'node:stream'
-import Docker from 'dockerode'
+import DockerModem from 'docker-modem'
 import { WorldError } from '../../resources/index.ts'
 import type { EngineAddress } from './connection.ts'
 import { describeAddress } from './connection.ts'
@@ -242,17 +242,16 @@ function newAgent(address: EngineAddress, options: ConstructorParameters<typeof 
 }
 
 function newModem(address: EngineAddress, agent: Agent): Modem {
-  const docker = new Docker(dockerOptions(address, agent))
-  return docker.modem as Modem
+  return new DockerModem(modemOptions(address, agent)) as unknown as Modem
 }
 
-function dockerOptions(address: EngineAddress, agent: Agent): Docker.DockerOptions {
-  if (address.kind === 'socket') return { socketPath: address.path, agent } as Docker.DockerOptions
+function modemOptions(address: EngineAddress, agent: Agent): DockerModem.ConstructorOptions {
+  if (address.kind === 'socket') return { socketPath: address.path, agent }
   if (address.kind === 'ssh') {
     const sshOptions = { agent: process.env.SSH_AUTH_SOCK }
     return { protocol: 'ssh', host: address.host, port: address.port, username: address.user ?? undefined, sshOptions }
   }
   const tls = address.tls && { ca: address.tls.ca, cert: address.tls.cert, key: address.tls.key }
   const protocol = address.tls ? 'https' : 'http'
-  return { host: address.host, port: address.port, protocol, agent, ...tls } as Docker.DockerOptions
+  return { host: address.host, port: address.port, protocol, agent, ...tls }
 }
