@@ -69,8 +69,20 @@ export function contentOf(
     hash,
     documents,
     problems: parsed.problems,
-    looksCutOff: last !== 0x0a || parsed.problems.length > 0 || parsed.documents.length === 0,
+    looksCutOff:
+      last !== 0x0a ||
+      parsed.problems.length > 0 ||
+      parsed.documents.length === 0 ||
+      !parsed.documents.every(({ manifest }) => isFilled(manifest)),
   }
+}
+
+/** A kind that has a spec says something in it; a text that is still being written may not yet. */
+function isFilled(manifest: Manifest | null): boolean {
+  if (manifest === null) return false
+  if (manifest.kind === 'ConfigMap' || manifest.kind === 'Secret') return true
+  const spec: object = manifest.resource.spec ?? {}
+  return Object.keys(spec).some((key) => key !== 'entrypoint' && key !== 'arguments')
 }
 
 function placed(problem: Problem, file: string, locate: (path: Path) => { line: number; column: number }): Problem {
