@@ -1,48 +1,61 @@
 /** The command line: one file per verb or group of verbs, each of which registers itself. */
 import { Command, CommanderError } from 'commander'
 import { UserError } from '../resources/index.ts'
-import { registerEval } from './eval.ts'
 import { addGlobalFlags } from './globals.ts'
-import { registerLint } from './lint.ts'
-import { registerAbout } from './verbs/about.ts'
-import { registerControl } from './verbs/control.ts'
-import { registerDoctor } from './verbs/doctor.ts'
-import { registerLook } from './verbs/look.ts'
-import { registerRun } from './verbs/run.ts'
-import { registerSimulate } from './verbs/simulate.ts'
-import { registerStored } from './verbs/stored.ts'
-import { registerSubmit } from './verbs/submit.ts'
-import { registerTest } from './verbs/test.ts'
-import { registerUp } from './verbs/up.ts'
 
-export function programOf(): Command {
+type Register = (program: Command) => void
+type Group = { readonly verbs: readonly string[]; readonly load: () => Promise<Register> }
+
+const lookVerbs = ['list', 'get', 'logs', 'watch', 'wait']
+const controlVerbs = ['stop', 'terminate', 'suspend', 'resume', 'retry', 'resubmit', 'delete', 'node']
+const storedVerbs = ['template', 'cluster-template', 'cron']
+
+/** Every verb, in the order of the help, with what defines it: most of a short verb's time would be loading the others. */
+const groups: readonly Group[] = [
+  { verbs: ['up'], load: async () => (await import('./verbs/up.ts')).registerUp },
+  { verbs: ['run'], load: async () => (await import('./verbs/run.ts')).registerRun },
+  { verbs: ['submit'], load: async () => (await import('./verbs/submit.ts')).registerSubmit },
+  { verbs: lookVerbs, load: async () => (await import('./verbs/look.ts')).registerLook },
+  { verbs: controlVerbs, load: async () => (await import('./verbs/control.ts')).registerControl },
+  { verbs: storedVerbs, load: async () => (await import('./verbs/stored.ts')).registerStored },
+  { verbs: ['lint'], load: async () => (await import('./lint.ts')).registerLint },
+  { verbs: ['simulate'], load: async () => (await import('./verbs/simulate.ts')).registerSimulate },
+  { verbs: ['test'], load: async () => (await import('./verbs/test.ts')).registerTest },
+  { verbs: ['eval'], load: async () => (await import('./eval.ts')).registerEval },
+  { verbs: ['doctor'], load: async () => (await import('./verbs/doctor.ts')).registerDoctor },
+  { verbs: ['version', 'config'], load: async () => (await import('./verbs/about.ts')).registerAbout },
+]
+
+/** @param argv the verb that is asked for is defined alone; all are for the help, and where there is no such verb */
+export async function programOf(argv: readonly string[]): Promise<Command> {
   const program = new Command('drydock')
     .description('Argo Workflows manifests on plain Docker')
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
   addGlobalFlags(program)
-  const verbs = [
-    registerUp,
-    registerRun,
-    registerSubmit,
-    registerLook,
-    registerControl,
-    registerStored,
-    registerLint,
-    registerSimulate,
-    registerTest,
-    registerEval,
-    registerDoctor,
-    registerAbout,
-  ]
-  for (const register of verbs) register(program)
+  const verb = verbOf(program, argv)
+  const asked = groups.filter(({ verbs }) => verb !== null && verbs.includes(verb))
+  const registers = await Promise.all((asked.length > 0 ? asked : groups).map(({ load }) => load()))
+  for (const register of registers) register(program)
   return program
+}
+
+/** The first argument that is no global flag and no value of one. */
+function verbOf(program: Command, argv: readonly string[]): string | null {
+  const takesValue = new Set(program.options.filter((one) => one.required).flatMap((one) => [one.short, one.long]))
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? ''
+    if (!word.startsWith('-')) return word
+    if (takesValue.has(word)) index += 1
+  }
+  return null
 }
 
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await programOf().parseAsync(argv, { from: 'user' })
+    const program = await programOf(argv)
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode
     else {
