@@ -77,7 +77,14 @@ export function buildCore(
     onDatabaseChange: wakeLockWaiters,
   })
   const locks = counted(lockTable(limitReader(objects, limits)), telemetry)
-  const world = buildWorld({ config: config.engine, objects, memos, estimates, locks, random })
+  const world = buildWorld({
+    config: config.engine,
+    objects,
+    memos,
+    estimates,
+    locks: givenUpLate(locks),
+    random,
+  })
   const claims = new Claims({ runtime, objects, clock, random, isBeingCleared: (uid) => leftovers.isClearing(uid) })
   const lookups = podLookups(objects)
   const artifactContext = (namespace: string) => contextOf({ objects }, namespace)
@@ -136,6 +143,7 @@ export function buildCore(
         reconciler.look(live.uid)
       }
     },
+    settleLocks: (live) => locks.settle(`${live.namespace}/${live.name}`),
     leave: (live) => leave(core, live),
     reopen: (live) => reopen(core, live),
     abandon: (live, error) => abandon(core, live, error),
@@ -194,10 +202,20 @@ function counted(locks: Locks, telemetry: Telemetry): Locks {
     release: (holder) => locks.release(holder),
     releaseWorkflow: (key) => locks.releaseWorkflow(key),
     restore: (holder, uid, lock) => locks.restore(holder, uid, lock),
+    giveUp: (holder) => locks.giveUp(holder),
+    giveUpWorkflow: (key) => locks.giveUpWorkflow(key),
+    settle: (key) => locks.settle(key),
     holdersOf: (name) => locks.holdersOf(name),
     snapshot: () => locks.snapshot(),
   }
 }
+
+/** As the engine sees the table: what a decision releases is for others only once the decision is stored. */
+const givenUpLate = (locks: Locks): Locks => ({
+  ...locks,
+  release: (holder) => locks.giveUp(holder),
+  releaseWorkflow: (key) => locks.giveUpWorkflow(key),
+})
 
 /** Who waits for an object looks again when it changes. */
 function afterObjectChange(

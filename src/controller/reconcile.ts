@@ -41,6 +41,8 @@ export type ReconcilerParts = {
   readonly alongside: (live: LiveRun, decision: Decision, finished: boolean) => readonly Change[]
   /** After a commit: watches, events, metrics. */
   readonly report: (live: LiveRun, decision: Decision) => void
+  /** What the run gave up is for others now: answers whom to wake. */
+  readonly settleLocks: (live: LiveRun) => readonly string[]
   /** The run has ended, is stored, and has nothing outstanding. */
   readonly leave: (live: LiveRun) => void
   /** Opens the run anew from the store; `false` if it is no longer there. */
@@ -222,7 +224,8 @@ export class Reconciler {
 
   #act(live: LiveRun, decision: Decision, endSeenAt: number | null): void {
     for (const effect of decision.effects) this.#parts.perform(live, effect, endSeenAt)
-    for (const uid of decision.wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
+    const wakes = new Set([...decision.wakes, ...this.#parts.settleLocks(live)])
+    for (const uid of wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
     if (decision.wakes.includes(live.uid)) live.inbox.push({ kind: 'lookAgain' })
     const alarm = `run/${live.uid}`
     if (decision.wakeAt === null) this.#parts.alarms.clear(alarm)

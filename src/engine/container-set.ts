@@ -56,6 +56,13 @@ export class ContainerSetBody extends PodBody {
     }
   }
 
+  protected override membersLost(message: string): void {
+    for (const container of this.template.containerSet?.containers ?? []) {
+      const node = this.run.nodeNamed(`${this.nodeName}.${container.name}`)
+      if (node !== undefined && !isEnded(node)) this.run.setPhase(node, 'Error', message)
+    }
+  }
+
   private member(container: ContainerState): NodeStatus | undefined {
     return container.role === 'main' ? this.run.nodeNamed(`${this.nodeName}.${container.name}`) : undefined
   }

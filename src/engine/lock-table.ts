@@ -2,7 +2,12 @@
 import type { LimitReader, LockAnswer, LockRef, LockRequest, Locks } from './locks.ts'
 
 type Waiter = Pick<LockRequest, 'holder' | 'workflowUid' | 'workflowKey' | 'priority' | 'createdAt'>
-type Lock = { readonly ref: LockRef; readonly holders: Map<string, string>; readonly queue: Waiter[] }
+type Lock = {
+  readonly ref: LockRef
+  readonly holders: Map<string, string>
+  readonly queue: Waiter[]
+  readonly leaving: Map<string, string>
+}
 type Verdict =
   | { readonly kind: 'free' }
   | { readonly kind: 'busy'; readonly message: string }
@@ -16,6 +21,8 @@ class LockTable implements Locks {
   private readonly locks = new Map<string, Lock>()
   /** Holder → names of the locks it holds or waits for. */
   private readonly byHolder = new Map<string, Set<string>>()
+  /** Workflow → names of the locks that it has given up and not settled. */
+  private readonly givenUp = new Map<string, Set<string>>()
   private readonly limits: LimitReader
 
   constructor(limits: LimitReader) {
@@ -42,6 +49,37 @@ class LockTable implements Locks {
     return { kind: 'acquired', fresh: fresh.map((lock) => lock.ref) }
   }
 
+  giveUp(holder: string): readonly string[] {
+    for (const name of this.byHolder.get(holder) ?? []) {
+      const lock = this.locks.get(name)
+      if (lock?.holders.has(holder) !== true) continue
+      const key = holder.split('/').slice(0, 2).join('/')
+      lock.leaving.set(holder, key)
+      const given = this.givenUp.get(key)
+      if (given === undefined) this.givenUp.set(key, new Set([name]))
+      else given.add(name)
+    }
+    return this.release(holder)
+  }
+
+  giveUpWorkflow(workflowKey: string): readonly string[] {
+    return [...new Set(this.holdersUnder(workflowKey).flatMap((holder) => this.giveUp(holder)))]
+  }
+
+  settle(workflowKey: string): readonly string[] {
+    const wakes = new Set<string>()
+    const given = this.givenUp.get(workflowKey)
+    this.givenUp.delete(workflowKey)
+    for (const name of given ?? []) {
+      const lock = this.locks.get(name)
+      if (lock === undefined) continue
+      for (const [holder, key] of lock.leaving) if (key === workflowKey) lock.leaving.delete(holder)
+      for (const uid of this.next(lock)) wakes.add(uid)
+      this.dropUnused(name, lock)
+    }
+    return [...wakes]
+  }
+
   release(holder: string): readonly string[] {
     const names = this.byHolder.get(holder)
     if (names === undefined) return []
@@ -53,17 +91,23 @@ class LockTable implements Locks {
       lock.holders.delete(holder)
       dequeue(lock, holder)
       for (const uid of this.next(lock)) wakes.add(uid)
-      if (lock.holders.size === 0 && lock.queue.length === 0) this.locks.delete(name)
+      this.dropUnused(name, lock)
     }
     return [...wakes]
   }
 
   releaseWorkflow(workflowKey: string): readonly string[] {
-    const wakes = new Set<string>()
-    for (const holder of [...this.byHolder.keys()])
-      if (holder === workflowKey || holder.startsWith(`${workflowKey}/`))
-        for (const uid of this.release(holder)) wakes.add(uid)
+    const wakes = new Set(this.holdersUnder(workflowKey).flatMap((holder) => this.release(holder)))
+    for (const uid of this.settle(workflowKey)) wakes.add(uid)
     return [...wakes]
+  }
+
+  private holdersUnder(workflowKey: string): readonly string[] {
+    return [...this.byHolder.keys()].filter((holder) => holder === workflowKey || holder.startsWith(`${workflowKey}/`))
+  }
+
+  private dropUnused(name: string, lock: Lock): void {
+    if (lock.holders.size === 0 && lock.queue.length === 0 && lock.leaving.size === 0) this.locks.delete(name)
   }
 
   restore(holder: string, workflowUid: string, ref: LockRef): void {
@@ -93,7 +137,7 @@ class LockTable implements Locks {
   private lock(ref: LockRef): Lock {
     let lock = this.locks.get(ref.name)
     if (lock === undefined) {
-      lock = { ref, holders: new Map(), queue: [] }
+      lock = { ref, holders: new Map(), queue: [], leaving: new Map() }
       this.locks.set(ref.name, lock)
     }
     return lock
@@ -110,7 +154,8 @@ class LockTable implements Locks {
     const limit = this.limitOf(lock)
     if (typeof limit !== 'number') return { kind: 'error', message: limit.error }
     if (limit <= 0) return { kind: 'busy', message: `Failed to get semaphore limit for ${lock.ref.name}` }
-    const free = limit - lock.holders.size
+    let free = limit - lock.holders.size
+    for (const key of lock.leaving.values()) if (key !== request.workflowKey) free -= 1
     const head = lock.queue[0]
     const isTurn = head === undefined || head.holder === request.holder || head.workflowKey === request.workflowKey
     return free > 0 && isTurn

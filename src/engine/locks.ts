@@ -30,6 +30,14 @@ export interface Locks {
   release(holder: string): readonly string[]
   /** The same for every holder of the workflow (`<ns>/<workflow>` and below). */
   releaseWorkflow(workflowKey: string): readonly string[]
+  /**
+   * As `release`, but until the workflow's `settle` only holders of the same workflow may take what is given up: others
+   * would have it twice on record if the commit that gives it up is never stored.
+   */
+  giveUp(holder: string): readonly string[]
+  giveUpWorkflow(workflowKey: string): readonly string[]
+  /** What the workflow gave up is stored: answers the workflow UIDs to look at again. */
+  settle(workflowKey: string): readonly string[]
   /** After a restart: what the status says is held, whatever the limit. */
   restore(holder: string, workflowUid: string, lock: LockRef): void
   holdersOf(lockName: string): readonly string[]

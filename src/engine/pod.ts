@@ -95,10 +95,12 @@ export class PodBody extends Body {
       case 'podRefused':
         this.settle(node)
         if (!isEnded(node)) this.run.setPhase(node, 'Error', observation.message)
+        this.membersLost(observation.message)
         return this.markDirty()
       case 'podGone':
         this.settle(node)
         if (!isEnded(node)) this.run.setPhase(node, 'Error', 'pod deleted')
+        this.membersLost('pod deleted')
         return this.markDirty()
       default:
     }
@@ -150,6 +152,9 @@ export class PodBody extends Body {
 
   /** Of a containerSet: what its containers came to. */
   protected memberResults(_node: NodeStatus, _result: PodResult): void {}
+
+  /** Of a containerSet: no container of it will end any more. */
+  protected membersLost(_message: string): void {}
 
   private isSettled = false
   private settle(node: NodeStatus): void {

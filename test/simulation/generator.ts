@@ -122,7 +122,7 @@ function drawSteps(
       template: leaf.template.name,
       ...argumentsOf(
         dice,
-        giver === undefined ? null : `steps.${giver.name}.outputs`,
+        giver === undefined ? null : `steps.${giver.name}.outputs.${outputOf(dice, giver.leaf)}`,
         server === null ? null : 'steps.server.ip',
         loop !== null,
       ),
@@ -167,7 +167,7 @@ function drawDag(dice: Dice, calls: number, callable: readonly [Leaf, ...Leaf[]]
       ...(terms.length > 0 ? { depends: terms.join(' && ') } : {}),
       ...argumentsOf(
         dice,
-        giver === undefined || dice.chance(0.5) ? null : `tasks.${giver.name}.outputs`,
+        giver === undefined || dice.chance(0.5) ? null : `tasks.${giver.name}.outputs.${outputOf(dice, giver.leaf)}`,
         server === null ? null : 'tasks.server.ip',
         loop !== null,
       ),
@@ -187,10 +187,13 @@ function drawLoop(dice: Dice): object | null {
   return kind < 0.22 ? { withParam: '["x", "y"]' } : null
 }
 
+const outputOf = (dice: Dice, leaf: Leaf): string =>
+  leaf.isMemoized === true ? 'parameters.p' : dice.pick(['parameters.p', 'result'])
+
 function argumentsOf(dice: Dice, giver: string | null, ip: string | null, isLoop: boolean): object {
   const value =
     giver !== null
-      ? `{{${giver}.${dice.pick(['parameters.p', 'result'])}}}`
+      ? `{{${giver}}}`
       : isLoop && dice.chance(0.7)
         ? '{{item}}'
         : ip !== null && dice.chance(0.5)

@@ -8,6 +8,8 @@ export type Leaf = {
   readonly makesResult: boolean
   readonly canFail: boolean
   readonly isTimed: boolean
+  /** An entry of the cache has a result only where the call that wrote it needed one, as in Argo. */
+  readonly isMemoized?: boolean
 }
 
 /** What stands around a leaf: volumes, locks. */
@@ -57,6 +59,7 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
   }
   const isTimed = dice.chance(0.04)
   const isRetried = isFlaky || dice.chance(0.2)
+  const isMemoized = !fails && dice.chance(0.1)
   const asScript = dice.chance(0.25)
   const mounts =
     around.volume !== null && dice.chance(0.7) ? { volumeMounts: [{ name: around.volume, mountPath: '/data' }] } : {}
@@ -73,7 +76,7 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
       ? { sidecars: [{ name: 'side', ...container(dice.chance(0.7) ? { forEver: true } : { ms: 100 }) }] }
       : {}),
     ...(dice.chance(0.1) ? { initContainers: [{ name: 'before', ...container({ ms: dice.int(0, 500) }) }] } : {}),
-    ...(!fails && dice.chance(0.1)
+    ...(isMemoized
       ? {
           memoize: {
             key: `key-${makesResult ? 'with' : 'without'}-${dice.int(1, 2)}-{{inputs.parameters.in}}`,
@@ -83,7 +86,7 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
       : {}),
     ...(isTimed ? { activeDeadlineSeconds: dice.int(1, 4) } : {}),
   }
-  return { template, makesResult, canFail: fails || isTimed, isTimed }
+  return { template, makesResult, canFail: fails || isTimed, isTimed, isMemoized }
 }
 
 function drawRetry(dice: Dice): object {
