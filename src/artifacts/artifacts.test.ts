@@ -119,7 +119,11 @@ describe('an artifact saved and loaded', () => {
   })
   it('leaves out links that lead elsewhere when it is stored without an archive', async () => {
     const artifact = at('k', { archive: { none: {} } })
-    await artifacts.save(tarOf(folder('out'), file('out/a', '1'), symlink('out/s', '/usr/bin/python')), artifact, context)
+    await artifacts.save(
+      tarOf(folder('out'), file('out/a', '1'), symlink('out/s', '/usr/bin/python')),
+      artifact,
+      context,
+    )
     expect((await artifacts.list(artifact, context)).map(({ key }) => key)).toEqual(['k/a'])
   })
   it('is refused when the path is a link or nothing', async () => {

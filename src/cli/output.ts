@@ -19,7 +19,7 @@ export function objectText(value: NamedObject | readonly NamedObject[], form: st
     case 'name':
       return [value]
         .flat()
-        .map((object) => `${(object).metadata?.name ?? ''}\n`)
+        .map((object) => `${object.metadata?.name ?? ''}\n`)
         .join('')
     default:
       throw new UserError('UNKNOWN_OUTPUT', `unknown output format ${form}`, {
