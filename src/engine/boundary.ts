@@ -2,6 +2,7 @@
 import type { NodeStatus, Template } from '../resources/index.ts'
 import { isEnded } from './phases.ts'
 import type { Run } from './run.ts'
+import { releaseLocks } from './sync.ts'
 
 export const failFastText = 'template has failed or errored children and failFast enabled'
 
@@ -10,6 +11,18 @@ export function failsFast(run: Run, node: NodeStatus, template: Template): boole
   if (template.failFast !== true) return false
   const counts = run.countsOf(node.id)
   return counts.failed > 0 && counts.activePods === 0
+}
+
+/** Nobody visits what is unfinished below a node that failFast ended: its locks, and its places in queues, are given back. */
+export function forgetBelow(run: Run, node: NodeStatus): void {
+  if (run.status.synchronization === undefined) return
+  const isBelow = ({ boundaryID }: NodeStatus): boolean => {
+    for (let at = run.nodes.get(boundaryID ?? ''); at !== undefined; at = run.nodes.get(at.boundaryID ?? ''))
+      if (at.id === node.id) return true
+    return false
+  }
+  for (const other of run.nodes.values())
+    if (!isEnded(other) && !run.outstanding.has(other.id) && isBelow(other)) releaseLocks(run, other.id)
 }
 
 /** The last nodes of a subtree. */

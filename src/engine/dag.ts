@@ -2,7 +2,7 @@
 import type { DAGTask, NodeStatus } from '../resources/index.ts'
 import type { BodyInit } from './body.ts'
 import { Body } from './body.ts'
-import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
+import { endDaemons, failFastText, failsFast, forgetBelow, outboundOf } from './boundary.ts'
 import { dagPhase } from './dag-phase.ts'
 import { dagPlanOf, type DagPlan } from './dag-plan.ts'
 import { DagTaskFrame } from './dag-task.ts'
@@ -136,6 +136,7 @@ export class DagBody extends Body {
     const { run } = this
     if (phase === 'FailFast') {
       run.setPhase(node, 'Failed', failFastText)
+      forgetBelow(run, node)
       return endDaemons(run, node.id)
     }
     this.setOutbound(node, plan)

@@ -1,7 +1,7 @@
 /** A steps template: groups one after the other (semantics-flow.md §2). */
 import type { NodeStatus } from '../resources/index.ts'
 import { Body, type BodyInit } from './body.ts'
-import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
+import { endDaemons, failFastText, failsFast, forgetBelow, outboundOf } from './boundary.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
@@ -88,6 +88,7 @@ export class StepsBody extends Body {
   private failFast(node: NodeStatus, groupNode: NodeStatus | undefined): void {
     if (groupNode !== undefined && !isEnded(groupNode)) this.run.setPhase(groupNode, 'Failed', failFastText)
     this.run.setPhase(node, 'Failed', failFastText)
+    forgetBelow(this.run, node)
     endDaemons(this.run, node.id)
   }
 
