@@ -8,6 +8,8 @@ export type Check = {
   readonly state: 'fine' | 'poor' | 'bad'
   readonly what: string
   readonly advice?: string
+  /** What `--fix` does about it; tells what was done. */
+  readonly mend?: () => Promise<string>
 }
 
 const looks = { fine: ['✔', 'ok', 32], poor: ['⚠', 'poor', 33], bad: ['✖', 'bad', 31] } as const

@@ -1,6 +1,6 @@
 /** What doctor asks the Docker Engine. */
 import Docker from 'dockerode'
-import { describeAddress, findEngine } from '../../runtime/docker/index.ts'
+import { describeAddress, findEngine, findStrays, removeStrays } from '../../runtime/docker/index.ts'
 import type { EngineAddress } from '../../runtime/docker/index.ts'
 import type { Check } from './check.ts'
 
@@ -50,6 +50,7 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
         what: `live-restore is ${info.LiveRestoreEnabled === true ? 'on' : 'off'}`,
         advice: 'with "live-restore": true in /etc/docker/daemon.json containers survive a restart of the engine',
       },
+      await strayCheck(search.address),
       ...(info.Warnings ?? []).map((what): Check => ({ id: 'warning', state: 'poor', what })),
     ]
   } catch (error) {
@@ -61,6 +62,23 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
         advice: String(error),
       },
     ]
+  }
+}
+
+/** Paused containers that hold networks for pods of daemons that no longer exist. */
+async function strayCheck(address: EngineAddress): Promise<Check> {
+  const strays = await findStrays(address)
+  if (strays.length === 0) return { id: 'sandboxes', state: 'fine', what: 'no sandboxes of daemons that are gone' }
+  const instances = new Set(strays.map(({ instance }) => instance))
+  return {
+    id: 'sandboxes',
+    state: 'poor',
+    what: `${strays.length} sandboxes of ${instances.size} daemons whose data directory is gone`,
+    advice: `they hold addresses and memory: doctor --fix removes them (${[...instances].slice(0, 5).join(', ')})`,
+    mend: async () => {
+      await removeStrays(address, strays)
+      return `${strays.length} sandboxes removed`
+    },
   }
 }
 

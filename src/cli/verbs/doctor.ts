@@ -27,7 +27,7 @@ export function registerDoctor(program: Command): void {
 
 async function fix(checks: readonly Check[], say: (text: string) => void): Promise<void> {
   for (const check of checks) {
-    const mend = check.state === 'fine' ? undefined : fixable.get(check.id)
+    const mend = check.state === 'fine' ? undefined : (check.mend ?? fixable.get(check.id))
     if (mend === undefined) continue
     try {
       say(`mended: ${await mend()}`)

@@ -24,6 +24,7 @@ import { Preparation, networkOf } from './preparation.ts'
 import { Removal } from './removal.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { StartGate, type StartGateOptions } from './start-gate.ts'
+import { homeOf } from './strays.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
 import { type EngineEvent, engineTime, numberOr, record, textOr, textsOf } from './wire.ts'
@@ -80,12 +81,18 @@ export class DockerRuntime implements Runtime {
     this.options = options
     this.log = options.log ?? (() => {})
     const { instance } = options
+    const home = homeOf(options.dataDir)
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
     this.gate = new StartGate({ least: 1, most: 4, initial: 2, ...options.startsAtOnce })
     this.creates = new StartGate({ least: 4, most: 4, initial: 4 })
     this.marks = new MarkFiles(options.dataDir)
-    this.sandboxes = new Sandboxes({ calls: this.calls, instance, log: this.log, spare: () => this.gate.limit + 1 })
+    this.sandboxes = new Sandboxes({
+      calls: this.calls,
+      owner: { instance, home },
+      log: this.log,
+      spare: () => this.gate.limit + 1,
+    })
     this.supervisor = new Supervisor({
       calls: this.calls,
       gate: this.gate,
@@ -102,6 +109,7 @@ export class DockerRuntime implements Runtime {
       sandboxes: this.sandboxes,
       creates: this.creates,
       instance,
+      home,
     })
     this.inventory = new Inventory({
       calls: this.calls,

@@ -14,6 +14,8 @@ export const label = {
   container: 'io.drydock.container',
   /** `init`, `main`, `sidecar`; of our own helpers: `sandbox`, `network` (a pod's own), `volumes`, `claim`. */
   role: 'io.drydock.role',
+  /** On sandboxes: machine and directory of the daemon that made them (strays.ts). */
+  home: 'io.drydock.home',
   /** How the pod goes on after a start of the daemon (plan.ts), on each of its containers. */
   plan: 'io.drydock.plan',
 } as const

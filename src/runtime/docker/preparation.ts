@@ -29,6 +29,8 @@ export type PreparationParts = {
   /** Creates at once: more only make each of them slower. */
   readonly creates: StartGate
   readonly instance: string
+  /** See strays.ts. */
+  readonly home: string
 }
 
 /** What the engine's own log of a container may grow to, before we have taken it over. */
@@ -104,7 +106,7 @@ export class Preparation {
   private async network(request: PodRequest, pod: PodRecord): Promise<string> {
     const { network } = pod.plan
     if (network === 'host' || network === 'none') return network
-    const { sandboxes, calls, instance } = this.parts
+    const { sandboxes, calls, instance, home } = this.parts
     if (network === 'pool') {
       if (sandboxes.isLate) return `container:${sandboxNameOf(pod.identity.id)}`
       const bound = await sandboxes.bind(pod.identity)
@@ -112,7 +114,7 @@ export class Preparation {
       return `container:${bound.id}`
     }
     const labels = { ...identityLabels(instance, pod.identity), [label.role]: 'network' }
-    const body = sandboxBody(instance, pod.identity, ownSettings(request), labels)
+    const body = sandboxBody({ instance, home }, pod.identity, ownSettings(request), labels)
     const own = await startSandbox(calls, sandboxNameOf(pod.identity.id), body)
     pod.ip = own.ip
     return `container:${own.id}`

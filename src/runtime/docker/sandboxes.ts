@@ -34,9 +34,12 @@ const idleMs = 10_000
 /** Made at once for one workflow; more only slow each other down. */
 const mostMaking = 2
 
+/** The daemon that a sandbox is of, and where that keeps its files: see strays.ts. */
+export type Owner = { readonly instance: string; readonly home: string }
+
 export type SandboxesOptions = {
   readonly calls: EngineCalls
-  readonly instance: string
+  readonly owner: Owner
   readonly log: Log
   /** Sandboxes worth having idle at once. */
   readonly spare: () => number
@@ -277,7 +280,7 @@ export class Sandboxes {
       if (left <= 0) this.making.delete(workflow)
       else this.making.set(workflow, left)
     }
-    const make = startSandbox(this.options.calls, name, sandboxBody(this.options.instance, pod))
+    const make = startSandbox(this.options.calls, name, sandboxBody(this.options.owner, pod))
       .then(({ id, ip }) => {
         made()
         const held: Held = {
@@ -316,7 +319,7 @@ export type SandboxSettings = {
 }
 
 export function sandboxBody(
-  instance: string,
+  { instance, home }: Owner,
   pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>,
   settings: SandboxSettings = {},
   extraLabels: Readonly<Record<string, string>> = { [label.role]: 'sandbox' },
@@ -327,6 +330,7 @@ export function sandboxBody(
     ...(settings.ExposedPorts && { ExposedPorts: settings.ExposedPorts }),
     Labels: {
       [label.instance]: instance,
+      [label.home]: home,
       [label.workflowUid]: pod.workflowUid,
       [label.workflow]: pod.workflowName,
       [label.namespace]: pod.namespace,

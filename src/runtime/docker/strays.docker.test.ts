@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { workflowUid } from '../../resources/index.ts'
+import { EngineClient } from './client.ts'
+import { findEngine } from './connection.ts'
+import { EngineCalls } from './engine-calls.ts'
+import { label } from './names.ts'
+import { pauseImage } from './pause-image.ts'
+import { DockerRuntime } from './docker-runtime.ts'
+import { sandboxBody, startSandbox } from './sandboxes.ts'
+import { findStrays, homeOf, removeStrays } from './strays.ts'
+
+const found = await findEngine()
+if (!found.found) throw new Error(found.message)
+const engine = found.address
+const calls = new EngineCalls(new EngineClient(engine))
+const instances = ['gone', 'kept', 'busy', 'elsewhere'].map(
+  (what) => `runtime-strays-${what}-${randomUUID().slice(0, 8)}`,
+)
+const [gone = '', kept = '', busy = '', elsewhere = ''] = instances
+const dataDir = mkdtempSync(join(tmpdir(), 'drydock-strays-'))
+const pod = { workflowUid: workflowUid(randomUUID()), workflowName: 'strays', namespace: 'default' }
+
+afterAll(async () => {
+  for (const instance of instances) for (const { id } of await calls.listOwn(instance)) await calls.remove(id)
+  calls.client.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+it('finds only sandboxes of daemons of this machine whose directory has gone and of which nothing runs', async () => {
+  const lost = homeOf(join(dataDir, 'lost'))
+  await new DockerRuntime({ engine, instance: kept, dataDir }).list()
+  for (const [instance, home] of [
+    [gone, lost],
+    [kept, homeOf(dataDir)],
+    [busy, lost],
+    [elsewhere, lost.replace(hostname(), 'another')],
+  ] as const)
+    await startSandbox(calls, `${instance}._net`, sandboxBody({ instance, home }, pod))
+  const labels = { [label.instance]: busy, [label.role]: 'main' }
+  const main = await calls.create(`${busy}.main`, {
+    Image: pauseImage,
+    Labels: labels,
+    HostConfig: { NetworkMode: 'none' },
+  })
+  await calls.start(main ?? '')
+
+  const ours = (await findStrays(engine)).filter(({ instance }) => instances.includes(instance))
+  expect(ours.map(({ name }) => name)).toEqual([`${gone}._net`])
+  await removeStrays(engine, ours)
+  expect(await calls.listOwn(gone)).toEqual([])
+  expect(await calls.listOwn(kept)).toHaveLength(1)
+})
