@@ -27,11 +27,13 @@ export function report(core: Core, live: LiveRun, decision: Decision): void {
 }
 
 function reportPods({ telemetry }: Core, live: LiveRun, decision: Decision): void {
+  const counts = new Map<string, number>()
   for (const { id, type, phase = '' } of decision.changed) {
     if (type !== 'Pod' || !podPhases.has(phase) || live.podPhases.get(id) === phase) continue
     live.podPhases.set(id, phase)
-    telemetry.podPhase(live.namespace, phase)
+    counts.set(phase, (counts.get(phase) ?? 0) + 1)
   }
+  for (const [phase, count] of counts) telemetry.podPhase(live.namespace, phase, count)
 }
 
 /** Metrics that count up while something runs stop when it has ended. */

@@ -46,7 +46,7 @@ export interface Telemetry {
     namespace: string,
     template: { readonly name: string; readonly clusterScope: boolean } | null,
   ): void
-  podPhase(namespace: string, phase: string): void
+  podPhase(namespace: string, phase: string, count: number): void
   podPending(namespace: string, reason: string): void
   podMissing(nodePhase: string, recentlyStarted: boolean): void
   lockTaken(lock: {

@@ -1,8 +1,13 @@
 /** A queue of keys: a key is in it once, however often it is added, and comes out in the order in which it came. */
 import type { QueueName, Telemetry } from './telemetry.ts'
 
+type Entry<Key> = { readonly key: Key; readonly addedAt: number }
+
 export class Workqueue<Key> {
-  readonly #waiting = new Map<Key, number>()
+  readonly #waiting = new Map<Key, Entry<Key>>()
+  /** In the order in which they came; those that are no longer in the map are passed over. */
+  #line: Entry<Key>[] = []
+  #head = 0
   readonly #name: QueueName
   readonly #telemetry: Telemetry
 
@@ -17,7 +22,9 @@ export class Workqueue<Key> {
 
   add(key: Key): void {
     if (this.#waiting.has(key)) return
-    this.#waiting.set(key, this.#telemetry.monotonicMs())
+    const entry = { key, addedAt: this.#telemetry.monotonicMs() }
+    this.#waiting.set(key, entry)
+    this.#line.push(entry)
     this.#telemetry.queueAdded(this.#name)
     this.#telemetry.queueDepth(this.#name, this.#waiting.size)
   }
@@ -30,14 +37,31 @@ export class Workqueue<Key> {
   take(limit: number, isReady: (key: Key) => boolean): Key[] {
     const taken: Key[] = []
     const now = this.#telemetry.monotonicMs()
-    for (const [key, addedAt] of this.#waiting) {
-      if (taken.length >= limit) break
-      if (!isReady(key)) continue
-      taken.push(key)
-      this.#telemetry.queueWaited(this.#name, (now - addedAt) / 1000)
+    const passedOver: Entry<Key>[] = []
+    for (; this.#head < this.#line.length && taken.length < limit; this.#head += 1) {
+      const entry = this.#line[this.#head]
+      if (entry === undefined || this.#waiting.get(entry.key) !== entry) continue
+      if (isReady(entry.key)) {
+        this.#waiting.delete(entry.key)
+        taken.push(entry.key)
+        this.#telemetry.queueWaited(this.#name, (now - entry.addedAt) / 1000)
+      } else passedOver.push(entry)
     }
-    for (const key of taken) this.#waiting.delete(key)
+    this.#keep(passedOver)
     this.#telemetry.queueDepth(this.#name, this.#waiting.size)
     return taken
+  }
+
+  /** Puts back before the rest what was not ready, and drops what is behind. */
+  #keep(passedOver: readonly Entry<Key>[]): void {
+    for (let at = passedOver.length - 1; at >= 0; at -= 1) {
+      const entry = passedOver[at]
+      if (entry === undefined) continue
+      this.#head -= 1
+      this.#line[this.#head] = entry
+    }
+    if (this.#head < 1_000 || this.#head * 2 < this.#line.length) return
+    this.#line = this.#line.slice(this.#head)
+    this.#head = 0
   }
 }

@@ -12,7 +12,6 @@ import { volumesFor } from './pod-volumes.ts'
 import { keepUnknown, render, renderString } from './substitution.ts'
 
 const scriptPath = '/argo/staging/script'
-const labelPrefix = 'workflows.argoproj.io'
 
 /** @param limitMs milliseconds that `timeout` and maxDuration leave, or null */
 export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPlan> {
@@ -164,19 +163,23 @@ function withoutHelpers(spec: KubernetesPodSpec): KubernetesPodSpec {
 function metadataOf(body: Body): { labels: Record<string, string>; annotations: Record<string, string> } {
   const { run, template, execution } = body
   const layers = [execution.resolved?.podMetadata, run.spec.podMetadata, template.metadata]
-  const labels: Record<string, string> = Object.assign({}, ...layers.map((layer) => layer?.labels ?? {}))
-  const annotations: Record<string, string> = Object.assign({}, ...layers.map((layer) => layer?.annotations ?? {}))
+  const labels: Record<string, string> = {}
+  const annotations: Record<string, string> = {}
+  for (const layer of layers) {
+    if (layer?.labels) Object.assign(labels, layer.labels)
+    if (layer?.annotations) Object.assign(annotations, layer.annotations)
+  }
   return {
     labels: {
       ...labels,
-      [`${labelPrefix}/workflow`]: run.name,
-      [`${labelPrefix}/completed`]: 'false',
-      ...(execution.call.inExitHandler ? { [`${labelPrefix}/on-exit`]: 'true' } : {}),
+      'workflows.argoproj.io/workflow': run.name,
+      'workflows.argoproj.io/completed': 'false',
+      ...(execution.call.inExitHandler ? { 'workflows.argoproj.io/on-exit': 'true' } : {}),
     },
     annotations: {
       ...annotations,
-      [`${labelPrefix}/node-id`]: run.idOf(body.nodeName),
-      [`${labelPrefix}/node-name`]: body.nodeName,
+      'workflows.argoproj.io/node-id': run.idOf(body.nodeName),
+      'workflows.argoproj.io/node-name': body.nodeName,
     },
   }
 }

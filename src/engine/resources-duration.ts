@@ -11,10 +11,10 @@ export function podDuration(template: Template, state: PodState): Record<string,
   for (const container of state.containers) {
     if (container.startedAt === undefined) continue
     const seconds = Math.floor(((container.finishedAt ?? container.startedAt) - container.startedAt) / 1000)
-    for (const [resource, amount] of Object.entries(amountsOf(containerOf(template, container.name)))) {
-      const unitMilli = milli(units[resource] ?? '1')
-      total[resource] =
-        (total[resource] ?? 0) + Number((milli(amount) * BigInt(seconds)) / (unitMilli === 0n ? 1n : unitMilli))
+    for (const [resource, amount] of amountsOf(containerOf(template, container.name))) {
+      const unit = milliOf(units[resource] ?? '1')
+      const held = seconds === 0 ? 0 : Number((milliOf(amount) * BigInt(seconds)) / (unit === 0n ? 1n : unit))
+      total[resource] = (total[resource] ?? 0) + held
     }
   }
   return total
@@ -29,13 +29,18 @@ function containerOf(template: Template, name: string): Pick<Container, 'resourc
   ].find((container) => container.name === name)
 }
 
-function amountsOf(container: Pick<Container, 'resources'> | undefined): Record<string, string> {
-  const requests = container?.resources?.requests ?? {}
-  const limits = container?.resources?.limits ?? {}
-  return Object.fromEntries(
-    Object.entries({ ...defaults, ...limits, ...requests }).map(([name, amount]) => [name, String(amount)]),
-  )
+const defaultAmounts = Object.entries(defaults)
+
+function amountsOf(container: Pick<Container, 'resources'> | undefined): readonly (readonly [string, string])[] {
+  const { requests, limits } = container?.resources ?? {}
+  if (requests === undefined && limits === undefined) return defaultAmounts
+  return Object.entries({ ...defaults, ...limits, ...requests }).map(([name, amount]) => [name, String(amount)])
 }
+
+/** Of the texts of this file, which every pod needs. */
+const wellKnown = new Map([...Object.values(defaults), ...Object.values(units), '1'].map((text) => [text, milli(text)]))
+
+const milliOf = (quantity: string): bigint => wellKnown.get(quantity) ?? milli(quantity)
 
 function milli(quantity: string): bigint {
   const parsed = parseQuantity(quantity)

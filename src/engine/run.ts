@@ -159,6 +159,13 @@ export class Run {
 
   /** The root's id is its name; two names with one hash are kept apart. */
   idOf(name: string): NodeId {
+    if (name !== this.lastNamed.name) this.lastNamed = { name, id: this.freshIdOf(name) }
+    return this.lastNamed.id
+  }
+  /** The same name is asked for several times in a row. Holds as long as no node comes or goes. */
+  private lastNamed: { readonly name: string | null; readonly id: NodeId } = { name: null, id: nodeIdOf('') }
+
+  private freshIdOf(name: string): NodeId {
     if (name === this.name) return nodeIdOf(name)
     for (let salt = 0; ; salt += 1) {
       const id = `${this.name}-${fnv32a(salt === 0 ? name : `${name}~${salt}`)}`
@@ -229,7 +236,7 @@ export class Run {
   }
 
   setProgress(node: NodeStatus, progress: string): void {
-    const [oldDone, oldTotal] = parts(node.progress && this.progressKnown.has(node.id) ? node.progress : '0/0')
+    const [oldDone, oldTotal] = node.progress && this.progressKnown.has(node.id) ? parts(node.progress) : none
     const [done, total] = parts(progress)
     this.progressDone += done - oldDone
     this.progressTotal += total - oldTotal
@@ -278,6 +285,7 @@ export class Run {
       this.progressTotal -= total
     }
     this.nodes.delete(id)
+    this.lastNamed = { name: null, id: nodeIdOf('') }
     this.changed.delete(id)
     this.wideChildren.delete(id)
     this.deleted.add(id)
@@ -285,6 +293,7 @@ export class Run {
 
   /** Takes a node as the store has it. */
   adoptNode(node: NodeStatus): void {
+    this.lastNamed = { name: null, id: nodeIdOf('') }
     this.nodes.set(node.id, node)
     if (node.daemoned === true) this.daemons.add(node.id)
     this.count(node, +1)
@@ -330,7 +339,7 @@ export class Run {
   // --- events
 
   event(reason: string, message: string, node?: NodeId): void {
-    const isBad = /Failed|Error|TimedOut/.test(reason)
+    const isBad = reason.includes('Failed') || reason.includes('Error') || reason.includes('TimedOut')
     this.events.push({ reason, type: isBad ? 'Warning' : 'Normal', message, ...(node === undefined ? {} : { node }) })
   }
 
@@ -340,8 +349,7 @@ export class Run {
 
   private reportPhase(node: NodeStatus, before: NodePhase | undefined, phase: NodePhase): void {
     const text = (name: string) => `${name} node ${node.name}${node.message ? `: ${node.message}` : ''}`
-    const reports = ['Running', 'Succeeded', 'Failed', 'Error']
-    if (!reports.includes(phase)) return
+    if (phase !== 'Running' && phase !== 'Succeeded' && phase !== 'Failed' && phase !== 'Error') return
     if (phase !== 'Running' && before !== 'Running')
       this.event('WorkflowNodeRunning', text('Running'), nodeIdOf(node.id))
     this.event(`WorkflowNode${phase}`, text(phase), nodeIdOf(node.id))
@@ -362,7 +370,13 @@ export class Run {
   }
 }
 
-function parts(progress: string): [number, number] {
+const none: readonly [number, number] = [0, 0]
+const notDone: readonly [number, number] = [0, 1]
+const allDone: readonly [number, number] = [1, 1]
+
+function parts(progress: string): readonly [number, number] {
+  if (progress === '0/1') return notDone
+  if (progress === '1/1') return allDone
   const [done = '0', total = '0'] = progress.split('/')
   return [Number(done) || 0, Number(total) || 0]
 }

@@ -3,6 +3,16 @@
 /** FNV-1a, 32 bit, of the UTF-8 text, unsigned. */
 export function fnv32a(text: string): number {
   let hash = 2_166_136_261
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code > 0x7f) return hashOfBytes(text)
+    hash = Math.imul(hash ^ code, 16_777_619)
+  }
+  return hash >>> 0
+}
+
+function hashOfBytes(text: string): number {
+  let hash = 2_166_136_261
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 16_777_619)
   return hash >>> 0
 }
@@ -27,6 +37,7 @@ export function podName(workflow: string, node: string, template: string, versio
 }
 
 function cutBytes(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes) return text
   const encoded = new TextEncoder().encode(text)
   return encoded.length <= bytes ? text : new TextDecoder().decode(encoded.subarray(0, bytes))
 }

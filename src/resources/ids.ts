@@ -17,7 +17,14 @@ export const podIdOf = (text: string): PodId => text as PodId
 export const instant = (ms: number): Instant => ms as Instant
 
 /** RFC 3339 in whole seconds, as Argo writes times: `2026-01-02T03:04:05Z`. */
-export const rfc3339 = (at: Instant): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+export function rfc3339(at: Instant): string {
+  const second = Math.floor(at / 1000)
+  if (second !== lastWritten.second) lastWritten = { second, text: `${new Date(at).toISOString().slice(0, 19)}Z` }
+  return lastWritten.text
+}
+/** Most times that are written are those of one moment. */
+let lastWritten = { second: NaN, text: '' }
+
 /** The instant of an RFC 3339 text, or `null` where there is none. */
 export function instantOf(text: string | null | undefined): Instant | null {
   if (!text) return null

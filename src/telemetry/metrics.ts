@@ -83,7 +83,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
     workflowEnded: (seconds, namespace, template) => {
       if (template !== null) table.observe('workflowtemplate_runtime', seconds, templateLabels(template, namespace))
     },
-    podPhase: (namespace, phase) => table.add('pods_total_count', { phase, namespace }),
+    podPhase: (namespace, phase, count) => table.add('pods_total_count', { phase, namespace }, count),
     podPending: (namespace, reason) => table.add('pod_pending_count', { reason, namespace }),
     podMissing: (nodePhase, recentlyStarted) =>
       table.add('pod_missing', { node_phase: nodePhase, recently_started: String(recentlyStarted) }),

@@ -61,7 +61,14 @@ export class MetricTable {
   #find(name: string, labels: Labels) {
     const found = this.#byName.get(name)
     if (found === undefined) return undefined
+    if (hasExactly(labels, found.labels)) return { metric: found.metric, labels }
     const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => found.labels.includes(label)))
     return { metric: found.metric, labels: kept }
   }
+}
+
+/** Nothing in it has to be left out. */
+function hasExactly(labels: Labels, known: readonly string[]): boolean {
+  for (const label in labels) if (!known.includes(label)) return false
+  return true
 }

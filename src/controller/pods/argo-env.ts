@@ -38,6 +38,12 @@ export function mayReportProgress(plan: PodPlan): boolean {
 const reporting = new WeakMap<PodPlan, boolean>()
 
 function mentionsProgress(plan: PodPlan): boolean {
-  const text = JSON.stringify([plan.spec.containers, plan.files])
-  return text.includes('ARGO_PROGRESS_FILE') || text.includes(progressFile)
+  return mentions(plan.spec.containers) || mentions(plan.files)
+}
+
+function mentions(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('ARGO_PROGRESS_FILE') || value.includes(progressFile)
+  if (typeof value !== 'object' || value === null) return false
+  for (const part of Array.isArray(value) ? value : Object.values(value)) if (mentions(part)) return true
+  return false
 }

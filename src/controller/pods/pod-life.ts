@@ -34,6 +34,10 @@ class Refused extends Error {
   override readonly name = 'Refused'
 }
 
+/** Made once: an error writes down its stack. */
+const noLongerWanted = new Refused('no longer wanted')
+const hasEnded = new Refused('it has ended')
+
 export class PodLife {
   readonly #parts: PodParts
   #plan: PodPlan
@@ -47,6 +51,8 @@ export class PodLife {
   #last: Observation | null = null
   #signature = ''
   #isStopping = false
+  /** The call that starts it has come back. */
+  #isStarted = false
   #isWaiting = false
   readonly #end = Promise.withResolvers<PodState>()
   #nudge: (() => void) | null = null
@@ -117,7 +123,8 @@ export class PodLife {
     if (state.phase === 'ended' || state.phase === 'gone') {
       this.#end.resolve(state)
       // A start that is still being tried would make the pod anew once it is removed.
-      if (this.#phase === 'starting' || this.#phase === 'following') this.#startAbort.abort(new Refused('it has ended'))
+      const mayStart = this.#phase === 'starting' || this.#phase === 'following'
+      if (mayStart && !this.#isStarted) this.#startAbort.abort(hasEnded)
     } else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
   }
 
@@ -140,8 +147,10 @@ export class PodLife {
   discard(): void {
     this.#parts.capacity.release(this.#plan.identity.id)
     this.#parts.starting.delete(this.#plan.identity.id)
-    this.#startAbort.abort(new Refused('no longer wanted'))
-    this.#abort.abort(new Refused('no longer wanted'))
+    // Where the end was told, nothing is under way that would hear of it.
+    if (this.#phase === 'finished' && !this.#isStopping && !mayReportProgress(this.#plan)) return
+    this.#startAbort.abort(noLongerWanted)
+    this.#abort.abort(noLongerWanted)
   }
 
   async #live(options: RunOptions): Promise<void> {
@@ -256,6 +265,7 @@ export class PodLife {
   async #start(request: PodRequest): Promise<void> {
     const { signal } = this.#startAbort
     await persevere(() => this.#parts.runtime.start(request, signal), this.#patience(signal))
+    this.#isStarted = true
   }
 
   async #stopContainers(graceMs: number): Promise<void> {
@@ -339,13 +349,9 @@ export class PodLife {
   }
 
   #tellChange(state: PodState): void {
-    const containers = state.containers.map((container) => [
-      container.name,
-      container.state,
-      container.reason,
-      container.ready,
-    ])
-    const signature = JSON.stringify([state.phase, state.ready, state.ip, containers])
+    let signature = `${state.phase} ${state.ready} ${state.ip}`
+    for (const { name, state: now, reason, ready } of state.containers)
+      signature += `\n${name} ${now} ${reason} ${ready}`
     if (signature === this.#signature) return
     this.#signature = signature
     const { nodeId, id } = this.#plan.identity
