@@ -135,4 +135,9 @@ export const keysWithoutEffect: ReadonlyMap<string, string> = new Map([
   ['executor', 'there are no executor containers'],
   ['telemetryConfig', 'Argo reads it nowhere either'],
   ['artifactDrivers', 'artifact plugins are not run on Docker'],
+  ['persistence', 'finished workflows stay in the store; no other database is written yet'],
+  ['resourceRateLimit', 'starts adapt to what the engine can take'],
+  ['initialDelay', 'a workflow is handled at once'],
+  ['failedPodRestart', 'a pod that did not start is tried again anyway'],
+  ['podGCGracePeriodSeconds', 'pods are stopped with their own grace period'],
 ])

@@ -43,10 +43,7 @@ export type Config = {
     readonly host: string | null
     /** `null`: adapts to how long starts take. */
     readonly startConcurrency: number | null
-    readonly sandboxes: number
     readonly pullPolicy: 'Argo' | 'IfNotPresent'
-    readonly registryMirror: string | null
-    readonly offline: boolean
   }
   readonly log: {
     readonly level: LogLevel
@@ -129,10 +126,7 @@ export function configOf(settings: Settings, base: string): Config {
     docker: {
       host: docker.host ?? null,
       startConcurrency: docker.startConcurrency === 0 ? null : (docker.startConcurrency ?? null),
-      sandboxes: docker.sandboxes ?? 4,
       pullPolicy: docker.pullPolicy ?? 'Argo',
-      registryMirror: docker.registryMirror ?? null,
-      offline: docker.offline ?? false,
     },
     log: { level: log.level ?? 'info', format: log.format ?? 'auto', components: log.components ?? {} },
     folder: {

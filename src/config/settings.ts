@@ -79,7 +79,6 @@ export const ownSettings = {
       {
         host: text('Docker Engine, as in DOCKER_HOST.'),
         startConcurrency: count('Most container starts at once; 0: found out while running.'),
-        sandboxes: count('Network sandboxes kept ready per workflow.'),
         pullPolicy: Type.Optional(
           Type.Unsafe<'Argo' | 'IfNotPresent'>({
             type: 'string',
@@ -87,8 +86,6 @@ export const ownSettings = {
             description: 'Where a manifest says nothing: Always for `latest`, as Argo does, or IfNotPresent.',
           }),
         ),
-        registryMirror: text('Prefix put before images of Docker Hub.'),
-        offline: flag('Never pull.'),
       },
       closed,
     ),
