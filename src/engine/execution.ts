@@ -56,8 +56,8 @@ export class Execution extends Frame {
       if (isEnded(node)) return this.finish(node)
     }
     if (this.timedOut(node)) return
-    if (this.body === null && !this.mayBegin(node)) return
-    this.proceed()
+    if (this.body !== null || this.mayBegin(node)) this.proceed()
+    if (!this.isFinished) this.timedOut(this.node)
   }
 
   /** Resolves the reference and fills in the template, once. */
