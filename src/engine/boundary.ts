@@ -72,6 +72,9 @@ function ofContainer(run: Run, node: NodeStatus): readonly string[] {
   return next.length === 0 ? [node.id] : [...new Set(next.flatMap((child) => outboundOf(run, child)))]
 }
 
+/** Kubernetes' default; what the pod's own spec says is not known any more. */
+const daemonGraceMs = 30_000
+
 /** Daemons directly inside end with what encloses them, and count as succeeded. */
 export function endDaemons(run: Run, boundaryId: string | null): void {
   for (const id of run.daemons) {
@@ -80,6 +83,9 @@ export function endDaemons(run: Run, boundaryId: string | null): void {
     run.daemons.delete(id)
     const frame = run.frames.get(id)
     if (frame !== undefined && 'abandon' in frame) (frame as { abandon(): void }).abandon()
+    // Of a run that was opened again nobody has visited it: its step is over.
+    else if (node.type === 'Pod' && !isEnded(node))
+      run.effects.push({ kind: 'stopPod', pod: run.podIdOf(node.name), graceMs: daemonGraceMs })
     delete node.daemoned
     if (!isEnded(node)) run.setPhase(node, 'Succeeded')
     run.touch(node)

@@ -23,6 +23,7 @@ export class Pods {
   /** What stood at the start and nobody has asked for yet; `null` until the runtime has been heard. */
   #found: Map<PodId, PodState> | null = null
   #waitingForList: (() => void)[] = []
+  #lastParts: { readonly uid: WorkflowUid; readonly parts: PodParts } | null = null
   #observing: { close(): void } | null = null
   readonly #abort = new AbortController()
 
@@ -62,8 +63,10 @@ export class Pods {
   stop(pod: PodId, graceMs: number): void {
     this.#afterList(() => {
       const life = this.#lives.get(pod)
-      if (life !== undefined) life.stop(graceMs)
-      else void this.#stopUnknown(pod, graceMs)
+      if (life !== undefined) return life.stop(graceMs)
+      // One that an earlier life of the controller left: nobody asked for it again, and nobody waits for its end.
+      const isLeft = this.#found?.delete(pod) === true
+      void this.#stopUnknown(pod, graceMs).then(() => (isLeft ? this.#removals.remove(pod, 0) : undefined))
     })
   }
 
@@ -94,6 +97,8 @@ export class Pods {
         life.discard()
         this.#forget(pod)
       }
+      for (const [pod, { identity }] of this.#found ?? [])
+        if (identity.workflowUid === uid && mayGo(identity.nodeId) && !this.#lives.has(pod)) this.stop(pod, 0)
     })
   }
 
@@ -166,17 +171,21 @@ export class Pods {
     const known = this.#lives.get(id)
     if (known !== undefined) return known
     const found = this.#found?.get(id) ?? null
-    const observe = (observation: Observation) => this.#parts.observe(workflowUid, observation)
-    const life = new PodLife(plan, found?.phase === 'gone' ? null : found, {
-      ...this.#parts,
-      starting: this.#starting,
-      observe,
-    })
+    const life = new PodLife(plan, found?.phase === 'gone' ? null : found, this.#partsOf(workflowUid))
     this.#lives.set(id, life)
     const siblings = this.#byWorkflow.get(workflowUid)
     if (siblings === undefined) this.#byWorkflow.set(workflowUid, new Map([[id, life]]))
     else siblings.set(id, life)
     return life
+  }
+
+  /** Those of one workflow's pods, which mostly come many in a row. */
+  #partsOf(uid: WorkflowUid): PodParts {
+    if (this.#lastParts?.uid !== uid) {
+      const observe = (observation: Observation) => this.#parts.observe(uid, observation)
+      this.#lastParts = { uid, parts: { ...this.#parts, starting: this.#starting, observe } }
+    }
+    return this.#lastParts.parts
   }
 
   #onState(state: PodState): void {
