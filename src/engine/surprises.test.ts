@@ -132,7 +132,11 @@ describe('steps', () => {
   })
   it('decide `when` before the rest of the step', () => {
     const story = play(
-      spec(steps([{ name: 'a', template: 'takes', when: '1 == 2', arguments: given('{{=int(steps.nobody.outputs.result)}}') }])),
+      spec(
+        steps([
+          { name: 'a', template: 'takes', when: '1 == 2', arguments: given('{{=int(steps.nobody.outputs.result)}}') },
+        ]),
+      ),
     )
     expect([story.phase, story.phases['wf[0].a']]).toEqual(['Succeeded', 'Skipped'])
   })
@@ -390,7 +394,11 @@ describe('templates from elsewhere', () => {
 })
 
 describe('memoization', () => {
-  const memo: Template = { ...gives, name: 'memo', memoize: { key: 'k', maxAge: '', cache: { configMap: { name: 'c' } } } }
+  const memo: Template = {
+    ...gives,
+    name: 'memo',
+    memoize: { key: 'k', maxAge: '', cache: { configMap: { name: 'c' } } },
+  }
   it('gives a hit at once, without a pod', () => {
     const hit = {
       nodeID: 'other',
