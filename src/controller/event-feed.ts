@@ -8,22 +8,26 @@ const keptMax = 2_000
 
 export class EventFeed {
   readonly #clock: Clock
-  readonly #random: Random
+  /** UIDs are one random UUID's with the last part counted up. */
+  readonly #prefix: string
+  #count = 0
   #kept: FeedEvent[] = []
   readonly #listeners = new Set<(event: FeedEvent) => void>()
 
   constructor(parts: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = parts.clock
-    this.#random = parts.random
+    this.#prefix = parts.random.uuid().slice(0, 24)
   }
 
   add(event: NewFeedEvent): void {
     const at = this.#clock.now()
-    const uid = this.#random.uuid()
+    this.#count += 1
+    const serial = this.#count.toString(16).padStart(12, '0')
+    const uid = `${this.#prefix}${serial}`
     const full: FeedEvent = {
       ...event,
       uid,
-      name: `${event.involved.name}.${uid.replaceAll('-', '').slice(0, 16)}`,
+      name: `${event.involved.name}.${uid.slice(0, 4)}${serial}`,
       at,
     }
     this.#kept.push(full)

@@ -24,7 +24,8 @@ export type ChildInit = {
 export class Child extends Frame {
   readonly init: ChildInit
   readonly execution: Execution
-  private readonly hooks: HookSet
+  /** Most have none. */
+  private readonly hooks: HookSet | null
   private hasBegun = false
   /** Taken by the parent. */
   error: CallError | null = null
@@ -37,20 +38,23 @@ export class Child extends Frame {
     this.init = init
     this.execution = new Execution(run, this, init.call)
     const { call } = init
-    this.hooks = new HookSet({
-      run,
-      parent: this,
-      hooks: init.hooks,
-      onExit: init.onExit,
-      scope: call.scope,
-      boundary: call.boundary,
-      boundaryTemplate: call.boundaryTemplate,
-      inExitHandler: call.inExitHandler,
-      depth: call.depth,
-      prefix: init.prefix,
-      statusKey: init.statusKey,
-      lookUp: init.lookUp,
-    })
+    const hasHooks = Object.keys(init.hooks).length > 0 || Boolean(init.onExit)
+    this.hooks = !hasHooks
+      ? null
+      : new HookSet({
+          run,
+          parent: this,
+          hooks: init.hooks,
+          onExit: init.onExit,
+          scope: call.scope,
+          boundary: call.boundary,
+          boundaryTemplate: call.boundaryTemplate,
+          inExitHandler: call.inExitHandler,
+          depth: call.depth,
+          prefix: init.prefix,
+          statusKey: init.statusKey,
+          lookUp: init.lookUp,
+        })
   }
 
   get node(): NodeStatus | undefined {
@@ -70,7 +74,7 @@ export class Child extends Frame {
     }
     const node = this.node
     if (node === undefined) return
-    if (this.hooks.isEmpty) {
+    if (this.hooks === null) {
       this.isSettled = isFulfilled(node)
       return
     }

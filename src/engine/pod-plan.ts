@@ -9,7 +9,7 @@ import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import { planArtifacts } from './pod-artifacts.ts'
 import { volumesFor } from './pod-volumes.ts'
-import { keepUnknown, render, renderString } from './substitution.ts'
+import { keepUnknown, renderOnce, renderString } from './substitution.ts'
 
 const scriptPath = '/argo/staging/script'
 
@@ -18,7 +18,7 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
   const { run, template } = body
   const spec = podSpecOf(body)
   if (!spec.ok) return spec
-  const rendered = render(run, spec.value, body.processed.variables, keepUnknown)
+  const rendered = renderOnce(run, spec.value, body.processed.variables, keepUnknown)
   if (!rendered.ok) return bad(rendered.error)
   const patched = patch(body, rendered.value)
   if (!patched.ok) return patched
@@ -218,5 +218,7 @@ function deadlineOf(body: Body, limitMs: number | null): number | null {
 }
 
 function defined<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+  const kept: Partial<T> = {}
+  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key]
+  return kept
 }

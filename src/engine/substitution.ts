@@ -32,6 +32,16 @@ export function render<T extends object>(
   return renderDocument(compiled(value), variables, policy, outside)
 }
 
+/** The same for an object that is made for one instance: what is compiled is not kept. */
+export function renderOnce<T extends object>(
+  { outside }: Outsider,
+  value: T,
+  variables: Variables,
+  policy: TagPolicy,
+): Rendered<T> {
+  return renderDocument(compileDocument(value), variables, policy, outside)
+}
+
 /** A text as one value of a JSON document. */
 export function renderString(
   { outside }: Outsider,

@@ -30,14 +30,6 @@ export function argoEnv(plan: PodPlan, containerName: string, now: Instant): Env
 
 /** Whether the pod may report its progress, so that the file is worth looking at. */
 export function mayReportProgress(plan: PodPlan): boolean {
-  let known = reporting.get(plan)
-  if (known === undefined) reporting.set(plan, (known = mentionsProgress(plan)))
-  return known
-}
-
-const reporting = new WeakMap<PodPlan, boolean>()
-
-function mentionsProgress(plan: PodPlan): boolean {
   return mentions(plan.spec.containers) || mentions(plan.files)
 }
 

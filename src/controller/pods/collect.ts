@@ -33,6 +33,7 @@ export async function collect(
     (container) => plan.mains.includes(container.name) && container.startedAt !== undefined,
   )
   if (!hasRun && state.containers.length > 0) return bare
+  if (!leavesAnything(plan)) return bare
   const errors: string[] = []
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -75,6 +76,13 @@ export async function collect(
     ...(progress === null ? {} : { progress }),
   }
 }
+
+const leavesAnything = (plan: PodPlan): boolean =>
+  plan.captureResult ||
+  plan.outputParameters.length > 0 ||
+  plan.outputArtifacts.length > 0 ||
+  plan.logArtifacts.length > 0 ||
+  mayReportProgress(plan)
 
 /** The container outputs are read from: `main`, or the only one there is. */
 const mainOf = (plan: PodPlan): string => (plan.mains.includes('main') ? 'main' : (plan.mains[0] ?? 'main'))

@@ -25,6 +25,7 @@ const missing = (what: string): NotYet => new NotYet(`CreateContainerConfigError
  * @throws NotYet where something that is not optional is missing
  */
 export function environmentOf(container: Container, built: readonly EnvEntry[], context: EnvContext): EnvEntry[] {
+  if (!container.envFrom?.length && !container.env?.length) return [...built]
   const env = new Map<string, EnvEntry>(built.map((entry) => [entry.name, entry]))
   for (const source of container.envFrom ?? []) {
     const prefix = source.prefix ?? ''

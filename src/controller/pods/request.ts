@@ -75,8 +75,7 @@ type Surroundings = {
 
 function containerRequest({ container, name, role }: Part, plan: PodPlan, around: Surroundings): ContainerRequest {
   const env = environmentOf(container, argoEnv(plan, name, around.context.now), around.env)
-  const values = new Map(env.map((entry) => [entry.name, entry.value]))
-  const resolve = (text: string) => expand(text, (variable) => values.get(variable))
+  const resolve = (text: string) => expand(text, (variable) => env.find(({ name }) => name === variable)?.value)
   const ports = container.ports ?? []
   const set = plan.containerSet
   const podSecurity = plan.spec.securityContext as PodSecurityContext | undefined
