@@ -231,7 +231,7 @@ describe('a run that is opened anew from what is stored of it', () => {
         for (let step = 0; step < 2000 && crashed.step(); step += 1) crashed.restart()
         expect(comparable(crashed.story)).toEqual(comparable(undisturbed.story))
       }),
-      { numRuns: 100 },
+      { numRuns: 25 },
     )
   })
 })
