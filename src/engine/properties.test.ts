@@ -78,7 +78,8 @@ function dependsOnOrder({ parallelism, templates = [] }: WorkflowSpec): boolean 
   const hasLateExit = templates.some(({ dag }) =>
     dag?.tasks.some(({ withItems, onExit, hooks }) => withItems !== undefined && (onExit ?? hooks?.['exit'])),
   )
-  return hasLimit && (hasLateExit || templates.some(({ failFast }) => failFast === true))
+  // A failFast forgets what still runs below it: a restart does not ask for that again.
+  return templates.some(({ failFast }) => failFast === true) || (hasLimit && hasLateExit)
 }
 
 /** Where something waits for slots, who waits for a lock besides (and so shows it) is a matter of order too. */
