@@ -84,8 +84,11 @@ export function endDaemons(run: Run, boundaryId: string | null): void {
     const frame = run.frames.get(id)
     if (frame !== undefined && 'abandon' in frame) (frame as { abandon(): void }).abandon()
     // Of a run that was opened again nobody has visited it: its step is over.
-    else if (node.type === 'Pod' && !isEnded(node))
-      run.effects.push({ kind: 'stopPod', pod: run.podIdOf(node.name), graceMs: daemonGraceMs })
+    else if (node.type === 'Pod' && !isEnded(node)) {
+      const pod = run.podIdOf(node.name)
+      run.effects.push({ kind: 'stopPod', pod, graceMs: daemonGraceMs })
+      run.effects.push({ kind: 'removePod', pod, delayMs: daemonGraceMs })
+    }
     delete node.daemoned
     if (!isEnded(node)) run.setPhase(node, 'Succeeded')
     run.touch(node)

@@ -6,8 +6,16 @@ export const corpus: readonly number[] = [
   23, // a start that was tried again made an ended pod anew
   40, // a script that could not be written into its container failed the node
   42, // a record of what is to be removed stayed until the next start
+  43, // a container set that a deadline ended left its DAG waiting
   44, // likewise for a deleted workflow
   63, // locks given up by a run that was opened anew woke nobody
   172, // pods kept by podGC were forgotten by a restart
+  219, // a lock given up in a commit whose answer was lost woke nobody
   240, // likewise for those that go with the workflow
+  485, // a daemon outlived its workflow after a lost answer
+  524, // a pod that vanished while the engine was away was never reported
+  746, // containers of a suspended workflow were removed by a restart
+  1046, // a container set whose pod vanished never ended
+  1093, // a lock given up in a commit that was refused had two holders
+  1318, // a daemon of a run that was opened anew was stopped and not removed
 ]

@@ -104,6 +104,17 @@ export class History {
     return most
   }
 
+  /** Nodes that ended well whose containers did not run exactly once. */
+  ranOtherwise(): string[] {
+    return [...this.workflows.values()].flatMap((seen) =>
+      [...seen.nodes.values()].flatMap(({ node, pod }) => {
+        if (pod === null || node.type !== 'Pod' || node.phase !== 'Succeeded' || this.vanished.has(pod)) return []
+        const starts = this.startsOf(pod)
+        return starts === 1 ? [] : [`node ${node.name} succeeded and its pod was started ${starts} times`]
+      }),
+    )
+  }
+
   #checkStarts(wrong: string[]): void {
     for (const [key, count] of this.#engine.starts) {
       const pod = key.slice(0, key.indexOf('/'))

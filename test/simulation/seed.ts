@@ -5,7 +5,6 @@ import { drawFaults, noFaults } from './faults.ts'
 import type { Workload } from './generator.ts'
 import { drawWorkload } from './generator.ts'
 import type { SeenWorkflow } from './history.ts'
-import { rankOf } from './history.ts'
 import type { Played } from './simulate.ts'
 import { play } from './simulate.ts'
 
@@ -55,17 +54,4 @@ function differentNodes(one: SeenWorkflow, other: SeenWorkflow): string[] {
       ? []
       : [`node ${node.name} became ${node.phase ?? ''}, without faults ${phase}`]
   })
-}
-
-/** Every node that ended well ran exactly once. */
-export function runsOnce(seen: SeenWorkflow, startsOf: (pod: string) => number): string[] {
-  return [...seen.nodes.values()].flatMap(({ node, pod }) =>
-    pod !== null &&
-    node.type === 'Pod' &&
-    rankOf(node.phase ?? '') === 2 &&
-    node.phase === 'Succeeded' &&
-    startsOf(pod) !== 1
-      ? [`node ${node.name} succeeded and its pod was started ${startsOf(pod)} times`]
-      : [],
-  )
 }

@@ -117,7 +117,7 @@ class Play {
         this.#violations.push(`no rest after ${this.#steps} steps: ${this.#unfinished().join(', ')}`)
     }
     await this.#until(() => this.#leftovers().length === 0, cleanWithinMs)
-    if (this.#violations.length === 0) this.#violations.push(...this.#leftovers())
+    if (this.#violations.length === 0) this.#violations.push(...this.#leftovers(), ...this.#history.ranOtherwise())
     await this.#staysAtRest()
     this.#isOver = true
     this.#daemon?.die('at the end')
@@ -364,18 +364,23 @@ class Play {
 
 /** The same faults, until the world is kind. */
 function whileUnkind(faults: Faults, isKind: () => boolean): Faults {
-  const of = (name: 'lost' | 'doubled' | 'late' | 'refused' | 'answerLost') => ({
-    get: () => (isKind() ? 0 : (faults[name] ?? 0)),
-    enumerable: true,
-  })
-  return Object.defineProperties(
-    { ...faults },
-    {
-      lost: of('lost'),
-      doubled: of('doubled'),
-      late: of('late'),
-      refused: of('refused'),
-      answerLost: of('answerLost'),
+  const now = (chance = 0): number => (isKind() ? 0 : chance)
+  return {
+    ...faults,
+    get lost() {
+      return now(faults.lost)
     },
-  ) as Faults
+    get doubled() {
+      return now(faults.doubled)
+    },
+    get late() {
+      return now(faults.late)
+    },
+    get refused() {
+      return now(faults.refused)
+    },
+    get answerLost() {
+      return now(faults.answerLost)
+    },
+  }
 }

@@ -8,7 +8,7 @@ import { noFaults } from './faults.ts'
 import { judge, workloadOf } from './seed.ts'
 import { play } from './simulate.ts'
 
-const seedsMost = 1_500
+const seedsMost = 1_200
 const budgetMs = 60_000
 
 /** What to read when it fails: the seed, the step, what is wrong, how to see it again. */
