@@ -9,12 +9,19 @@ type Project = {
   readonly exclude?: readonly string[]
   /** Milliseconds that one test may take. */
   readonly timeoutMs: number
+  readonly setupFiles?: readonly string[]
   /** Files of this project share one Docker Engine: one after the other. */
   readonly oneByOne?: boolean
 }
 
 const projects: readonly Project[] = [
-  { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: adapterTests, timeoutMs: 20_000 },
+  {
+    name: 'unit',
+    include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    exclude: adapterTests,
+    setupFiles: ['test/properties.setup.ts'],
+    timeoutMs: 20_000,
+  },
   { name: 'docker', include: ['src/**/*.docker.test.ts'], timeoutMs: 120_000, oneByOne: true },
   { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 60_000 },
   { name: 'postgres', include: ['src/**/*.postgres.test.ts'], timeoutMs: 60_000, oneByOne: true },
@@ -26,11 +33,12 @@ const projects: readonly Project[] = [
 
 export default defineConfig({
   test: {
-    projects: projects.map(({ name, include, exclude = [], timeoutMs, oneByOne = false }) => ({
+    projects: projects.map(({ name, include, exclude = [], setupFiles = [], timeoutMs, oneByOne = false }) => ({
       test: {
         name,
         include: [...include],
         exclude: ['**/node_modules/**', ...exclude],
+        setupFiles: [...setupFiles],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
         fileParallelism: !oneByOne,
