@@ -1,6 +1,6 @@
 /** Bringing a workflow into memory: from the store, or as it was just created. */
-import { openRun } from '../engine/index.ts'
-import type { LockRef, Locks } from '../engine/index.ts'
+import { heldLocks, openRun } from '../engine/index.ts'
+import type { Locks } from '../engine/index.ts'
 import type { NodeStatus, Workflow } from '../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../store/port.ts'
 import type { Core } from './core.ts'
@@ -21,16 +21,7 @@ export function openCreated(core: Core, workflow: Workflow, nodes: readonly Node
 
 /** Takes again what the status says is held, whatever the limits. */
 export function restoreLocks(locks: Locks, { metadata, status }: Workflow): void {
-  const uid = metadata?.uid ?? ''
-  for (const { mutex = '', holder = '' } of status?.synchronization?.mutex?.holding ?? [])
-    if (mutex !== '' && holder !== '') locks.restore(holder, uid, lockRefOf(mutex, true))
-  for (const { semaphore = '', holders = [] } of status?.synchronization?.semaphore?.holding ?? [])
-    for (const holder of holders) locks.restore(holder, uid, lockRefOf(semaphore, false))
-}
-
-function lockRefOf(name: string, mutex: boolean): LockRef {
-  const kind = name.split('/')[1]
-  return { kind: kind === 'Database' || kind === 'ConfigMap' ? kind : 'Mutex', name, mutex }
+  for (const { holder, lock } of heldLocks(status?.synchronization)) locks.restore(holder, metadata?.uid ?? '', lock)
 }
 
 export const isPodRecord = (value: unknown): value is PodRecord =>

@@ -1,6 +1,6 @@
 /** The outputs of a loop's items as JSON lists (semantics-flow.md §4.1). */
 import type { NodeStatus } from '../resources/index.ts'
-import { goJson } from './go-json.ts'
+import { encodeJson, jsonProblem } from '../expressions/index.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 
@@ -13,7 +13,7 @@ export function aggregate(items: readonly NodeStatus[]): Outcome<ReadonlyMap<str
     if (item.phase !== 'Succeeded' || item.outputs === undefined) continue
     const { result, parameters } = item.outputs
     if (result !== undefined) {
-      const broken = jsonFault(result)
+      const broken = jsonProblem(result)
       if (broken !== null) return bad(broken)
       results.push(result.trim())
     }
@@ -29,9 +29,12 @@ export function aggregate(items: readonly NodeStatus[]): Outcome<ReadonlyMap<str
     objects.push(values)
   }
   const out = new Map<string, string>([['outputs.result', compact(`[${results.join(',')}]`)]])
-  out.set('outputs.parameters', goJson(objects))
+  out.set('outputs.parameters', encodeJson(objects))
   for (const [name, values] of byName)
-    out.set(`outputs.parameters.${name}`, values.every(isNested) ? compact(`[${values.join(',')}]`) : goJson(values))
+    out.set(
+      `outputs.parameters.${name}`,
+      values.every(isNested) ? compact(`[${values.join(',')}]`) : encodeJson(values),
+    )
   return good(out)
 }
 
@@ -46,33 +49,4 @@ function isNested(text: string): boolean {
 }
 
 /** Parsed and written again, numbers kept as they stand. */
-const compact = (text: string): string => goJson(JSON.parse(text))
-
-/** Go's words for a text that is no JSON value, or null. */
-export function jsonFault(text: string): string | null {
-  try {
-    JSON.parse(text)
-    return null
-  } catch {
-    const first = text.trimStart()[0]
-    if (first === undefined) return 'unexpected end of JSON input'
-    if (/[[{"\-\dtfn]/.test(first)) return faultInside(text.trimStart())
-    return `invalid character '${first}' looking for beginning of value`
-  }
-}
-
-function faultInside(text: string): string {
-  const literal = /^(true|false|null)/.exec(text)
-  if (literal === null && /^[tfn]/.test(text)) {
-    const word = text.startsWith('t') ? 'true' : text.startsWith('f') ? 'false' : 'null'
-    const at = [...word].findIndex((letter, index) => text[index] !== letter)
-    const found = text[at]
-    return found === undefined
-      ? 'unexpected end of JSON input'
-      : `invalid character '${found}' in literal ${word} (expecting '${word[at] ?? ''}')`
-  }
-  const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?/.exec(text)
-  const rest = text.slice((literal ?? number)?.[0].length ?? 0).trimStart()
-  if ((literal ?? number) !== null && rest !== '') return `invalid character '${rest[0] ?? ''}' after top-level value`
-  return 'unexpected end of JSON input'
-}
+const compact = (text: string): string => encodeJson(JSON.parse(text))

@@ -1,9 +1,15 @@
 /** From a step or task as written to what it calls now: `when`, references, loop items (semantics-variables.md §3, passes 5–7). */
 import type { Artifact, DAGTask, WorkflowStep } from '../resources/index.ts'
 import type { Variables } from '../expressions/index.ts'
-import { evaluateWhen, expandItem, expandSequence, itemVariables, variablesOf } from '../expressions/index.ts'
+import {
+  evaluateWhen,
+  expandItem,
+  expandSequence,
+  itemVariables,
+  jsonProblem,
+  variablesOf,
+} from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
-import { jsonFault } from './aggregate.ts'
 import { nothingAbsent } from './call.ts'
 import type { Scope } from './scope.ts'
 import {
@@ -190,7 +196,7 @@ function listOf(text: string): Items {
     if (value === null) return { ok: true, value: [] }
     return fault(`json: cannot unmarshal ${kind === 'boolean' ? 'bool' : kind} into Go value of type []v1alpha1.Item`)
   } catch {
-    return fault(jsonFault(text) ?? 'invalid character')
+    return fault(jsonProblem(text) ?? 'invalid character')
   }
 }
 
