@@ -12,12 +12,13 @@ export default {
     ban('engine-does-no-io', '^src/engine/(?!.*[.]test[.]ts$)', { dependencyTypes: ['core', 'npm', 'npm-dev'] }),
     ban('adapters-know-resources-only', '^src/(runtime|store|artifacts)/', {
       path: '^src/',
-      pathNot: '^src/(resources|$1)/',
+      pathNot: '^src/(resources|postgres|$1)/',
     }),
     // The controller's own tests drive it with the simulated runtime and the store in memory.
     ban('adapters-built-at-the-root', `^src/(?!main|cli/|runtime/|store/|artifacts/)${notTests}`, {
       path: '^src/(runtime|store|artifacts)/[^/]+/',
     }),
+    ban('postgres-knows-resources-only', '^src/postgres/', { path: '^src/', pathNot: '^src/(resources|postgres)/' }),
     ban('sources-know-no-adapter', '^src/sources/', { path: '^src/(runtime|server|cli|telemetry)/' }),
     ban('config-knows-no-room-above', '^src/config/', {
       path: '^src/(server|cli|runtime|store|artifacts|sources|telemetry)/',

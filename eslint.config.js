@@ -6,6 +6,7 @@ const adapters = [
   'src/runtime/docker/**',
   'src/runtime/swarm/**',
   'src/store/**',
+  'src/postgres/**',
   'src/artifacts/**',
   'src/server/**',
   'src/cli/**',
