@@ -2,10 +2,10 @@
 import type { Problem } from '../../admission/index.ts'
 import type { WatchEvent } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
-import type { FolderController } from './admitting.ts'
-import type { DocumentRecord, FileRecord } from './records.ts'
-import { fileStatus, workflowStatus } from './status-text.ts'
-import type { FileState, FileStatus, ObjectStatus } from './status-text.ts'
+import type { SourceController } from '../rules/admitting.ts'
+import type { DocumentRecord, FileRecord } from '../rules/records.ts'
+import { fileStatus, workflowStatus } from '../rules/status-text.ts'
+import type { FileState, FileStatus, ObjectStatus } from '../rules/status-text.ts'
 
 export type FileNote = {
   readonly problems: readonly Problem[]
@@ -18,7 +18,7 @@ const shownMax = 50
 const nothingToSay: FileNote = { problems: [], notes: [], waitsFor: [] }
 
 export class FolderStatus {
-  readonly #controller: FolderController
+  readonly #controller: SourceController
   readonly #recordOf: (path: string) => FileRecord | undefined
   readonly #onChange: (path: string) => void
   readonly #notes = new Map<string, FileNote>()
@@ -28,7 +28,7 @@ export class FolderStatus {
   readonly #news = new Map<string, WatchEvent>()
 
   constructor(
-    controller: FolderController,
+    controller: SourceController,
     recordOf: (path: string) => FileRecord | undefined,
     onChange: (path: string) => void,
   ) {

@@ -1,9 +1,10 @@
 /** From hints to contents: which of the dirty files may be read now, which are gone, which need a little longer. */
 import { join } from 'node:path'
 import type { Problem } from '../../admission/index.ts'
+import type { FileContent } from '../rules/documents.ts'
+import { eachAtOnce } from '../rules/each-at-once.ts'
 import { openForWriting } from './open-writers.ts'
 import { contentOf, readManifestFile } from './reading.ts'
-import type { FileContent } from './reading.ts'
 import { Settling } from './settling.ts'
 import { look } from './walk.ts'
 import type { Sight } from './walk.ts'
@@ -100,17 +101,4 @@ export class FolderIntake {
     const open = await openForWriting(new Set(fresh.map((path) => join(this.#root, path))))
     return fresh.filter((path) => open.has(join(this.#root, path)))
   }
-}
-
-/** Like `Promise.all` over `work`, at most so many at a time. */
-export async function eachAtOnce<T>(
-  items: Iterable<T>,
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]()
-  const worker = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value)
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { silentLog } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import type { Store } from '../../store/index.ts'
-import { MemoryController } from './source.fixtures/memory-controller.ts'
+import { MemoryController } from '../rules/rules.fixtures/memory-controller.ts'
 import { DirectorySource } from './source.ts'
 import type { DirectorySourceOptions } from './source.ts'
 

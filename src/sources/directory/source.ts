@@ -2,19 +2,20 @@
 import { realpath, stat } from 'node:fs/promises'
 import type { Log } from '../../controller/telemetry.ts'
 import type { Store } from '../../store/port.ts'
-import type { FolderController } from './admitting.ts'
-import { NameClaims } from './claims.ts'
-import { admitFile, rankOf, recordKey, retireFile } from './file-admission.ts'
-import type { FileOutcome } from './file-admission.ts'
+import type { SourceController } from '../rules/admitting.ts'
+import { NameClaims } from '../rules/claims.ts'
+import { admitFile, rankOf, recordKey, retireFile } from '../rules/file-admission.ts'
+import type { FileOutcome } from '../rules/file-admission.ts'
+import { eachAtOnce } from '../rules/each-at-once.ts'
 import { FolderStatus } from './folder-status.ts'
-import { FolderIntake, eachAtOnce } from './intake.ts'
+import { FolderIntake } from './intake.ts'
 import type { Intake } from './intake.ts'
 import { isManifestPath } from './manifest-path.ts'
-import { FileRecords } from './records.ts'
-import type { FileRecord } from './records.ts'
+import { FileRecords } from '../rules/records.ts'
+import type { FileRecord } from '../rules/records.ts'
 import { StatusFiles } from './status-files.ts'
-import { statusText } from './status-text.ts'
-import type { FileState, FileStatus } from './status-text.ts'
+import { statusText } from '../rules/status-text.ts'
+import type { FileState, FileStatus } from '../rules/status-text.ts'
 import { look, sameSight, walk } from './walk.ts'
 import type { Sight } from './walk.ts'
 import { watchFolder } from './watching.ts'
@@ -22,7 +23,7 @@ import type { FolderWatch } from './watching.ts'
 
 export type DirectorySourceOptions = {
   readonly folder: string
-  readonly controller: FolderController
+  readonly controller: SourceController
   readonly store: Store
   readonly log: Log
   readonly namespace: string

@@ -2,14 +2,14 @@
 import { ApiError } from '../../controller/port.ts'
 import type { ObjectKind } from '../../controller/port.ts'
 import { isFinished } from './admitting.ts'
-import type { FolderController } from './admitting.ts'
+import type { SourceController } from './admitting.ts'
 import type { DocumentRecord } from './records.ts'
 
 /**
  * Templates and the like are deleted, running workflows are terminated and removed; finished ones stay, with their
  * results. True where something stays.
  */
-export async function removeDocument(controller: FolderController, record: DocumentRecord): Promise<boolean> {
+export async function removeDocument(controller: SourceController, record: DocumentRecord): Promise<boolean> {
   const { kind, namespace, name } = record
   try {
     if (kind !== 'Workflow') {

@@ -3,9 +3,9 @@ import { ApiError } from '../../../controller/port.ts'
 import type { StoredObject, WatchEvent } from '../../../controller/port.ts'
 import type { Operation } from '../../../engine/decision.ts'
 import type { Workflow } from '../../../resources/index.ts'
-import type { FolderController } from '../admitting.ts'
+import type { SourceController } from '../admitting.ts'
 
-export class MemoryController implements FolderController {
+export class MemoryController implements SourceController {
   readonly workflows = new Map<string, Workflow>()
   readonly objects = new Map<string, StoredObject>()
   /** Everything that was asked, in order. */
@@ -17,7 +17,7 @@ export class MemoryController implements FolderController {
   #version = 0
 
   async createWorkflow(
-    ...[namespace, workflow, options = {}]: Parameters<FolderController['createWorkflow']>
+    ...[namespace, workflow, options = {}]: Parameters<SourceController['createWorkflow']>
   ): Promise<Workflow> {
     const name = options.name ?? workflow.metadata.name ?? ''
     const key = `${namespace}/${name}`
@@ -56,7 +56,7 @@ export class MemoryController implements FolderController {
   }
 
   async updateObject(
-    ...[kind, namespace, name, object]: Parameters<FolderController['updateObject']>
+    ...[kind, namespace, name, object]: Parameters<SourceController['updateObject']>
   ): Promise<StoredObject> {
     this.objects.set(`${kind}/${namespace}/${name}`, object)
     this.history.push(`put ${kind} ${name}`)
@@ -64,16 +64,16 @@ export class MemoryController implements FolderController {
     return object
   }
 
-  async deleteObject(...[kind, namespace, name]: Parameters<FolderController['deleteObject']>): Promise<void> {
+  async deleteObject(...[kind, namespace, name]: Parameters<SourceController['deleteObject']>): Promise<void> {
     this.objects.delete(`${kind}/${namespace}/${name}`)
     this.history.push(`remove ${kind} ${name}`)
   }
 
-  object(...[kind, namespace, name]: Parameters<FolderController['object']>): StoredObject | null {
+  object(...[kind, namespace, name]: Parameters<SourceController['object']>): StoredObject | null {
     return this.objects.get(`${kind}/${namespace}/${name}`) ?? null
   }
 
-  watch(...[, listener]: Parameters<FolderController['watch']>): { expired: boolean; close(): void } {
+  watch(...[, listener]: Parameters<SourceController['watch']>): { expired: boolean; close(): void } {
     this.#listeners.add(listener)
     return { expired: false, close: () => this.#listeners.delete(listener) }
   }

@@ -1,8 +1,8 @@
 /** All documents of one file: what is new is admitted, what is gone is removed, and what came of it becomes the record. */
 import type { Problem } from '../../admission/index.ts'
 import { admitDocument } from './admitting.ts'
-import type { FolderController, Outcome, Task } from './admitting.ts'
-import type { Document, FileContent } from './reading.ts'
+import type { SourceController, Outcome, Task } from './admitting.ts'
+import type { Document, FileContent } from './documents.ts'
 import { ranMax } from './records.ts'
 import type { DocumentRecord, FileRecord } from './records.ts'
 import { referenceText } from './references.ts'
@@ -44,7 +44,7 @@ export type FileTask = {
   readonly touched: boolean
 }
 
-export async function admitFile(controller: FolderController, claims: Claims, task: FileTask): Promise<FileOutcome> {
+export async function admitFile(controller: SourceController, claims: Claims, task: FileTask): Promise<FileOutcome> {
   const { path, content, before } = task
   const documents = content.documents.toSorted((a, b) => rankOf(a) - rankOf(b))
   const outcomes: (readonly [Document, Outcome])[] = []
@@ -91,7 +91,7 @@ function takenName(document: Document, owner: string | null): Outcome {
 
 /** Named documents that the file no longer has. Workflows of `generateName` go on: their file is still there. */
 async function removeAbsent(
-  controller: FolderController,
+  controller: SourceController,
   claims: Claims,
   path: string,
   before: FileRecord | undefined,
@@ -138,7 +138,7 @@ function summary(
 
 /** The file is gone: `null` where nothing of it stays, else what must be remembered should it come back. */
 export async function retireFile(
-  controller: FolderController,
+  controller: SourceController,
   claims: Claims,
   path: string,
   before: FileRecord,

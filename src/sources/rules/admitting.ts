@@ -5,12 +5,12 @@ import type { Controller, ObjectKind } from '../../controller/port.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import { generatedName, splitSpec } from './content.ts'
-import type { Document } from './reading.ts'
+import type { Document } from './documents.ts'
 import type { DocumentRecord } from './records.ts'
 import { missingTemplates } from './references.ts'
 import type { TemplateReference } from './references.ts'
 
-export type FolderController = Pick<
+export type SourceController = Pick<
   Controller,
   'createWorkflow' | 'workflow' | 'deleteWorkflow' | 'operate' | 'updateObject' | 'deleteObject' | 'object' | 'watch'
 >
@@ -42,7 +42,7 @@ const saltsMax = 50
 const editableNames = 'suspend, shutdown, parallelism, priority and activeDeadlineSeconds'
 
 /** @throws WorldError where the store or the like is away: to be tried again */
-export async function admitDocument(controller: FolderController, task: Task): Promise<Outcome> {
+export async function admitDocument(controller: SourceController, task: Task): Promise<Outcome> {
   const { document, before, returned } = task
   if (before?.hash === document.hash && !returned) return { kind: 'admitted', record: before }
   if (before?.refusedHash === document.hash && !task.touched) return refused(document, runningMessage(before.name))
@@ -69,14 +69,14 @@ function refused(document: Document, message: string, hint?: string): Outcome {
   return { kind: 'refused', problems: [document.placed({ message, path, ...(hint === undefined ? {} : { hint }) })] }
 }
 
-async function putObject(controller: FolderController, document: Document, kind: ObjectKind): Promise<Outcome> {
+async function putObject(controller: SourceController, document: Document, kind: ObjectKind): Promise<Outcome> {
   const object = document.manifest.resource
   if (document.name === '') return refused(document, `a ${kind} needs a name`)
   await controller.updateObject(kind, document.namespace, document.name, object, { upsert: true })
   return { kind: 'admitted', record: recordOf(document, document.name, 0) }
 }
 
-async function generate(controller: FolderController, task: Task, workflow: Workflow): Promise<Outcome> {
+async function generate(controller: SourceController, task: Task, workflow: Workflow): Promise<Outcome> {
   const { document, path } = task
   const generation = generationOf(task)
   if (document.generateName === '') return refused(document, 'a Workflow needs a name or a generateName')
@@ -88,7 +88,7 @@ async function generate(controller: FolderController, task: Task, workflow: Work
   return refused(document, `found no free name for generateName ${document.generateName}`)
 }
 
-async function admitNamed(controller: FolderController, task: Task, workflow: Workflow): Promise<Outcome> {
+async function admitNamed(controller: SourceController, task: Task, workflow: Workflow): Promise<Outcome> {
   const { document, before } = task
   const { namespace, name } = document
   const generation = generationOf(task)
@@ -104,7 +104,7 @@ async function admitNamed(controller: FolderController, task: Task, workflow: Wo
 }
 
 async function editRunning(
-  controller: FolderController,
+  controller: SourceController,
   { document }: Task,
   before: DocumentRecord,
   workflow: Workflow,
@@ -137,7 +137,7 @@ function editsBetween(before: NonNullable<DocumentRecord['editable']>, after: No
 
 /** False where the name is somebody else's. A workflow that this very content made before a crash counts as made now. */
 async function create(
-  controller: FolderController,
+  controller: SourceController,
   { document, path }: Task,
   workflow: Workflow,
   name: string,
