@@ -77,6 +77,9 @@ export type Operation =
       readonly parallelism?: number | null
       readonly priority?: number | null
       readonly activeDeadlineSeconds?: number | null
+      /** Beside the others; also of a workflow that has ended. */
+      readonly labels?: Readonly<Record<string, string | null>>
+      readonly annotations?: Readonly<Record<string, string | null>>
     }
 
 /** Refusals, with the status that Argo's server gives them. */

@@ -12,12 +12,13 @@ import { resumeAll, resumeNodes, setNodes, stopNodes } from './suspended-nodes.t
 /** A refusal changes nothing. */
 export function operate(run: Run, operation: Operation, now: Instant): Decision | Refusal {
   run.now = now
-  const refused = apply(run, operation)
+  const refused = applyOperation(run, operation)
   if (refused !== null) return refused
   return isComplete(run) ? decisionOf(run) : advance(run, [{ kind: 'lookAgain' }], now)
 }
 
-function apply(run: Run, operation: Operation): Refusal | null {
+/** The change itself, before anything is decided about it. */
+export function applyOperation(run: Run, operation: Operation): Refusal | null {
   switch (operation.kind) {
     case 'suspend':
       if (isComplete(run)) return refusal('INVALID', 'cannot suspend completed workflows')
@@ -57,9 +58,18 @@ function shutDown(run: Run, strategy: 'Stop' | 'Terminate'): Refusal | null {
   return null
 }
 
-/** Fields that may change while it runs; `null` takes one away. */
-function edit(run: Run, { kind: _kind, shutdown, ...fields }: Extract<Operation, { kind: 'edit' }>): Refusal | null {
-  if (isComplete(run)) return refusal('INVALID', `workflow ${run.name} is completed`)
+/** Fields that may change while it runs; `null` takes one away. Labels and annotations may change afterwards too. */
+function edit(
+  run: Run,
+  { kind: _kind, shutdown, labels = {}, annotations = {}, ...fields }: Extract<Operation, { kind: 'edit' }>,
+): Refusal | null {
+  const isSpec = shutdown !== undefined || Object.values(fields).some((value) => value !== undefined)
+  if (isSpec && isComplete(run)) return refusal('INVALID', `workflow ${run.name} is completed`)
+  const { metadata } = run.workflow
+  if (Object.keys(labels).length > 0) run.patchMetadata({ labels: merged(metadata?.labels, labels) })
+  if (Object.keys(annotations).length > 0)
+    run.patchMetadata({ annotations: merged(metadata?.annotations, annotations) })
+  if (!isSpec) return null
   const patch: Partial<WorkflowSpec> = {}
   if (fields.suspend !== undefined) patch.suspend = fields.suspend ?? undefined
   if (fields.parallelism !== undefined) patch.parallelism = fields.parallelism ?? undefined
@@ -70,3 +80,11 @@ function edit(run: Run, { kind: _kind, shutdown, ...fields }: Extract<Operation,
   patchSpec(run, patch)
   return null
 }
+
+const merged = (
+  known: Readonly<Record<string, string>> | undefined,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...known, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+  )
