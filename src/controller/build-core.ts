@@ -8,6 +8,7 @@ import type { Store } from '../store/port.ts'
 import { Alarms } from './alarms.ts'
 import { contextOf } from './api/artifact.ts'
 import { buildApi } from './api/api.ts'
+import { ensureCacheMap } from './api/caches.ts'
 import { deleteWorkflow } from './api/delete.ts'
 import type { ControllerConfig } from './config.ts'
 import type { Core } from './core.ts'
@@ -18,6 +19,7 @@ import { EventFeed } from './event-feed.ts'
 import { Expiry } from './expiry.ts'
 import { leftoverChange, Leftovers } from './leftovers.ts'
 import { viewOf } from './live-run.ts'
+import { countedLocks, LockWaits } from './lock-waits.ts'
 import { Memos } from './memos.ts'
 import type { ObjectChange } from './objects.ts'
 import { ObjectTable } from './objects.ts'
@@ -63,7 +65,10 @@ export function buildCore(
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
   const objects = new ObjectTable({ store, telemetry, publish: (event) => hub.publish(event) })
   const runs = new RunTable({ finishedKept: config.finishedKept })
-  const memos = new Memos((name) => configMapIn(objects, config.engine.controllerNamespace, name))
+  const memos = new Memos({
+    cacheMap: (name) => configMapIn(objects, config.engine.controllerNamespace, name),
+    mapMissing: (name) => void ensureCacheMap(core, name),
+  })
   const estimates = new Estimates()
   const alarms = new Alarms(clock)
   const wakeLockWaiters = () => {
@@ -76,7 +81,8 @@ export function buildCore(
     allowsDatabase: config.databaseSyncLimits,
     onDatabaseChange: wakeLockWaiters,
   })
-  const locks = counted(lockTable(limitReader(objects, limits)), telemetry)
+  const lockWaits = new LockWaits(telemetry)
+  const locks = countedLocks(lockTable(limitReader(objects, limits)), telemetry, lockWaits)
   const world = buildWorld({
     config: config.engine,
     objects,
@@ -102,8 +108,7 @@ export function buildCore(
     artifactContext,
     observe,
     onHealth,
-    pullPolicy: config.pullPolicy,
-    policy: config.policy,
+    config,
     progressPollMs: config.progressPollMs,
     isLive: (uid) => runs.byUid(uid) !== undefined,
   })
@@ -165,6 +170,7 @@ export function buildCore(
     memos,
     estimates,
     locks,
+    lockWaits,
     world,
     alarms,
     leftovers,
@@ -184,30 +190,6 @@ export function buildCore(
   }
   objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
   return core
-}
-
-/** The lock table, with what it gives out told to telemetry. */
-function counted(locks: Locks, telemetry: Telemetry): Locks {
-  const acquire: Locks['acquire'] = (request) => {
-    const answer = locks.acquire(request)
-    if (answer.kind === 'acquired')
-      for (const { name, mutex, kind } of answer.fresh) {
-        const namespace = name.split('/')[0] ?? ''
-        telemetry.lockTaken({ name, mutex, storage: kind === 'Database' ? 'database' : 'configmap', namespace })
-      }
-    return answer
-  }
-  return {
-    acquire,
-    release: (holder) => locks.release(holder),
-    releaseWorkflow: (key) => locks.releaseWorkflow(key),
-    restore: (holder, uid, lock) => locks.restore(holder, uid, lock),
-    giveUp: (holder) => locks.giveUp(holder),
-    giveUpWorkflow: (key) => locks.giveUpWorkflow(key),
-    settle: (key) => locks.settle(key),
-    holdersOf: (name) => locks.holdersOf(name),
-    snapshot: () => locks.snapshot(),
-  }
 }
 
 /** As the engine sees the table: what a decision releases is for others only once the decision is stored. */

@@ -1,10 +1,14 @@
 /** The controller put together: parts in, the door for server, sources and CLI out. */
-import { WorldError } from '../resources/index.ts'
+import { WorldError, workflowUid } from '../resources/index.ts'
 import { budgetOf, buildCore } from './build-core.ts'
 import type { ControllerParts } from './build-core.ts'
 import { persevere, quickBackOff } from './back-off.ts'
+import type { ControllerConfig } from './config.ts'
+import { oldestWorkflows, stuckCounts } from './figures.ts'
+import type { WorkflowFigures } from './figures.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
 import type { Controller } from './port.ts'
+import { ownCopy, reconfigure } from './reconfigure.ts'
 import { isKept, loadRuns, repeatEffects } from './recovery.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
 import { snapshotOf } from './snapshot.ts'
@@ -15,17 +19,37 @@ export type RunningController = Controller & {
   /** Takes nothing new and ends cleanly; containers go on and are adopted at the next start. */
   drain(): Promise<void>
   snapshot(): ControllerSnapshot
+  /** The unfinished workflows that are oldest. */
+  oldestWorkflows(most: number): readonly WorkflowFigures[]
+  /** For each number of seconds, how many workflows have stood still for so long without an excuse. */
+  stuckWorkflows(secondsLeast: readonly number[]): readonly number[]
+  /** How log lines name an unfinished workflow. */
+  nameOf(uid: string): { readonly workflow: string; readonly namespace: string } | null
+  /** Takes over what may change while running: see reconfigure.ts. */
+  reconfigure(config: ControllerConfig): void
+  health(): ControllerHealth
 }
 
-export function createController(parts: ControllerParts): RunningController {
-  const { clock, store, runtime, config, log } = parts
+export type ControllerHealth = {
+  readonly isStarted: boolean
+  readonly isDraining: boolean
+  /** `reason`: empty where it answers. */
+  readonly engine: { readonly ok: boolean; readonly reason: string }
+}
+
+export function createController(given: ControllerParts): RunningController {
+  const config = ownCopy(given.config)
+  const parts = { ...given, config }
+  const { clock, store, runtime, log } = parts
   const health = {
     runtime: false,
     reason: 'the container engine has not answered yet',
     isStarted: false,
     isDraining: false,
   }
-  const host: { facts: HostFacts } = { facts: { name: config.engine.hostNodeName, cpus: 1, memoryBytes: 2 ** 31 } }
+  const host: { facts: HostFacts; isKnown?: boolean } = {
+    facts: { name: config.engine.hostNodeName, cpus: 1, memoryBytes: 2 ** 31 },
+  }
   const ending = new AbortController()
   const core = buildCore(parts, {
     host: () => host.facts,
@@ -47,6 +71,7 @@ export function createController(parts: ControllerParts): RunningController {
       signal: ending.signal,
     })
     host.facts = { name: config.engine.hostNodeName || info.hostName, cpus: info.cpus, memoryBytes: info.memoryBytes }
+    host.isKnown = true
     core.capacity.setBudget(budgetOf(config, host.facts))
     for (const warning of info.warnings) log.warn({}, warning)
   }
@@ -95,5 +120,22 @@ export function createController(parts: ControllerParts): RunningController {
     return { ready: reasons.length === 0, reasons }
   }
 
-  return { ...core.api, readiness, start, drain, snapshot: () => snapshotOf(core) }
+  return {
+    ...core.api,
+    readiness,
+    start,
+    drain,
+    snapshot: () => snapshotOf(core),
+    oldestWorkflows: (most) => oldestWorkflows(core, most),
+    stuckWorkflows: (secondsLeast) => stuckCounts(core, secondsLeast),
+    nameOf: (uid) => {
+      const live = core.runs.byUid(workflowUid(uid))
+      return live === undefined ? null : { workflow: live.name, namespace: live.namespace }
+    },
+    reconfigure: (next) => reconfigure(core, config, next, host.isKnown === true ? host.facts : null),
+    health: () => {
+      const { isStarted, isDraining, runtime: ok, reason } = health
+      return { isStarted, isDraining, engine: { ok, reason: ok ? '' : reason } }
+    },
+  }
 }

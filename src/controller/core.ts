@@ -10,6 +10,7 @@ import type { Cron } from './cron/cron.ts'
 import type { Estimates } from './estimates.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { Leftovers } from './leftovers.ts'
+import type { LockWaits } from './lock-waits.ts'
 import type { Memos } from './memos.ts'
 import type { ObjectTable } from './objects.ts'
 import type { Owners } from './owners.ts'
@@ -41,6 +42,7 @@ export type Core = {
   readonly memos: Memos
   readonly estimates: Estimates
   readonly locks: Locks
+  readonly lockWaits: LockWaits
   readonly world: World
   readonly parallelism: Parallelism
   readonly owners: Owners

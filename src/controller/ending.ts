@@ -7,7 +7,7 @@ import { announce } from './api/announce.ts'
 import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
-import { viewOf } from './live-run.ts'
+import { viewOf, whereOf } from './live-run.ts'
 
 export function leave(core: Core, live: LiveRun): void {
   depart(core, live, viewOf(live, { nodes: true }))
@@ -35,10 +35,7 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
     const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
   } catch (failure) {
-    core.log.error(
-      { workflow: live.name, namespace: live.namespace, error: String(failure) },
-      'a broken workflow could not be stored',
-    )
+    core.log.error({ ...whereOf(live), error: String(failure) }, 'a broken workflow could not be stored')
   }
   const picture = { ...broken, metadata: { ...broken.metadata, resourceVersion: String(live.resourceVersion) } }
   announce(core.hub, picture, 'MODIFIED', live.resourceVersion)

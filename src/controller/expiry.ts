@@ -29,7 +29,7 @@ export class Expiry {
   readonly #clock: Clock
   readonly #store: Store
   readonly #log: Log
-  readonly #retention: ControllerConfig['retention']
+  #retention: ControllerConfig['retention']
   readonly #delete: (namespace: string, name: string) => Promise<void>
   readonly #alarms: Alarms
   readonly #known = new Set<WorkflowUid>()
@@ -52,6 +52,11 @@ export class Expiry {
 
   async start(): Promise<void> {
     for (const [uid, value] of await this.#store.records(collection)) this.#arm(uid as WorkflowUid, value as Due)
+    this.trim()
+  }
+
+  setRetention(retention: ControllerConfig['retention']): void {
+    this.#retention = retention
     this.trim()
   }
 

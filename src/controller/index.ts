@@ -1,9 +1,10 @@
 /** The door of the room. */
 export { createController } from './controller.ts'
 export type { ControllerParts } from './build-core.ts'
-export type { RunningController } from './controller.ts'
+export type { ControllerHealth, RunningController } from './controller.ts'
 export { defaultCapacity } from './config.ts'
 export type { CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'
+export type { WorkflowFigures } from './figures.ts'
 export { ApiError } from './port.ts'
 export type {
   ApiErrorCode,

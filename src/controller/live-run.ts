@@ -43,7 +43,16 @@ export type LiveRun = {
   hasRealtime: boolean
   /** Phase as last told to telemetry and committed. */
   phase: string
+  /** Milliseconds since 1970 of the last decision that changed something; `null`: nothing has since the daemon began. */
+  changedAt: number | null
 }
+
+/** Names it in a log line. */
+export const whereOf = ({ name, namespace, uid }: Pick<LiveRun, 'name' | 'namespace' | 'uid'>) => ({
+  workflow: name,
+  namespace,
+  uid,
+})
 
 const postponedMessage = 'Workflow processing has been postponed because too many workflows are already running'
 
@@ -94,6 +103,7 @@ export function newLiveRun(init: {
     podPhases: new Map(),
     hasRealtime: false,
     phase: status?.phase ?? '',
+    changedAt: null,
   }
   return live
 }

@@ -9,8 +9,8 @@ export type Applicant = {
 }
 
 export class Parallelism {
-  readonly #limit: number
-  readonly #namespaceLimit: number
+  #limit: number
+  #namespaceLimit: number
   readonly #begun = new Map<WorkflowUid, string>()
   readonly #perNamespace = new Map<string, number>()
   readonly #waiting = new Map<WorkflowUid, Applicant>()
@@ -47,6 +47,17 @@ export class Parallelism {
     if (namespace === undefined) return []
     this.#begun.delete(uid)
     this.#perNamespace.set(namespace, (this.#perNamespace.get(namespace) ?? 1) - 1)
+    return this.#admitted()
+  }
+
+  /** From now on; answers those that may begin now. What has begun goes on, whatever the limits say. */
+  setLimits(options: { readonly limit: number; readonly namespaceLimit: number }): readonly WorkflowUid[] {
+    this.#limit = options.limit
+    this.#namespaceLimit = options.namespaceLimit
+    return this.#admitted()
+  }
+
+  #admitted(): readonly WorkflowUid[] {
     if (this.#waiting.size === 0) return []
     const admitted: WorkflowUid[] = []
     for (const next of [...this.#waiting.values()].sort(byTurn)) {

@@ -15,7 +15,7 @@ import type { Alarms } from './alarms.ts'
 import { backOffMs, quickBackOff } from './back-off.ts'
 import { changesOf, isEmpty, joined } from './commit.ts'
 import type { LiveRun, OperationRequest } from './live-run.ts'
-import { isRefusal, viewOf } from './live-run.ts'
+import { isRefusal, viewOf, whereOf } from './live-run.ts'
 import type { Memos } from './memos.ts'
 import { memoChanges } from './memos.ts'
 import { ApiError } from './port.ts'
@@ -66,6 +66,10 @@ export class Reconciler {
 
   get depth(): number {
     return this.#queue.size
+  }
+  /** Milliseconds that the run has waited for its turn which has waited longest. */
+  get lagMs(): number {
+    return this.#queue.lagMs
   }
 
   observe(uid: WorkflowUid, observation: Observation): void {
@@ -166,10 +170,7 @@ export class Reconciler {
       for (const request of accepted) request.resolve(viewOf(live, { nodes: true }))
       if (finished && live.requests.length === 0) this.#parts.leave(live)
     } catch (error) {
-      log.error(
-        { workflow: live.name, namespace: live.namespace, error: String(error) },
-        'the engine failed on this workflow',
-      )
+      log.error({ ...whereOf(live), error: String(error) }, 'the engine failed on this workflow')
       telemetry.errorCounted('OperationPanic')
       for (const request of requests) request.reject(new ApiError('INTERNAL', messageOf(error)))
       await this.#parts.abandon(live, error)
@@ -220,6 +221,8 @@ export class Reconciler {
     live.storedFinished = finished
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
     memos.apply(stamped)
+    // They are everybody's now, and whoever deletes one there means it.
+    live.run.ownMemos.clear()
   }
 
   #act(live: LiveRun, decision: Decision, endSeenAt: number | null): void {
@@ -233,8 +236,7 @@ export class Reconciler {
     try {
       this.#parts.report(live, decision)
     } catch (error) {
-      const where = { workflow: live.name, namespace: live.namespace }
-      this.#parts.log.error({ ...where, error: String(error) }, 'a decision could not be reported')
+      this.#parts.log.error({ ...whereOf(live), error: String(error) }, 'a decision could not be reported')
     }
   }
 
@@ -253,10 +255,7 @@ export class Reconciler {
       live.commitFailures += 1
       const code = codeOf(failed.error)
       telemetry.commitFailed(code)
-      log.warn(
-        { workflow: live.name, namespace: live.namespace, code, error: messageOf(failed.error) },
-        'a commit failed; trying again',
-      )
+      log.warn({ ...whereOf(live), code, error: messageOf(failed.error) }, 'a commit failed; trying again')
       try {
         await clock.sleep(backOffMs(quickBackOff, live.commitFailures), this.#ending.signal)
         known = true

@@ -34,7 +34,7 @@ async function openOrSpoil(core: Core, row: WorkflowRow): Promise<LiveRun | null
     if (error instanceof WorldError) throw error
     const { namespace, name } = row
     const message = error instanceof Error ? error.message : String(error)
-    core.log.error({ workflow: name, namespace, error: message }, 'a stored workflow could not be opened')
+    core.log.error({ workflow: name, namespace, uid: row.uid, error: message }, 'a stored workflow could not be opened')
     const broken = brokenWorkflow(row.body as Workflow, message, rfc3339(core.clock.now()))
     await core.store.commit([
       { kind: 'putWorkflow', row: workflowRow(broken, { internal: row.internal, finished: true }) },

@@ -7,15 +7,18 @@ import { announceLive } from './api/announce.ts'
 import { isEmpty } from './commit.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
-import { viewOf } from './live-run.ts'
+import { viewOf, whereOf } from './live-run.ts'
 
 const prefix = 'workflows.argoproj.io'
 const podPhases: ReadonlySet<string> = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Error'])
 
 export function report(core: Core, live: LiveRun, decision: Decision): void {
   const { telemetry, log, feed } = core
-  const where = { workflow: live.name, namespace: live.namespace }
-  if (!isEmpty(decision)) announceLive(core.hub, live, 'MODIFIED')
+  const where = whereOf(live)
+  if (!isEmpty(decision)) {
+    live.changedAt = core.clock.now()
+    announceLive(core.hub, live, 'MODIFIED')
+  }
   reportPhase(core, live)
   reportPods(core, live, decision)
   for (const event of decision.events) feed.add(feedEvent(live, event))
@@ -59,8 +62,7 @@ function reportPhase({ telemetry, log }: Core, live: LiveRun): void {
     telemetry.workflowEnded((finishedAt - startedAt) / 1000, live.namespace, template)
   log.info(
     {
-      workflow: live.name,
-      namespace: live.namespace,
+      ...whereOf(live),
       phase,
       ...(workflow.status?.message ? { message: workflow.status.message } : {}),
     },

@@ -1,6 +1,7 @@
 /** Figures of the moment, for gauges and status pages. */
 import type { Locks } from '../engine/index.ts'
 import type { Core } from './core.ts'
+import type { Budget, Capacity } from './pods/capacity.ts'
 
 export type ControllerSnapshot = {
   readonly liveWorkflows: number
@@ -8,12 +9,16 @@ export type ControllerSnapshot = {
   readonly workflowsWithRunningPods: number
   readonly pods: { readonly pending: number; readonly running: number; readonly removals: number }
   readonly queueDepth: number
+  /** Seconds that the workflow has waited for the loop which has waited longest. */
+  readonly queueLagSeconds: number
+  readonly longestLockWaitSeconds: number
+  readonly capacity: { readonly used: Budget; readonly budget: Budget; readonly waiting: number }
   readonly tasks: number
   readonly resourceVersion: number
   readonly locks: ReturnType<Locks['snapshot']>
 }
 
-export function snapshotOf(core: Core): ControllerSnapshot {
+export function snapshotOf(core: Core & { readonly capacity: Capacity }): ControllerSnapshot {
   let [held, running] = [0, 0]
   for (const live of core.runs.all()) {
     if (live.held) held += 1
@@ -25,6 +30,9 @@ export function snapshotOf(core: Core): ControllerSnapshot {
     workflowsWithRunningPods: running,
     pods: core.pods.counts(),
     queueDepth: core.reconciler.depth,
+    queueLagSeconds: core.reconciler.lagMs / 1000,
+    longestLockWaitSeconds: core.lockWaits.longestSeconds,
+    capacity: { used: core.capacity.used, budget: core.capacity.budget, waiting: core.capacity.waiting },
     tasks: core.tasks.size,
     resourceVersion: core.hub.version,
     locks: core.locks.snapshot(),

@@ -55,7 +55,15 @@ export interface Telemetry {
     readonly storage: 'configmap' | 'database'
     readonly namespace: string
   }): void
+  /** From the moment a holder had to wait for a lock until it has it; 0 where it was free. */
+  lockWaited(seconds: number, mutex: boolean): void
   cronTriggered(namespace: string, name: string): void
+  /** A firing that took place, so many seconds after its time. */
+  cronLate(seconds: number): void
+  /** Firings that did not take place: nobody was there at their time, or the workflow could not be made. */
+  cronMissed(namespace: string, name: string, count: number): void
+  /** Admission said no to an object of that kind. */
+  manifestRefused(kind: string): void
   cronPolicyApplied(namespace: string, name: string, policy: 'Forbid' | 'Replace'): void
   errorCounted(cause: 'OperationPanic' | 'CronWorkflowSubmissionError' | 'CronWorkflowSpecError'): void
   /** A metric of a spec. Realtime ones end with `ended` or when the workflow is deleted. */
@@ -89,7 +97,11 @@ export const silentTelemetry: Telemetry = {
   podPending: ignore,
   podMissing: ignore,
   lockTaken: ignore,
+  lockWaited: ignore,
   cronTriggered: ignore,
+  cronLate: ignore,
+  cronMissed: ignore,
+  manifestRefused: ignore,
   cronPolicyApplied: ignore,
   errorCounted: ignore,
   customMetric: ignore,

@@ -20,6 +20,16 @@ export class Workqueue<Key> {
     return this.#waiting.size
   }
 
+  /** Milliseconds that the first in the line has waited; 0 where nobody waits. */
+  get lagMs(): number {
+    for (let at = this.#head; at < this.#line.length; at += 1) {
+      const entry = this.#line[at]
+      if (entry !== undefined && this.#waiting.get(entry.key) === entry)
+        return this.#telemetry.monotonicMs() - entry.addedAt
+    }
+    return 0
+  }
+
   add(key: Key): void {
     if (this.#waiting.has(key)) return
     const entry = { key, addedAt: this.#telemetry.monotonicMs() }

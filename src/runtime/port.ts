@@ -23,6 +23,8 @@ export type RuntimeInfo = {
   readonly hostName: string
   readonly cpus: number
   readonly memoryBytes: number
+  /** Where the engine keeps images and containers, on its own machine. */
+  readonly dataRoot?: string
   readonly warnings: readonly string[]
 }
 

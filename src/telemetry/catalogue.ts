@@ -4,11 +4,18 @@ export type MetricSpec = {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   readonly labels?: readonly string[]
+  /** Labels with values that users make up. Beyond `seriesMax` of them, further ones count as `(other)`. */
+  readonly open?: readonly string[]
   /** Upper bounds in the metric's unit. */
   readonly buckets?: readonly number[]
   /** Read when somebody asks, rather than recorded when it happens. */
   readonly atScrape?: true
 }
+
+/** Series of one metric with open labels; each of a histogram counts once. */
+export const seriesMax = 500
+/** Label values are cut off here. */
+export const labelCharactersMax = 128
 
 const longBuckets = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180]
 const otelBuckets = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000]
@@ -23,7 +30,12 @@ export const argoMetrics = {
     labels: ['status'],
     atScrape: true,
   },
-  total_count: { type: 'counter', help: 'Workflows that entered a phase', labels: ['phase', 'namespace'] },
+  total_count: {
+    type: 'counter',
+    help: 'Workflows that entered a phase',
+    labels: ['phase', 'namespace'],
+    open: ['namespace'],
+  },
   workflow_condition: {
     type: 'gauge',
     help: 'Workflows with a condition, now',
@@ -34,18 +46,26 @@ export const argoMetrics = {
     type: 'counter',
     help: 'Workflows made from a template, by phase entered',
     labels: ['name', 'namespace', 'cluster_scope', 'phase'],
+    open: ['name', 'namespace'],
   },
   workflowtemplate_runtime: {
     type: 'histogram',
     help: 'Seconds from start to end of workflows made from a template',
     labels: ['name', 'namespace', 'cluster_scope'],
+    open: ['name', 'namespace'],
     buckets: otelBuckets,
   },
-  cronworkflows_triggered_total: { type: 'counter', help: 'Firings of cron workflows', labels: ['name', 'namespace'] },
+  cronworkflows_triggered_total: {
+    type: 'counter',
+    help: 'Firings of cron workflows',
+    labels: ['name', 'namespace'],
+    open: ['name', 'namespace'],
+  },
   cronworkflows_concurrencypolicy_triggered: {
     type: 'counter',
     help: 'Firings at which a concurrency policy acted',
     labels: ['name', 'namespace', 'concurrency_policy'],
+    open: ['name', 'namespace'],
   },
   error_count: { type: 'counter', help: 'Errors of the controller', labels: ['cause'] },
   operation_duration_seconds: {
@@ -64,21 +84,34 @@ export const argoMetrics = {
     type: 'gauge',
     help: 'Holders of a lock, now',
     labels: ['type', 'storage', 'lock_name', 'namespace'],
+    open: ['lock_name', 'namespace'],
     atScrape: true,
   },
   locks_pending: {
     type: 'gauge',
     help: 'Waiters for a lock, now',
     labels: ['type', 'storage', 'lock_name', 'namespace'],
+    open: ['lock_name', 'namespace'],
     atScrape: true,
   },
-  locks_taken_total: { type: 'counter', help: 'Locks taken', labels: ['type', 'storage', 'lock_name', 'namespace'] },
+  locks_taken_total: {
+    type: 'counter',
+    help: 'Locks taken',
+    labels: ['type', 'storage', 'lock_name', 'namespace'],
+    open: ['lock_name', 'namespace'],
+  },
   pods_gauge: { type: 'gauge', help: 'Pods by phase, now', labels: ['phase'], atScrape: true },
-  pods_total_count: { type: 'counter', help: 'Pods that entered a phase', labels: ['phase', 'namespace'] },
+  pods_total_count: {
+    type: 'counter',
+    help: 'Pods that entered a phase',
+    labels: ['phase', 'namespace'],
+    open: ['namespace'],
+  },
   pod_pending_count: {
     type: 'counter',
     help: 'Why pods were pending (image pull, capacity, …)',
     labels: ['reason', 'namespace'],
+    open: ['reason', 'namespace'],
   },
   pod_missing: {
     type: 'counter',
@@ -89,6 +122,7 @@ export const argoMetrics = {
     type: 'counter',
     help: 'Pods started again before main ran (always 0 on Docker)',
     labels: ['reason', 'namespace'],
+    open: ['reason', 'namespace'],
   },
   queue_adds_count: { type: 'counter', help: 'Keys added to a queue', labels: ['queue_name'] },
   queue_retries: { type: 'counter', help: 'Keys put back after a failure', labels: ['queue_name'] },
@@ -135,7 +169,7 @@ export const ownMetrics = {
   },
   commit_seconds: { type: 'histogram', help: 'Seconds until a commit was durable', buckets: fineBuckets },
   commit_changes_total: { type: 'counter', help: 'Changes committed' },
-  commit_failures_total: { type: 'counter', help: 'Commits that failed', labels: ['code'] },
+  commit_failures_total: { type: 'counter', help: 'Commits that failed', labels: ['code'], open: ['code'] },
   step_follow_seconds: {
     type: 'histogram',
     help: 'Seconds from the report that a container ended to the call that starts its successor',
@@ -162,6 +196,136 @@ export const ownMetrics = {
   store_bytes: { type: 'gauge', help: 'Bytes of the database, log included', atScrape: true },
   store_resource_version: { type: 'gauge', help: 'Version of the store: grows with each change', atScrape: true },
   source_files: { type: 'gauge', help: 'Files of the watched folders by state', labels: ['state'], atScrape: true },
+  engine_up: { type: 'gauge', help: '1 while the container engine answers', atScrape: true },
+  store_up: { type: 'gauge', help: '1 while the store answers and takes commits', atScrape: true },
+  store_operation_seconds: {
+    type: 'histogram',
+    help: 'Seconds an operation on the store took, failed ones included',
+    labels: ['operation'],
+    buckets: fineBuckets,
+  },
+  store_failures_total: {
+    type: 'counter',
+    help: 'Operations on the store that failed',
+    labels: ['code'],
+    open: ['code'],
+  },
+  queue_lag_seconds: {
+    type: 'gauge',
+    help: 'Seconds that the key has waited which has waited longest',
+    labels: ['queue_name'],
+    atScrape: true,
+  },
+  lock_wait_seconds: {
+    type: 'histogram',
+    help: 'Seconds from asking for a lock to having it; 0 where it was free',
+    labels: ['type'],
+    buckets: [0.01, 0.1, 1, 5, 10, 30, 60, 300, 900, 3600],
+  },
+  lock_longest_wait_seconds: {
+    type: 'gauge',
+    help: 'Seconds that the holder has waited for a lock which has waited longest',
+    atScrape: true,
+  },
+  workflows_live: { type: 'gauge', help: 'Unfinished workflows in memory', atScrape: true },
+  workflows_held: { type: 'gauge', help: 'Workflows that wait for their turn (parallelism)', atScrape: true },
+  workflows_stuck: {
+    type: 'gauge',
+    help: 'Workflows that have stood still for so long though no container of theirs runs and none is suspended',
+    labels: ['for'],
+    atScrape: true,
+  },
+  workflow_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since a workflow was made; only the oldest unfinished ones (`metrics.workflows`)',
+    labels: ['namespace', 'workflow'],
+    open: ['namespace', 'workflow'],
+    atScrape: true,
+  },
+  workflow_unchanged_seconds: {
+    type: 'gauge',
+    help: 'Seconds since anything changed in it; the same workflows',
+    labels: ['namespace', 'workflow'],
+    open: ['namespace', 'workflow'],
+    atScrape: true,
+  },
+  workflow_nodes: {
+    type: 'gauge',
+    help: 'Its nodes that do work, those that are done and all that are known; the same workflows',
+    labels: ['namespace', 'workflow', 'state'],
+    open: ['namespace', 'workflow'],
+    atScrape: true,
+  },
+  workflow_pods: {
+    type: 'gauge',
+    help: 'Its pods under way; the same workflows',
+    labels: ['namespace', 'workflow'],
+    open: ['namespace', 'workflow'],
+    atScrape: true,
+  },
+  tasks: { type: 'gauge', help: 'HTTP, plugin, resource and data tasks under way', atScrape: true },
+  capacity_used: {
+    type: 'gauge',
+    help: 'What running pods have asked for: cores, bytes, containers',
+    labels: ['resource'],
+    atScrape: true,
+  },
+  capacity_budget: { type: 'gauge', help: 'What they may ask for in all', labels: ['resource'], atScrape: true },
+  pods_waiting: { type: 'gauge', help: 'Pods that wait for room on the host', atScrape: true },
+  removals_waiting: { type: 'gauge', help: 'Pods whose containers are to be removed', atScrape: true },
+  docker_sockets: { type: 'gauge', help: 'Connections to the Docker Engine', atScrape: true },
+  docker_start_limit: { type: 'gauge', help: 'Container starts that are let go on at once', atScrape: true },
+  docker_starts_waiting: { type: 'gauge', help: 'Container starts that wait for their turn', atScrape: true },
+  sandboxes: { type: 'gauge', help: 'Network sandboxes that stand', labels: ['state'], atScrape: true },
+  disk_free_bytes: {
+    type: 'gauge',
+    help: 'Bytes free for us where the data (`data`) and the engine’s images (`docker`, if seen from here) lie',
+    labels: ['place'],
+    atScrape: true,
+  },
+  disk_size_bytes: { type: 'gauge', help: 'Bytes there in all', labels: ['place'], atScrape: true },
+  disk_floor_bytes: {
+    type: 'gauge',
+    help: 'Bytes that must stay free (`disk.freeMin`); with less the daemon is not ready',
+    atScrape: true,
+  },
+  cron_late_seconds: {
+    type: 'histogram',
+    help: 'Seconds from the time of a firing until its workflow was made',
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600],
+  },
+  cron_missed_total: {
+    type: 'counter',
+    help: 'Firings that did not take place: no daemon ran, or no workflow could be made',
+    labels: ['name', 'namespace'],
+    open: ['name', 'namespace'],
+  },
+  manifests_refused_total: {
+    type: 'counter',
+    help: 'Manifests that admission refused, whichever way they came',
+    labels: ['kind'],
+    open: ['kind'],
+  },
+  config_reloads_total: {
+    type: 'counter',
+    help: 'Times the settings were read anew (applied, unchanged, invalid)',
+    labels: ['outcome'],
+  },
+  config_pending_restart: {
+    type: 'gauge',
+    help: 'Settings that were changed and take effect only after a restart',
+    atScrape: true,
+  },
+  config_invalid: { type: 'gauge', help: '1 while the settings as they stand are wrong and not used', atScrape: true },
+  custom_metrics_refused_total: {
+    type: 'counter',
+    help: 'Emissions of metrics of specs that were not recorded (names, labels or too many series)',
+  },
+  series_folded_total: {
+    type: 'counter',
+    help: 'Values recorded as `(other)` because the metric has its most series already',
+    labels: ['metric'],
+  },
 } as const satisfies Record<string, MetricSpec>
 
 export type ArgoMetricName = keyof typeof argoMetrics

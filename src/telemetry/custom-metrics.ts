@@ -4,7 +4,8 @@
  */
 import type { MetricEmission } from '../engine/decision.ts'
 import type { WorkflowUid } from '../resources/index.ts'
-import { argoPrefix } from './catalogue.ts'
+import { argoMetrics, argoPrefix } from './catalogue.ts'
+import { labelValue } from './label-limit.ts'
 import type { Modifiers } from './registry.ts'
 
 type Labels = MetricEmission['labels']
@@ -26,8 +27,8 @@ type Family = {
   readonly series: Map<string, Series>
 }
 
-/** Series of one name beyond which new ones are refused: a label with a workflow's name in it would grow for ever. */
-export const seriesPerNameMax = 10_000
+/** Beyond them new ones are refused: a label with a workflow's name in it would grow for ever. */
+export const customLimits = { names: 500, seriesPerName: 2_000, series: 20_000, bucketsPerHistogram: 100 }
 
 export class CustomMetrics {
   readonly #families = new Map<string, Family>()
@@ -44,18 +45,23 @@ export class CustomMetrics {
   record(emission: MetricEmission, workflow: WorkflowUid, nowMs: number): string | null {
     const modifier = this.#modifiers[emission.name] ?? {}
     if (modifier.disabled === true) return null
+    const unfit = this.#unfit(emission)
+    if (unfit !== null) return unfit
     const family = this.#family(emission, modifier.histogramBuckets)
     const problem = mismatch(family, emission)
     if (problem !== null) return problem
     const labels = emission.labels
       .filter(({ key }) => !modifier.disabledAttributes?.includes(key))
+      .map(({ key, value }) => ({ key, value: labelValue(value) }))
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     const identity = JSON.stringify(labels.map(({ key, value }) => [key, value]))
     let series = family.series.get(identity)
     const isNewRealtime = emission.metric.kind === 'realtime' && series !== undefined
     if (series === undefined || isNewRealtime) {
-      if (series === undefined && family.series.size >= seriesPerNameMax)
-        return `metric ${emission.name} has ${seriesPerNameMax} series; no more are taken`
+      if (series === undefined && family.series.size >= customLimits.seriesPerName)
+        return `metric ${emission.name} has ${customLimits.seriesPerName} series; no more are taken`
+      if (series === undefined && this.#seriesCount() >= customLimits.series)
+        return `the metrics of manifests have ${customLimits.series} series; no more are taken`
       series = { labels, value: initialValue(emission, workflow, family.buckets), updatedAt: nowMs }
       family.series.set(identity, series)
     }
@@ -89,13 +95,47 @@ export class CustomMetrics {
     return lines.length === 0 ? '' : `${lines.join('\n')}\n`
   }
 
+  /** One line that Prometheus cannot read would cost it everything else on the page. */
+  #unfit({ name, labels, metric }: MetricEmission): string | null {
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)) return `metric name ${labelValue(name)} is not valid`
+    if (isTaken(name)) return `metric ${name} is one of the controller’s own`
+    if (!this.#families.has(name)) {
+      if (this.#families.size >= customLimits.names)
+        return `there are ${customLimits.names} names of metrics; no more are taken`
+      for (const suffix of ['_bucket', '_sum', '_count'])
+        if (this.#families.get(name.slice(0, -suffix.length))?.type === 'histogram' && name.endsWith(suffix))
+          return `metric ${name} is a part of a histogram already`
+      if (metric.kind === 'histogram')
+        for (const suffix of ['_bucket', '_sum', '_count'])
+          if (this.#families.has(`${name}${suffix}`)) return `metric ${name}${suffix} is there already`
+    }
+    if (metric.kind === 'histogram' && metric.buckets.length > customLimits.bucketsPerHistogram)
+      return `metric ${name} has more than ${customLimits.bucketsPerHistogram} buckets`
+    const keys = new Set<string>()
+    for (const { key } of labels) {
+      const isReserved = key.startsWith('__') || (metric.kind === 'histogram' && key === 'le')
+      if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(key) || isReserved || keys.has(key))
+        return `metric ${name} has a label that Prometheus does not take: ${labelValue(key)}`
+      keys.add(key)
+    }
+    return null
+  }
+
+  #seriesCount(): number {
+    let count = 0
+    for (const { series } of this.#families.values()) count += series.size
+    return count
+  }
+
   #family(emission: MetricEmission, changedBuckets: readonly number[] | undefined): Family {
     let family = this.#families.get(emission.name)
     if (family === undefined) {
       const { metric, help } = emission
       const type = metric.kind === 'realtime' ? 'gauge' : metric.kind
       // The first use of a name fixes the buckets.
-      const buckets = metric.kind === 'histogram' ? (changedBuckets ?? metric.buckets).toSorted((a, b) => a - b) : []
+      const bounds = metric.kind === 'histogram' ? (changedBuckets ?? metric.buckets) : []
+      // Infinity has its line anyway, and no bound may be there twice.
+      const buckets = [...new Set(bounds)].filter((bound) => bound < Infinity).toSorted((a, b) => a - b)
       family = { help, type, buckets, series: new Map() }
       this.#families.set(emission.name, family)
     }
@@ -113,6 +153,13 @@ export class CustomMetrics {
   *#all(): Iterable<Series> {
     for (const family of this.#families.values()) yield* family.series.values()
   }
+}
+
+/** A family of the same name twice makes the whole page invalid. */
+function isTaken(name: string): boolean {
+  if (Object.hasOwn(argoMetrics, name)) return true
+  const base = name.replace(/_(bucket|sum|count)$/, '')
+  return base !== name && (argoMetrics as Readonly<Record<string, { type: string }>>)[base]?.type === 'histogram'
 }
 
 function mismatch(family: Family, { name, help, metric }: MetricEmission): string | null {
@@ -148,19 +195,25 @@ function seriesLines(name: string, { labels, value }: Series, buckets: readonly 
   const own = labels.map(({ key, value: text }) => `${key}="${escaped(text, true)}"`)
   const line = (suffix: string, number: number, more: readonly string[] = []): string => {
     const all = [...own, ...more]
-    return `${name}${suffix}${all.length === 0 ? '' : `{${all.join(',')}}`} ${number}`
+    return `${name}${suffix}${all.length === 0 ? '' : `{${all.join(',')}}`} ${numberText(number)}`
   }
   if (value.kind === 'realtime') return [line('', ((value.until ?? nowMs) - value.since) / 1000)]
   if (value.kind !== 'histogram') return [line('', value.value)]
   return [
-    ...buckets.map((bound, index) => line('_bucket', value.counts[index] ?? 0, [`le="${bound}"`])),
+    ...buckets.map((bound, index) => line('_bucket', value.counts[index] ?? 0, [`le="${numberText(bound)}"`])),
     line('_bucket', value.count, ['le="+Inf"']),
     line('_sum', value.sum),
     line('_count', value.count),
   ]
 }
 
+const numberText = (value: number): string =>
+  value === Infinity ? '+Inf' : value === -Infinity ? '-Inf' : String(value)
+
 const escaped = (text: string, quotes: boolean): string => {
-  const plain = text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  const plain = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll(/[\u0000-\u001f\u007f]/g, ' ')
   return quotes ? plain.replaceAll('"', '\\"') : plain
 }

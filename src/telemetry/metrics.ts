@@ -4,20 +4,11 @@ import type { Log, QueueName, Telemetry } from '../controller/telemetry.ts'
 import { CustomMetrics } from './custom-metrics.ts'
 import type { CountedLevel } from './logger.ts'
 import { MetricTable } from './registry.ts'
-import type { Labels, Modifiers } from './registry.ts'
+import type { Labels } from './label-limit.ts'
+import type { Modifiers } from './registry.ts'
+import { takeReadings } from './readings.ts'
+import type { Readings } from './readings.ts'
 import { WorkInProgress } from './work-in-progress.ts'
-
-/** What is read at scrape time, from whoever knows; what nobody knows is left out. */
-export type Readings = {
-  readonly workflowPhases?: () => Promise<ReadonlyMap<string, number>>
-  readonly podPhases?: () => ReadonlyMap<string, number>
-  readonly workflowsWithRunningPods?: () => number
-  readonly locks?: () => readonly { readonly labels: Labels; readonly held: number; readonly pending: number }[]
-  readonly storeBytes?: () => Promise<number>
-  readonly resourceVersion?: () => number
-  readonly ready?: () => boolean
-  readonly sourceFiles?: () => ReadonlyMap<string, number>
-}
 
 export type MetricsOptions = {
   readonly version: Readonly<Record<string, string>>
@@ -34,11 +25,12 @@ export type Metrics = Telemetry & {
   dockerCall(call: { readonly verb: string; readonly status: number; readonly ms: number }): void
   artifactMoved(direction: 'read' | 'written', bytes: number): void
   artifactOperation(operation: string, outcome: 'ok' | 'failed'): void
+  storeOperation(call: { readonly operation: string; readonly seconds: number; readonly code: string | null }): void
+  configReloaded(outcome: 'applied' | 'unchanged' | 'invalid'): void
   read(readings: Readings): void
   text(): Promise<string>
 }
 
-const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Error'] as const
 const queues: readonly QueueName[] = ['workflow_queue', 'cron_wf_queue', 'pod_cleanup_queue', 'workflow_ttl_queue']
 
 export function openMetrics(options: MetricsOptions): Metrics {
@@ -89,13 +81,20 @@ export function openMetrics(options: MetricsOptions): Metrics {
       table.add('pod_missing', { node_phase: nodePhase, recently_started: String(recentlyStarted) }),
     lockTaken: ({ name, mutex, storage, namespace }) =>
       table.add('locks_taken_total', { type: mutex ? 'mutex' : 'semaphore', storage, lock_name: name, namespace }),
+    lockWaited: (seconds, mutex) =>
+      table.observe('lock_wait_seconds', seconds, { type: mutex ? 'mutex' : 'semaphore' }),
+    cronLate: (seconds) => table.observe('cron_late_seconds', seconds),
+    cronMissed: (namespace, name, count) => table.add('cron_missed_total', { name, namespace }, count),
+    manifestRefused: (kind) => table.add('manifests_refused_total', { kind }),
     cronTriggered: (namespace, name) => table.add('cronworkflows_triggered_total', { name, namespace }),
     cronPolicyApplied: (namespace, name, policy) =>
       table.add('cronworkflows_concurrencypolicy_triggered', { name, namespace, concurrency_policy: policy }),
     errorCounted: (cause) => table.add('error_count', { cause }),
     customMetric: (emission, { uid, namespace, name }) => {
       const problem = custom.record(emission, uid, nowMs())
-      if (problem !== null) options.log.error({ namespace, workflow: name, metric: emission.name }, problem)
+      if (problem === null) return
+      table.add('custom_metrics_refused_total')
+      options.log.error({ namespace, workflow: name, uid, metric: emission.name }, problem)
     },
     customMetricsEnded: (workflow, node, at) => custom.end(workflow, node, at),
     workflowDeleted: (workflow) => custom.forget(workflow),
@@ -107,12 +106,17 @@ export function openMetrics(options: MetricsOptions): Metrics {
     },
     artifactMoved: (direction, bytes) => table.add('artifact_bytes_total', { direction }, bytes),
     artifactOperation: (operation, outcome) => table.add('artifact_operations_total', { operation, outcome }),
+    storeOperation: ({ operation, seconds, code }) => {
+      table.observe('store_operation_seconds', seconds, { operation })
+      if (code !== null) table.add('store_failures_total', { code })
+    },
+    configReloaded: (outcome) => table.add('config_reloads_total', { outcome }),
     read: (more) => {
       readings = { ...readings, ...more }
     },
     async text() {
       for (const [queue, work] of inHand) readQueue(table, queue, work)
-      await takeReadings(table, readings)
+      await takeReadings(table, readings, options.log)
       return `${await table.registry.metrics()}${custom.text(nowMs())}`
     },
   }
@@ -133,6 +137,10 @@ function zeroes(table: MetricTable, version: Readonly<Record<string, string>>): 
     table.add('error_count', { cause }, 0)
   for (const level of ['debug', 'info', 'warning', 'error']) table.add('log_messages', { level }, 0)
   for (const queue of queues) table.set('queue_depth_gauge', 0, { queue_name: queue })
+  for (const outcome of ['applied', 'unchanged', 'invalid']) table.add('config_reloads_total', { outcome }, 0)
+  for (const name of ['loop_passes_total', 'commit_changes_total', 'custom_metrics_refused_total'])
+    table.add(name, {}, 0)
+  for (const direction of ['read', 'written']) table.add('artifact_bytes_total', { direction }, 0)
   table.set('is_leader', 1)
   table.add('version', version)
 }
@@ -142,29 +150,4 @@ function readQueue(table: MetricTable, queue: QueueName, work: WorkInProgress): 
   table.set('queue_longest_running', work.oldestMs(now) / 1000, { queue_name: queue })
   table.set('queue_unfinished_work', work.sumMs(now) / 1000, { queue_name: queue })
   table.set('workers_busy_count', work.count, { worker_type: queue })
-}
-
-async function takeReadings(table: MetricTable, readings: Readings): Promise<void> {
-  const counts = await readings.workflowPhases?.()
-  for (const phase of counts === undefined ? [] : phases) {
-    table.set('gauge', counts?.get(phase) ?? 0, { phase })
-    table.set('count', counts?.get(phase) ?? 0, { status: phase })
-  }
-  const pods = readings.podPhases?.()
-  for (const phase of pods === undefined ? [] : (['Pending', 'Running'] as const))
-    table.set('pods_gauge', pods?.get(phase) ?? 0, { phase })
-  const withPods = readings.workflowsWithRunningPods?.()
-  if (withPods !== undefined) table.set('workflow_condition', withPods, { type: 'PodRunning', status: 'True' })
-  for (const name of ['locks_held', 'locks_pending', 'source_files'] as const) table.clear(name)
-  for (const { labels, held, pending } of readings.locks?.() ?? []) {
-    table.set('locks_held', held, labels)
-    table.set('locks_pending', pending, labels)
-  }
-  for (const [state, count] of readings.sourceFiles?.() ?? []) table.set('source_files', count, { state })
-  const bytes = await readings.storeBytes?.()
-  if (bytes !== undefined) table.set('store_bytes', bytes)
-  const ready = readings.ready?.()
-  if (ready !== undefined) table.set('ready', ready ? 1 : 0)
-  const version = readings.resourceVersion?.()
-  if (version !== undefined) table.set('store_resource_version', version)
 }

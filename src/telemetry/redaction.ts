@@ -5,6 +5,9 @@ const secretNames = ['authorization', 'password', 'token', 'secret', 'secretKey'
 export const redactedPaths: readonly string[] = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 
 export const mask = '[redacted]'
+/** `scheme://user:password@host`: whatever stands between the first colon and the last `@` of the authority. */
+const passwordInUrl = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@"'\\]*:)[^\s/"'\\]+@/gi
+
 /** Shorter values would blank out half of every line and hide little. */
 const shortestValue = 6
 /** Beyond it the oldest are forgotten: each line is searched for every value. */
@@ -24,9 +27,9 @@ export class SecretValues {
     this.#values = all.slice(-valuesMax).sort((a, b) => b.length - a.length)
   }
 
-  /** The text with every known value, plain or as it stands inside a JSON string, masked. */
+  /** The text with every known value, plain or as it stands inside a JSON string, masked; passwords in URLs too. */
   redact(text: string): string {
-    let clean = text
+    let clean = text.includes('://') ? text.replaceAll(passwordInUrl, `$1${mask}@`) : text
     for (const value of this.#values) {
       if (clean.includes(value)) clean = clean.replaceAll(value, mask)
       const quoted = JSON.stringify(value).slice(1, -1)

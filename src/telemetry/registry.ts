@@ -2,6 +2,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MetricSpec } from './catalogue.ts'
 import { argoMetrics, argoPrefix, ownMetrics, ownPrefix } from './catalogue.ts'
+import { LabelLimit } from './label-limit.ts'
+import type { Labels } from './label-limit.ts'
 
 export type Modifier = {
   readonly disabled?: boolean
@@ -9,15 +11,18 @@ export type Modifier = {
   readonly histogramBuckets?: readonly number[]
 }
 export type Modifiers = Readonly<Record<string, Modifier>>
-export type Labels = Readonly<Record<string, string | number>>
+
+type Entry = {
+  readonly metric: Counter | Gauge | Histogram
+  readonly labels: readonly string[]
+  /** `null`: all labels have few values. */
+  readonly limit: LabelLimit | null
+}
 
 /** Recording under a name that is disabled does nothing. */
 export class MetricTable {
   readonly registry = new Registry()
-  readonly #byName = new Map<
-    string,
-    { readonly metric: Counter | Gauge | Histogram; readonly labels: readonly string[] }
-  >()
+  readonly #byName = new Map<string, Entry>()
 
   constructor(modifiers: Modifiers = {}) {
     for (const [name, spec] of Object.entries(argoMetrics))
@@ -37,7 +42,8 @@ export class MetricTable {
         : spec.type === 'gauge'
           ? new Gauge(common)
           : new Histogram({ ...common, buckets })
-    this.#byName.set(key, { metric, labels })
+    const open = (spec.open ?? []).filter((label) => labels.includes(label))
+    this.#byName.set(key, { metric, labels, limit: open.length === 0 ? null : new LabelLimit(open) })
   }
 
   add(name: string, labels: Labels = {}, by = 1): void {
@@ -46,7 +52,10 @@ export class MetricTable {
   }
   set(name: string, value: number, labels: Labels = {}): void {
     const found = this.#find(name, labels)
-    if (found?.metric instanceof Gauge) found.metric.set(found.labels, value)
+    if (!(found?.metric instanceof Gauge)) return
+    // Several come together under one label: what they add up to.
+    if (found.isFolded) found.metric.inc(found.labels, value)
+    else found.metric.set(found.labels, value)
   }
   observe(name: string, value: number, labels: Labels = {}): void {
     const found = this.#find(name, labels)
@@ -55,15 +64,21 @@ export class MetricTable {
   /** Drops every series of a gauge that is about to be read afresh. */
   clear(name: string): void {
     const found = this.#byName.get(name)
-    if (found?.metric instanceof Gauge) found.metric.reset()
+    if (!(found?.metric instanceof Gauge)) return
+    found.metric.reset()
+    found.limit?.reset()
   }
 
   #find(name: string, labels: Labels) {
     const found = this.#byName.get(name)
     if (found === undefined) return undefined
-    if (hasExactly(labels, found.labels)) return { metric: found.metric, labels }
-    const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => found.labels.includes(label)))
-    return { metric: found.metric, labels: kept }
+    const kept = hasExactly(labels, found.labels)
+      ? labels
+      : Object.fromEntries(Object.entries(labels).filter(([label]) => found.labels.includes(label)))
+    if (found.limit === null) return { metric: found.metric, labels: kept, isFolded: false }
+    const bounded = found.limit.bounded(kept)
+    if (bounded.isFolded) this.add('series_folded_total', { metric: name })
+    return { metric: found.metric, ...bounded }
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { silentLog } from '../controller/telemetry.ts'
 import type { MetricEmission } from '../engine/decision.ts'
 import { instant, nodeIdOf, workflowUid } from '../resources/index.ts'
-import { seriesPerNameMax } from './custom-metrics.ts'
+import { customLimits } from './custom-metrics.ts'
 import { metricsDocument, openLogs, openMetrics, SecretValues, serveMetrics } from './index.ts'
 
 const version = {
@@ -184,10 +184,10 @@ describe('metrics of specs', () => {
     expect(text).toContain('argo_workflows_h_count 1')
   })
 
-  it(`stop at ${seriesPerNameMax} series of a name`, async () => {
+  it(`stop at ${customLimits.seriesPerName} series of a name`, async () => {
     const problems: string[] = []
     const metrics = open({ log: { ...silentLog, error: (_fields, text) => problems.push(text) } })
-    for (let i = 0; i <= seriesPerNameMax; i++)
+    for (let i = 0; i <= customLimits.seriesPerName; i++)
       metrics.customMetric(
         emission({ kind: 'counter', value: 1 }, { labels: [{ key: 'i', value: String(i) }] }),
         workflow,

@@ -30,7 +30,7 @@ export async function createWorkflow(
   options: CreateOptions = {},
 ): Promise<Workflow> {
   const workflow = completed(core, namespaceFor(core, namespace, given), given, options)
-  refuse(problemsOf(core, workflow))
+  refuse(problemsOf(core, workflow), () => core.telemetry.manifestRefused('Workflow'))
   if (options.dryRun === 'client') return given
   if (options.dryRun === 'server') return workflow
   const { nodes = {}, ...status } = workflow.status ?? {}
@@ -49,9 +49,11 @@ export function problemsOf(core: Core, workflow: Workflow, mode: 'plain' | 'lint
 }
 
 /** @throws ApiError with Argo's words for the first problem, if there is one */
-export function refuse(problems: readonly Problem[]): void {
+export function refuse(problems: readonly Problem[], count: () => void = () => {}): void {
   const [first] = problems
-  if (first !== undefined) throw new ApiError('INVALID_ARGUMENT', first.message, problems)
+  if (first === undefined) return
+  count()
+  throw new ApiError('INVALID_ARGUMENT', first.message, problems)
 }
 
 export function namespaceFor(

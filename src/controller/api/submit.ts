@@ -27,7 +27,7 @@ export async function submitFrom(
 ): Promise<Workflow> {
   const source = sourceOf(core, namespace, kind, name)
   const workflow = withOptions(core, source, namespace, options)
-  refuse(problemsOf(core, withEnums(workflow, source.spec), 'submit'))
+  refuse(problemsOf(core, withEnums(workflow, source.spec), 'submit'), () => core.telemetry.manifestRefused('Workflow'))
   const creation: CreateOptions =
     options.dryRun === true ? { dryRun: 'client' } : options.serverDryRun === true ? { dryRun: 'server' } : {}
   return createWorkflow(core, namespace, workflow, creation)

@@ -13,7 +13,7 @@ import type { Log, Telemetry } from '../telemetry.ts'
 import { cronIn, templateLookup } from '../world.ts'
 import { cronLabel, scheduledChild } from './child.ts'
 import { isStopped, outsideOf, whenHolds } from './conditions.ts'
-import { missedTick, nextTick, usedSchedule } from './schedule.ts'
+import { missedTick, nextTick, ticksBetween, usedSchedule } from './schedule.ts'
 import {
   hasStopped,
   withCondition,
@@ -55,8 +55,25 @@ export class Cron {
 
   start(): void {
     this.#isOn = true
-    for (const cron of this.#parts.objects.list('CronWorkflow', '')) this.look(cron)
+    for (const cron of this.#parts.objects.list('CronWorkflow', '')) {
+      this.#countMissed(cron)
+      this.look(cron)
+    }
     this.#soon()
+  }
+
+  /** What should have fired while no daemon ran. The one that is caught up with is late, not missed. */
+  #countMissed(cron: CronWorkflow): void {
+    const { clock, telemetry } = this.#parts
+    const last = instantOf(cron.status?.lastScheduledTime)
+    const isForbidden = cron.spec.concurrencyPolicy === 'Forbid' && (cron.status?.active?.length ?? 0) > 0
+    if (last === null || isForbidden || hasStopped(cron) || cron.spec.suspend === true) return
+    if (cron.metadata.annotations?.[scheduleAnnotation] !== usedSchedule(cron)) return
+    const now = clock.now()
+    const caughtUp = missedTick(cron, now, this.#timezone()) === null ? 0 : 1
+    const missed = ticksBetween(cron, last, now, this.#timezone()) - caughtUp
+    const { namespace, name } = keyOf(cron)
+    if (missed > 0) telemetry.cronMissed(namespace, name, missed)
   }
 
   async stop(): Promise<void> {
@@ -114,6 +131,10 @@ export class Cron {
     if (at === null) return this.#alarms.clear(alarm)
     this.#alarms.set(alarm, at, () => {
       this.#inTurn(key, async () => {
+        // Where the alarm came late (a machine that slept), others may have passed meanwhile.
+        const current = this.#current(key)
+        const passed = current === null ? 0 : ticksBetween(current, at, this.#parts.clock.now(), this.#timezone())
+        if (passed > 0) this.#parts.telemetry.cronMissed(key.namespace, key.name, passed)
         await this.#tick(key, at)
         this.#setAlarm(key)
       })
@@ -169,6 +190,7 @@ export class Cron {
     if (cron === null) return
     try {
       const child = await this.#parts.api.createWorkflow(key.namespace, scheduledChild(cron, scheduledAt))
+      this.#parts.telemetry.cronLate(Math.max(0, this.#parts.clock.now() - scheduledAt) / 1000)
       await this.#change(key, (now) => withStarted(now, child, scheduledAt))
     } catch (error) {
       if (error instanceof ApiError && error.code === 'ALREADY_EXISTS')
@@ -185,11 +207,13 @@ export class Cron {
   async #specError(key: Key, message: string, scheduledAt: Instant): Promise<void> {
     this.#failedAt.set(textOf(key), scheduledAt)
     this.#parts.telemetry.errorCounted('CronWorkflowSpecError')
+    this.#parts.telemetry.cronMissed(key.namespace, key.name, 1)
     await this.#change(key, (now) => withCondition(now, 'SpecError', message))
   }
 
   #failedTick(key: Key, message: string, scheduledAt: Instant): Promise<void> {
     this.#failedAt.set(textOf(key), scheduledAt)
+    this.#parts.telemetry.cronMissed(key.namespace, key.name, 1)
     return this.#change(key, (now) => withFailedTick(now, message))
   }
 

@@ -42,6 +42,17 @@ export function missedTick(cron: CronWorkflow, now: Instant, timezone: string): 
   return null
 }
 
+/** Counted no further: beyond it, it does not matter how many they were. */
+const countedMost = 1_000
+
+/** How many times it should have fired after `from` and before `to`. */
+export function ticksBetween(cron: CronWorkflow, from: Instant, to: Instant, timezone: string): number {
+  let count = 0
+  for (let at = nextTick(cron, from, timezone); at !== null && at < to && count < countedMost; count += 1)
+    at = nextTick(cron, at, timezone)
+  return count
+}
+
 /** What the annotation `cronworkflows.argoproj.io/last-used-schedule` holds. */
 export function usedSchedule(cron: CronWorkflow): string {
   const { timezone, schedules = [] } = cron.spec

@@ -67,7 +67,7 @@ class Line<T> {
 /** First come, first served within a priority: a large pod at the head is not overtaken for ever by small ones. */
 export class Capacity {
   #budget: Budget
-  readonly #oversized: 'wait' | 'run'
+  #oversized: 'wait' | 'run'
   readonly #held = new Map<PodId, Need>()
   readonly #used = { cpus: 0, memoryBytes: 0, containers: 0 }
   /** Those that can run some time, by priority, the highest first. */
@@ -90,8 +90,13 @@ export class Capacity {
     return { ...this.#used }
   }
 
-  setBudget(budget: Budget): void {
+  get budget(): Budget {
+    return this.#budget
+  }
+
+  setBudget(budget: Budget, oversized = this.#oversized): void {
     this.#budget = budget
+    this.#oversized = oversized
     const all = [...this.#impossible, ...this.#lines.flatMap(({ line }) => line.rest())]
     this.#impossible.clear()
     this.#lines.length = 0

@@ -194,7 +194,7 @@ export class PodLife {
     const start = this.#start(request)
     await Promise.race([start, this.#end.promise])
     start.catch((error: unknown) =>
-      this.#parts.log.debug({ pod, error: String(error) }, 'a start was overtaken by the end'),
+      this.#parts.log.debug({ ...this.#where(), error: String(error) }, 'a start was overtaken by the end'),
     )
     this.#enter('following')
     if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
@@ -202,14 +202,14 @@ export class PodLife {
 
   /** Tags and patches may have made of the pod what admission would have refused. */
   #checkPolicy(): void {
-    const [breach] = checkPodPolicy(this.#plan.spec, this.#parts.policy)
+    const [breach] = checkPodPolicy(this.#plan.spec, this.#parts.config.policy)
     if (breach !== undefined)
       throw new UserError('POLICY', breach.rule === undefined ? breach.message : `${breach.message} (${breach.rule})`)
   }
 
   #request(): PodRequest {
-    const { lookups, host, pullPolicy, clock } = this.#parts
-    return podRequest(this.#plan, { lookups, host: host(), pullPolicy, now: clock.now() })
+    const { lookups, host, config, clock } = this.#parts
+    return podRequest(this.#plan, { lookups, host: host(), pullPolicy: config.pullPolicy, now: clock.now() })
   }
 
   /** The request, once everything that it refers to is there. */
@@ -274,7 +274,8 @@ export class PodLife {
     try {
       await persevere(() => runtime.stop(id, graceMs, this.#abort.signal), this.#patience(this.#abort.signal))
     } catch (error) {
-      if (!this.#abort.signal.aborted) log.warn({ pod: id, error: String(error) }, 'a pod could not be stopped')
+      if (!this.#abort.signal.aborted)
+        log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be stopped')
     }
   }
 
@@ -307,6 +308,12 @@ export class PodLife {
     }
   }
 
+  /** As log lines name it. */
+  #where() {
+    const { id, namespace, workflowName, workflowUid, nodeId } = this.#plan.identity
+    return { workflow: workflowName, namespace, uid: workflowUid, node: nodeId, pod: id }
+  }
+
   /** What ended it before its time, as the engine is to hear it. */
   #fail(error: unknown): void {
     const { identity } = this.#plan
@@ -323,7 +330,7 @@ export class PodLife {
       return this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
     }
     if (!(error instanceof UserError) && !(error instanceof WorldError))
-      this.#parts.log.error({ pod: identity.id, error: String(error) }, 'a pod failed for a reason that is a bug')
+      this.#parts.log.error({ ...this.#where(), error: String(error) }, 'a pod failed for a reason that is a bug')
     this.#finish({ kind: 'podRefused', node: identity.nodeId, pod: identity.id, message })
   }
 

@@ -1,9 +1,9 @@
 /** What a pod's life is made with. */
 import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
 import type { Observation } from '../../engine/index.ts'
-import type { SecurityPolicy } from '../../admission/index.ts'
 import type { Clock, PodId } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
+import type { ControllerConfig } from '../config.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Capacity } from './capacity.ts'
 import type { Lookups } from './lookups.ts'
@@ -21,8 +21,8 @@ export type PodParts = {
   /** Pods that are being started right now. */
   readonly starting: Set<PodId>
   readonly host: () => HostFacts
-  readonly pullPolicy: 'Argo' | 'IfNotPresent'
-  readonly policy: SecurityPolicy
+  /** May change at any time. */
+  readonly config: Pick<ControllerConfig, 'pullPolicy' | 'policy'>
   readonly progressPollMs: number
   readonly artifactContext: (namespace: string) => ArtifactContext
   readonly observe: (observation: Observation) => void

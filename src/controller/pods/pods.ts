@@ -135,6 +135,12 @@ export class Pods {
     for (const life of this.#lives.values()) life.nudge()
   }
 
+  /** Whether a container of the workflow runs now. */
+  isAnyRunning(uid: WorkflowUid): boolean {
+    for (const life of this.#byWorkflow.get(uid)?.values() ?? []) if (life.phase === 'following') return true
+    return false
+  }
+
   counts(): { readonly pending: number; readonly running: number; readonly removals: number } {
     let [pending, running] = [0, 0]
     for (const life of this.#lives.values()) {

@@ -108,7 +108,7 @@ export class Tasks {
       end()
       if (abort.signal.aborted) return
       this.#parts.log.error(
-        { workflow: owner.name, namespace: owner.namespace, task: name, error: String(error) },
+        { workflow: owner.name, namespace: owner.namespace, uid: owner.uid, task: name, error: String(error) },
         'a task failed for a reason that is a bug',
       )
     })

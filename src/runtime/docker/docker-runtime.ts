@@ -134,6 +134,7 @@ export class DockerRuntime implements Runtime {
       hostName: this.hostName,
       cpus: numberOr(info.NCPU, 1),
       memoryBytes: numberOr(info.MemTotal, 0),
+      dataRoot: textOr(info.DockerRootDir, ''),
       warnings: textsOf(info.Warnings),
     }
   }
@@ -282,9 +283,15 @@ export class DockerRuntime implements Runtime {
       .catch(() => {})
   }
 
-  /** Numbers for gauges: sockets in use, starts allowed at once and starts that wait. */
-  gauges(): { readonly sockets: number; readonly startLimit: number; readonly startsWaiting: number } {
-    return { sockets: this.client.openSockets(), startLimit: this.gate.limit, startsWaiting: this.gate.waiting }
+  /** Numbers for gauges: sockets in use, starts allowed at once, starts that wait, and sandboxes. */
+  gauges(): {
+    readonly sockets: number
+    readonly startLimit: number
+    readonly startsWaiting: number
+    readonly sandboxes: { readonly used: number; readonly free: number }
+  } {
+    const { limit: startLimit, waiting: startsWaiting } = this.gate
+    return { sockets: this.client.openSockets(), startLimit, startsWaiting, sandboxes: this.sandboxes.counts() }
   }
 
   /** Leaves the pods in the engine as they are, for the daemon's next life. */

@@ -135,6 +135,16 @@ export class Sandboxes {
     return this.byPod.get(pod) ?? null
   }
 
+  counts(): { readonly used: number; readonly free: number } {
+    let [used, free] = [0, 0]
+    for (const pool of this.pools.values())
+      for (const { occupant } of pool) {
+        if (occupant === null) free += 1
+        else used += 1
+      }
+    return { used, free }
+  }
+
   /** Those that stand in the engine as far as is known. */
   ids(): ReadonlySet<string> {
     return new Set([...this.pools.values()].flatMap((pool) => [...pool].map((one) => one.id)))
@@ -302,7 +312,7 @@ export class Sandboxes {
         const waiters = this.waiters.get(workflow)
         this.waiters.delete(workflow)
         for (const waiter of waiters ?? []) waiter.reject(error)
-        this.options.log('warn', 'a sandbox could not be made', { workflow, error: String(error) })
+        this.options.log('warn', 'a sandbox could not be made', { uid: workflow, error: String(error) })
       })
       .finally(() => this.makes.delete(make))
     this.makes.add(make)

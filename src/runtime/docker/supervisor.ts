@@ -416,5 +416,7 @@ const fieldsOf = (pod: PodRecord, container: ContainerRecord): Readonly<Record<s
   pod: pod.identity.name,
   node: pod.identity.nodeId,
   workflow: pod.identity.workflowName,
+  namespace: pod.identity.namespace,
+  uid: pod.identity.workflowUid,
   container: container.planned.name,
 })
