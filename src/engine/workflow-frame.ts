@@ -111,7 +111,10 @@ export class WorkflowFrame extends Frame {
     const { run } = this
     run.lockWaiters.delete(this)
     const estimate = run.estimate()
-    const ignored = ignoredFieldsText(run.spec)
+    const ignored = ignoredFieldsText(run.spec, {
+      workflowTemplate: (name) => run.world.workflowTemplate(run.namespace, name),
+      clusterWorkflowTemplate: (name) => run.world.clusterWorkflowTemplate(name),
+    })
     run.patchStatus({
       phase: 'Running',
       message: '',

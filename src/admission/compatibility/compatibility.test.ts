@@ -62,6 +62,42 @@ describe('ignored fields of a spec', () => {
       'spec.templates[].dag.tasks[].inline.container.terminationMessagePath',
     ])
   })
+  it('are found in templates of other objects that are reached, with the name of the object', () => {
+    const library = {
+      spec: {
+        templates: [
+          { name: 'entry', steps: [[{ name: 's', template: 'leaf', onExit: 'bye' }]] },
+          { name: 'leaf', container, nodeSelector: { disk: 'ssd' } },
+          { name: 'bye', container: { image: 'busybox' }, schedulerName: 'x' },
+          { name: 'unused', container: { image: 'busybox' }, affinity: { nodeAffinity: {} } },
+        ],
+      },
+    }
+    const shared = { spec: { templates: [{ name: 'loop', dag: { tasks: [{ name: 'again', template: 'loop' }] } }] } }
+    const spec = {
+      templates: [
+        {
+          name: 'a',
+          dag: {
+            tasks: [
+              { name: 't', templateRef: { name: 'library', template: 'entry' } },
+              { name: 'u', templateRef: { name: 'shared', template: 'loop', clusterScope: true } },
+              { name: 'v', templateRef: { name: 'nowhere', template: 'x' } },
+            ],
+          },
+        },
+      ],
+    }
+    const objects = {
+      workflowTemplate: (name: string) => (name === 'library' ? library : null),
+      clusterWorkflowTemplate: (name: string) => (name === 'shared' ? shared : null),
+    }
+    expect(ignoredFieldsText(spec, objects)).toBe(
+      'ignored on Docker: spec.templates[].schedulerName (WorkflowTemplate library), ' +
+        'spec.templates[].container.terminationMessagePath (WorkflowTemplate library), ' +
+        'spec.templates[].nodeSelector (WorkflowTemplate library)',
+    )
+  })
   it('are none in a spec that asks for nothing of Kubernetes', () => {
     expect(
       ignoredFieldsText({ serviceAccountName: 'x', templates: [{ name: 'a', container: { image: 'busybox' } }] }),

@@ -1,6 +1,7 @@
 /** Which fields of a spec nothing comes of, so that a workflow can say so. */
 import type { WorkflowSpec } from '../../resources/index.ts'
 import { type Below, reachableTypes, verdictOf } from './catalogue.ts'
+import { type ReferredObjects, referredTemplates } from './referred-templates.ts'
 
 /** Field → `null` where it is ignored, else what lies below it and may hold ignored fields. */
 type Plan = ReadonlyMap<string, Below | null>
@@ -71,9 +72,13 @@ function plansOf(): ReadonlyMap<string, Plan> {
 
 const namedMost = 20
 
-/** The words of the condition, or null where nothing is ignored. */
-export function ignoredFieldsText(spec: WorkflowSpec): string | null {
-  const fields = ignoredFields(spec)
+/** The words of the condition, or null where nothing is ignored. Templates that the spec refers to are looked at as well. */
+export function ignoredFieldsText(spec: WorkflowSpec, objects?: ReferredObjects): string | null {
+  const referred = objects ? referredTemplates(spec, objects) : []
+  const elsewhere = referred.flatMap(({ object, templates }) =>
+    ignoredFields({ templates: [...templates] }).map((field) => `${field} (${object})`),
+  )
+  const fields = [...ignoredFields(spec), ...elsewhere]
   if (fields.length === 0) return null
   const more = fields.length > namedMost ? ` and ${fields.length - namedMost} more` : ''
   return `ignored on Docker: ${fields.slice(0, namedMost).join(', ')}${more}`
