@@ -9,6 +9,7 @@ export type {
   Store,
   StoreErrorCode,
   StoreEvent,
+  StoreHealth,
   WorkflowQuery,
   WorkflowRow,
 } from './port.ts'
@@ -17,4 +18,4 @@ export type { SqliteStoreOptions } from './sqlite/store.ts'
 export { MemoryDisk, openMemoryStore } from './memory/store.ts'
 export type { CommitFault, MemoryStoreOptions } from './memory/store.ts'
 export { openPostgresStore } from './postgres/store.ts'
-export type { PostgresStoreOptions } from './postgres/store.ts'
+export type { PostgresStore, PostgresStoreOptions } from './postgres/store.ts'

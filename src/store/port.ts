@@ -87,9 +87,11 @@ export type StoreErrorCode =
   /** No space left, or the size limit is reached. */
   | 'STORE_FULL'
   | 'STORE_NEWER_SCHEMA'
+  /** Migrations are due and may not be applied without being asked for. */
+  | 'STORE_OLD_SCHEMA'
   /** A migration that was applied reads otherwise than ours, or the file is not Drydock's. */
   | 'STORE_FOREIGN_SCHEMA'
-  /** Another daemon works on this data directory. */
+  /** Another daemon works on this data directory or database. */
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
   | 'STORE_READONLY'
@@ -98,6 +100,9 @@ export type StoreErrorCode =
 
 /** `versions`: what each object that changed (or was deleted) became, by `objectKey`; workflows have kind `Workflow`. */
 export type Committed = { readonly resourceVersion: number; readonly versions: ReadonlyMap<string, number> }
+
+/** `reason`: why nothing can be written now, for people. While it is down commits wait, reads fail after a while. */
+export type StoreHealth = { readonly isUp: true } | { readonly isUp: false; readonly reason: string }
 
 /** Contract: store.contract.ts. */
 export interface Store {
@@ -132,6 +137,8 @@ export interface Store {
   records(collection: string): Promise<ReadonlyMap<string, unknown>>
   /** `null` where there is none. */
   record(collection: string, key: string): Promise<unknown>
+
+  health(): StoreHealth
 
   close(): Promise<void>
 }

@@ -12,6 +12,7 @@ import type {
   ObjectRow,
   Store,
   StoreErrorCode,
+  StoreHealth,
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
@@ -57,6 +58,10 @@ class MemoryStore implements Store {
     const outcome = this.#last.then(() => this.#carryOut(taken, fault))
     this.#last = outcome.catch(() => undefined)
     return outcome
+  }
+
+  health(): StoreHealth {
+    return { isUp: true }
   }
 
   currentVersion(): Promise<number> {

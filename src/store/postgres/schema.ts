@@ -1,10 +1,22 @@
-/** The tables, as in SQLite; nodes are found by their ids through an index, as several daemons may write. */
+/**
+ * The tables, as in SQLite. Node rows have no index but their number (the workflow's in the upper bits, a counter in
+ * the lower ones), so that they are appended next to each other whatever their ids hash to. The one who holds the lease
+ * of a workflow numbers its nodes; nobody else writes to it.
+ */
 import type { Migration } from '../migrations.ts'
+import { commitFunction, dropCommitFunction } from './commit-function.ts'
+
+export const nodesPerWorkflow = 2 ** 24
 
 export const migrations: readonly Migration[] = [
   {
     version: 1,
     name: 'workflows, nodes, objects, records',
+    losesData: true,
+    down: `
+      DROP TABLE record, object, node, label, workflow_fixed, workflow, counter;
+      DROP SEQUENCE workflow_no;
+    `,
     sql: `
       CREATE TABLE counter (name text PRIMARY KEY, value bigint NOT NULL);
       INSERT INTO counter VALUES ('resource_version', 0);
@@ -60,6 +72,55 @@ export const migrations: readonly Migration[] = [
         value text NOT NULL,
         PRIMARY KEY (collection, key)
       );
+    `,
+  },
+  {
+    version: 2,
+    name: 'leases; nodes by number; one call a commit',
+    down: `
+      ${dropCommitFunction}
+      DROP TABLE lease;
+      ALTER TABLE node RENAME TO node_by_number;
+      ALTER TABLE node_by_number DROP CONSTRAINT node_pkey;
+      CREATE TABLE node (
+        workflow bigint NOT NULL,
+        id text COLLATE "C" NOT NULL,
+        no bigint GENERATED ALWAYS AS IDENTITY,
+        node text NOT NULL,
+        internal text,
+        PRIMARY KEY (workflow, id)
+      );
+      INSERT INTO node (workflow, id, node, internal)
+        SELECT no / ${nodesPerWorkflow}, id, node, internal FROM node_by_number ORDER BY no;
+      CREATE INDEX node_by_order ON node (workflow, no);
+      DROP TABLE node_by_number;
+    `,
+    sql: `
+      CREATE TABLE lease (
+        name text COLLATE "C" PRIMARY KEY,
+        epoch bigint NOT NULL,
+        holder text NOT NULL,
+        host text NOT NULL,
+        backend int NOT NULL,
+        acquired_at timestamptz NOT NULL,
+        last_commit bigint NOT NULL,
+        last_version bigint NOT NULL
+      );
+      COMMENT ON TABLE lease IS 'who may write; each commit names the epoch and is refused under another one';
+      ALTER TABLE node RENAME TO node_by_id;
+      ALTER TABLE node_by_id DROP CONSTRAINT node_pkey;
+      CREATE TABLE node (
+        no bigint PRIMARY KEY,
+        id text COLLATE "C" NOT NULL,
+        node text NOT NULL,
+        internal text
+      ) WITH (fillfactor = 60);
+      INSERT INTO node
+        SELECT workflow * ${nodesPerWorkflow} + row_number() OVER (PARTITION BY workflow ORDER BY no) - 1, id, node, internal
+        FROM node_by_id;
+      DROP TABLE node_by_id;
+      ALTER TABLE workflow SET (fillfactor = 70);
+      ${commitFunction}
     `,
   },
 ]

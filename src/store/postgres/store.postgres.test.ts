@@ -46,27 +46,6 @@ describe('the Postgres store', () => {
       code: 'STORE_FOREIGN_SCHEMA',
     })
   })
-  it('serves two daemons at once: each version is given once', async () => {
-    const schema = newSchema()
-    const stores = await Promise.all([1, 2].map(() => openPostgresStore({ url: server.url, schema })))
-    const commits = stores.flatMap((store, which) =>
-      Array.from({ length: 50 }, (_, i) => store.commit([put(which * 100 + i)])),
-    )
-    const versions = (await Promise.all(commits)).map(({ resourceVersion }) => resourceVersion)
-    expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
-    for (const store of stores) await store.close()
-  })
-  it('reports a server that is away as worth another try, keeps what was committed, and goes on', async () => {
-    const store = await openPostgresStore({ url: server.url, schema: newSchema() })
-    await store.commit([put(1), { kind: 'putNodes', uid: uidOf(1), nodes: [nodeRow('a')] }])
-    server.kill()
-    await expect(store.commit([put(2)])).rejects.toMatchObject({ code: 'STORE_DOWN', retryable: true })
-    await expect(store.currentVersion()).rejects.toMatchObject({ code: 'STORE_DOWN' })
-    server.start()
-    expect((await store.commit([put(3)])).resourceVersion).toBe(2)
-    expect((await store.nodes(uidOf(1))).length).toBe(1)
-    await store.close()
-  })
   it('refuses a password or server that is wrong', async () => {
     await expect(openPostgresStore({ url: 'postgres://x@127.0.0.1:1/x' })).rejects.toMatchObject({ code: 'STORE_DOWN' })
     await expect(openPostgresStore({ url: server.url.replace('drydock@', 'nobody@') })).rejects.toMatchObject({

@@ -1,24 +1,56 @@
 /** The store on Postgres: a schema of its own, a group commit of ours on top of the server's. */
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Pool } from 'pg'
+import { connectionsMaxDefault, isConnectionFault, openPool, pauseMs, reconnectPauses } from '../../postgres/index.ts'
+import type { PostgresOptions } from '../../postgres/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
 import { storeError } from '../fault.ts'
 import { orderPage, whereOf } from '../listing.ts'
 import type { Dialect } from '../listing.ts'
-import type { Change, Committed, NodePage, NodeRow, ObjectRow, Store, WorkflowQuery, WorkflowRow } from '../port.ts'
+import type {
+  Change,
+  Committed,
+  NodePage,
+  NodeRow,
+  ObjectRow,
+  Store,
+  StoreHealth,
+  WorkflowQuery,
+  WorkflowRow,
+} from '../port.ts'
 import { jsonOf, nodeOf, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
 import type { SqlRow } from '../rows.ts'
 import { encode } from '../wire.ts'
-import { CommitQueue } from './commit-queue.ts'
-import { migrate } from './open.ts'
+import { pause, takeLease } from './connect.ts'
+import type { Waiting } from './connect.ts'
 import { postgresFault } from './postgres-fault.ts'
+import { nodesPerWorkflow } from './schema.ts'
+import { Writer } from './writer.ts'
 
-export type PostgresStoreOptions = {
-  /** `postgres://user:password@host:port/database`. */
-  readonly url: string
+export type PostgresStoreOptions = PostgresOptions & {
   /** Made if it is not there. */
   readonly schema?: string
-  readonly connectionsMax?: number
+  /** Migrations that are due are applied; otherwise they are an error. True where nothing is said. */
+  readonly mayMigrate?: boolean
+  /** What the server may leave unanswered before its connection is given up; 15,000 where nothing is said. */
+  readonly stallMs?: number
+  /** Without it, a server that is away and another daemon in charge are errors at the opening. */
+  readonly wait?: Waiting
+  /** Told when the store goes down (the reason) and comes back (`null`). */
+  readonly onHealth?: (reason: string | null) => void
+  /** Told when another daemon has taken over: every commit is refused from then on. */
+  readonly onLost?: (reason: string) => void
 }
+
+export type PostgresStore = Store & {
+  /** Commits that wait for a server that is away are refused, so that a daemon can end. */
+  giveUp(): void
+  sizeBytes(): Promise<number>
+}
+
+/** Reads are tried again for so long while the server is away. */
+const readPatienceMs = 10_000
 
 const dialect: Dialect = {
   placeholder: (index) => `$${index}`,
@@ -26,59 +58,91 @@ const dialect: Dialect = {
   bool: (value) => value,
 }
 
-/** @throws WorldError STORE_NEWER_SCHEMA, STORE_FOREIGN_SCHEMA, STORE_READONLY, STORE_DOWN */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, schema = 'drydock', connectionsMax = 8 } = options
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
-    throw storeError({ code: 'STORE_FOREIGN_SCHEMA', message: `not a schema name: ${schema}` })
-  const { default: pg } = await import('pg') // who runs on SQLite need not load it
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connectionsMax,
-    connectionTimeoutMillis: 10_000,
-    // Durable means durable, whatever the server's default; and nobody waits for a lock for ever.
-    options: `-c search_path=${schema} -c synchronous_commit=on -c lock_timeout=10s -c client_min_messages=warning`,
-  })
-  pool.on('error', () => undefined) // an idle connection broke; the next query takes another
+/**
+ * Opens it for writing, which one process at a time may do.
+ * @throws WorldError STORE_LOCKED, STORE_NEWER_SCHEMA, STORE_OLD_SCHEMA, STORE_FOREIGN_SCHEMA, STORE_READONLY, STORE_DOWN
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { mayMigrate = true, stallMs = 15_000, wait, onHealth = ignore, onLost = ignore } = options
+  const server = { ...sessionOf(options), queryTimeoutMs: stallMs }
+  const name = { schema: schemaOf(options), lease: 'controller' }
+  const holder = { token: randomUUID(), host: `${hostname()}, process ${process.pid}` }
+  const writing = { ...server, session: { ...server.session, ...plainPlans }, applicationName: 'drydock writer' }
   try {
-    await migrate(pool, schema)
+    const taken = { server: writing, name, holder, mayMigrate, ...(wait === undefined ? {} : { wait }) }
+    const { client, grip } = await takeLease(taken)
+    const pingMs = Math.max(100, Math.round(stallMs / 3))
+    const writer = new Writer({ server: writing, name, holder, pingMs, onHealth, onLost }, client, grip)
+    return new PooledStore(await openPool({ connectionsMax: connectionsMaxDefault, ...server }), writer)
   } catch (error) {
-    await pool.end()
     throw asStoreError(error)
   }
-  return new PostgresStore(pool)
 }
 
-const asStoreError = (error: unknown): unknown =>
-  error instanceof Error && error.name === 'WorldError' ? error : storeError(postgresFault(error), error)
+/** @throws WorldError STORE_FOREIGN_SCHEMA where the name could be no schema's */
+export function schemaOf({ schema = 'drydock' }: PostgresStoreOptions): string {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
+  throw storeError({ code: 'STORE_FOREIGN_SCHEMA', message: `not a schema name: ${schema}` })
+}
 
-class PostgresStore implements Store {
+/** Durable means durable, whatever the server's default; and nobody waits for a lock for ever. */
+export const sessionOf = (options: PostgresStoreOptions): PostgresOptions => ({
+  ...options,
+  session: { search_path: schemaOf(options), synchronous_commit: 'on', lock_timeout: '10s', ...options.session },
+})
+
+/** Rows are always found by their keys; a plan made while a table was small must not outlive that. */
+const plainPlans = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' }
+
+const ignore = (): undefined => undefined
+
+/** What a person did wrong stays as it is. */
+export const asStoreError = (error: unknown): unknown =>
+  error instanceof Error && (error.name === 'WorldError' || error.name === 'UserError')
+    ? error
+    : storeError(postgresFault(error), error)
+
+class PooledStore implements PostgresStore {
   readonly #pool: Pool
-  readonly #commits: CommitQueue
+  readonly #writer: Writer
+  readonly #closing = new AbortController()
   #closed: Promise<void> | null = null
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, writer: Writer) {
     this.#pool = pool
-    this.#commits = new CommitQueue(pool)
+    this.#writer = writer
   }
 
   commit(changes: readonly Change[]): Promise<Committed> {
-    return this.#closed ? Promise.reject(closedError()) : this.#commits.push(encode(changes))
+    return this.#closed ? Promise.reject(closedError()) : this.#writer.push(encode(changes))
+  }
+
+  health(): StoreHealth {
+    return this.#writer.health
+  }
+
+  giveUp(): void {
+    this.#writer.giveUp()
+  }
+
+  async sizeBytes(): Promise<number> {
+    const sql = `SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c
+      WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace`
+    return Number((await this.#rows(sql))[0]?.['bytes'] ?? 0)
   }
 
   async currentVersion(): Promise<number> {
-    const [row] = await this.#rows("SELECT value FROM counter WHERE name = 'resource_version'")
+    const [row] = await this.#rows(versionNow)
     return Number(row?.['value'] ?? 0)
   }
 
   async workflow(namespace: string, name: string): Promise<WorkflowRow | null> {
-    const sql = `SELECT ${workflowColumns} ${workflowTables} WHERE w.namespace = $1 AND w.name = $2`
-    const [row] = await this.#rows(sql, namespace, name)
+    const [row] = await this.#rows(byName, namespace, name)
     return row ? workflowOf(row) : null
   }
 
   async workflowByUid(uid: WorkflowUid): Promise<WorkflowRow | null> {
-    const [row] = await this.#rows(`SELECT ${workflowColumns} ${workflowTables} WHERE w.uid = $1`, uid)
+    const [row] = await this.#rows(byUid, uid)
     return row ? workflowOf(row) : null
   }
 
@@ -100,52 +164,89 @@ class PostgresStore implements Store {
   }
 
   async nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
-    return (await this.#rows(nodePage, uid, 0, null)).map(nodeOf)
+    const found = await this.#rows(nodePage, uid, 0, null)
+    const rows: NodeRow[] = []
+    for (const row of found) {
+      rows.push(nodeOf(row))
+      if (rows.length % rowsAtOnce === 0) await new Promise(setImmediate)
+    }
+    return rows
   }
 
   async nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage> {
     const rows = await this.#rows(nodePage, uid, cursor ?? 0, limit + 1)
-    const next = rows.length > limit ? String(rows[limit]?.['no']) : null
+    const next = rows.length > limit ? String(rows[limit]?.['offset_no']) : null
     return { rows: rows.slice(0, limit).map(nodeOf), next }
   }
 
   async objects(kind: string, namespace?: string): Promise<readonly ObjectRow[]> {
-    const sql = 'SELECT * FROM object WHERE kind = $1 AND ($2::text IS NULL OR namespace = $2) ORDER BY namespace, name'
-    return (await this.#rows(sql, kind, namespace ?? null)).map(objectOf)
+    return (await this.#rows(allObjects, kind, namespace ?? null)).map(objectOf)
   }
 
   async object(kind: string, namespace: string, name: string): Promise<ObjectRow | null> {
-    const sql = 'SELECT * FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'
-    const [row] = await this.#rows(sql, kind, namespace, name)
+    const [row] = await this.#rows(oneObject, kind, namespace, name)
     return row ? objectOf(row) : null
   }
 
   async records(collection: string): Promise<ReadonlyMap<string, unknown>> {
-    const rows = await this.#rows('SELECT key, value FROM record WHERE collection = $1 ORDER BY key', collection)
+    const rows = await this.#rows(allRecords, collection)
     return new Map(rows.map((row) => [String(row['key']), jsonOf(row['value'])]))
   }
 
   async record(collection: string, key: string): Promise<unknown> {
-    const [row] = await this.#rows('SELECT value FROM record WHERE collection = $1 AND key = $2', collection, key)
+    const [row] = await this.#rows(oneRecord, collection, key)
     return jsonOf(row?.['value'])
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#commits.idle().then(() => this.#pool.end())
+    this.#closed ??= this.#end()
     return this.#closed
   }
 
+  async #end(): Promise<void> {
+    await this.#writer.close()
+    this.#closing.abort()
+    await this.#pool.end()
+  }
+
+  /** A query that is the same each time is prepared once a connection. */
   async #rows(text: string, ...values: readonly unknown[]): Promise<readonly SqlRow[]> {
-    if (this.#closed) throw closedError()
-    try {
-      return (await this.#pool.query<SqlRow>(text, [...values])).rows
-    } catch (error) {
-      throw asStoreError(error)
+    const name = prepared.get(text)
+    const query = { text, values: [...values], ...(name === undefined ? {} : { name }) }
+    const endsAt = performance.now() + readPatienceMs
+    for (let failures = 1; ; failures++) {
+      if (this.#closed) throw closedError()
+      try {
+        return (await this.#pool.query<SqlRow>(query)).rows
+      } catch (error) {
+        if (!isConnectionFault(error) || performance.now() > endsAt) throw asStoreError(error)
+      }
+      await pause(pauseMs(reconnectPauses, failures), this.#closing.signal).catch(ignore)
     }
   }
 }
 
+/** Node rows parsed before others get a turn. */
+const rowsAtOnce = 1000
+
 const closedError = () => storeError({ code: 'STORE_DOWN', message: 'the store is closed' })
 
-const nodePage = `SELECT no, id, node, internal FROM node
-  WHERE workflow = (SELECT no FROM workflow WHERE uid = $1) AND no >= $2 ORDER BY no LIMIT $3`
+const versionNow = "SELECT value FROM counter WHERE name = 'resource_version'"
+const byName = `SELECT ${workflowColumns} ${workflowTables} WHERE w.namespace = $1 AND w.name = $2`
+const byUid = `SELECT ${workflowColumns} ${workflowTables} WHERE w.uid = $1`
+const allObjects =
+  'SELECT * FROM object WHERE kind = $1 AND ($2::text IS NULL OR namespace = $2) ORDER BY namespace, name'
+const oneObject = 'SELECT * FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'
+const allRecords = 'SELECT key, value FROM record WHERE collection = $1 ORDER BY key'
+const oneRecord = 'SELECT value FROM record WHERE collection = $1 AND key = $2'
+/** From the n-th number on; numbers of a workflow that is not there are found by nobody. */
+const nodePage = `SELECT n.no - w.first AS offset_no, n.id, n.node, n.internal
+  FROM (SELECT no * ${nodesPerWorkflow} AS first FROM workflow WHERE uid = $1) w
+  JOIN node n ON n.no >= w.first + $2::bigint AND n.no < w.first + ${nodesPerWorkflow} ORDER BY n.no LIMIT $3`
+
+const prepared: ReadonlyMap<string, string> = new Map(
+  [versionNow, byName, byUid, allObjects, oneObject, allRecords, oneRecord, nodePage].map((text, i) => [
+    text,
+    `read-${i}`,
+  ]),
+)

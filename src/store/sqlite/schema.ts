@@ -12,6 +12,11 @@ export const migrations: readonly Migration[] = [
   {
     version: 1,
     name: 'workflows, nodes, objects, records',
+    losesData: true,
+    down: `
+      DROP TABLE record; DROP TABLE object; DROP TABLE node; DROP TABLE label; DROP TABLE workflow_fixed;
+      DROP TABLE workflow; DROP TABLE counter;
+    `,
     sql: `
       CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
       INSERT INTO counter VALUES ('resource_version', 0);

@@ -2,7 +2,17 @@
 import { join } from 'node:path'
 import type { WorkflowUid } from '../../resources/index.ts'
 import { storeError } from '../fault.ts'
-import type { Change, Committed, NodePage, NodeRow, ObjectRow, Store, WorkflowQuery, WorkflowRow } from '../port.ts'
+import type {
+  Change,
+  Committed,
+  NodePage,
+  NodeRow,
+  ObjectRow,
+  Store,
+  StoreHealth,
+  WorkflowQuery,
+  WorkflowRow,
+} from '../port.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { DirectoryLock } from './directory-lock.ts'
 import { Reader } from './reader.ts'
@@ -54,6 +64,10 @@ class SqliteStore implements Store {
 
   commit(changes: readonly Change[]): Promise<Committed> {
     return this.#writer.push(encode(changes))
+  }
+
+  health(): StoreHealth {
+    return this.#writer.health
   }
 
   currentVersion(): Promise<number> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { storeError } from '../fault.ts'
 import type { StoreFault } from '../fault.ts'
-import type { Committed } from '../port.ts'
+import type { Committed, StoreHealth } from '../port.ts'
 import { sizeOf } from '../wire.ts'
 import type { WireCommit } from '../wire.ts'
 import type { Reply, Request, WriterOptions } from './messages.ts'
@@ -31,6 +31,8 @@ export class WriteQueue {
   #inFlight: readonly Waiting[] = []
   #scheduled = false
   #closing: Closing | null = null
+  /** Down while the last group could not be written for a reason that lies in the file or the disk. */
+  health: StoreHealth = { isUp: true }
 
   private constructor(options: WriterOptions, worker: Worker) {
     this.#options = options
@@ -118,6 +120,7 @@ export class WriteQueue {
     this.#inFlight = []
     this.#worker?.unref()
     this.#send()
+    this.health = healthAfter(outcomes)
     settled.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i]
       if (outcome?.ok) resolve({ resourceVersion: outcome.resourceVersion, versions: outcome.versions })
@@ -156,6 +159,13 @@ export class WriteQueue {
   #fail(waiting: readonly Waiting[], fault: StoreFault, cause: unknown): void {
     for (const { reject } of waiting) reject(storeError(fault, cause))
   }
+}
+
+/** A commit that contradicts what is stored says nothing about the store. */
+function healthAfter(outcomes: Extract<Reply, { kind: 'done' }>['outcomes']): StoreHealth {
+  for (const outcome of outcomes)
+    if (!outcome.ok && outcome.fault.code !== 'STORE_CONFLICT') return { isUp: false, reason: outcome.fault.message }
+  return { isUp: true }
 }
 
 const post = (worker: Worker, request: Request): void => {

@@ -1,0 +1,71 @@
+/**
+ * Who may write. The right hangs on an advisory lock of the very connection that commits, so who loses the connection
+ * can commit no more and the server passes the right on by itself. The row in `lease` has the epoch, which grows with
+ * each connection and is named by each commit: what an old connection still had on its way is refused.
+ */
+import type { ClientBase } from 'pg'
+
+/** First half of the advisory lock's key; the second is made of schema and lease. */
+const lockClass = 0x44727944
+
+export type LeaseName = { readonly schema: string; readonly lease: string }
+export type Holder = {
+  /** Of this process's store, drawn at random. */
+  readonly token: string
+  /** For people: host and process. */
+  readonly host: string
+}
+
+/** Under which epoch commits go on, and which was the last that is stored (0: none yet). */
+export type Grip = { readonly epoch: number; readonly lastCommit: number; readonly lastBase: number }
+
+export async function tryLock(client: ClientBase, name: LeaseName): Promise<boolean> {
+  const sql = 'SELECT pg_try_advisory_lock($1, hashtext($2)) AS mine'
+  return (await client.query<{ mine: boolean }>(sql, [lockClass, keyOf(name)])).rows[0]?.mine === true
+}
+
+/** With the lock in hand: a new holder begins. */
+export async function claim(client: ClientBase, { lease }: LeaseName, { token, host }: Holder): Promise<Grip> {
+  const sql = `INSERT INTO lease VALUES ($1, 1, $2, $3, pg_backend_pid(), now(), 0, 0)
+    ON CONFLICT (name) DO UPDATE SET epoch = lease.epoch + 1, holder = excluded.holder, host = excluded.host,
+      backend = excluded.backend, acquired_at = excluded.acquired_at, last_commit = 0, last_version = 0
+    RETURNING epoch, last_commit, last_version`
+  const [row] = (await client.query<GripRow>(sql, [lease, token, host])).rows
+  return gripOf(row)
+}
+
+/** With the lock in hand again: the same holder goes on. `null`: another has held it in between. */
+export async function resume(client: ClientBase, { lease }: LeaseName, { token }: Holder): Promise<Grip | null> {
+  const sql = `UPDATE lease SET epoch = epoch + 1, backend = pg_backend_pid() WHERE name = $1 AND holder = $2
+    RETURNING epoch, last_commit, last_version`
+  const [row] = (await client.query<GripRow>(sql, [lease, token])).rows
+  return row ? gripOf(row) : null
+}
+
+export type Holding = { readonly token: string; readonly host: string }
+
+/** Who holds it, or held it last. `null`: nobody yet, or the schema is older than leases. */
+export async function holderOf(client: ClientBase, { schema, lease }: LeaseName): Promise<Holding | null> {
+  const there = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [`${schema}.lease`])
+  if (there.rows[0]?.found == null) return null
+  const sql = `SELECT holder AS token, host FROM ${schema}.lease WHERE name = $1`
+  return (await client.query<Holding>(sql, [lease])).rows[0] ?? null
+}
+
+/** Our own former connection may live on in the server, with the lock, although we are cut off from it. */
+export async function endGhost(client: ClientBase, name: LeaseName, { token }: Holder): Promise<void> {
+  const sql = `SELECT pg_terminate_backend(l.pid) FROM pg_locks l
+      JOIN ${name.schema}.lease s ON s.backend = l.pid AND s.name = $3 AND s.holder = $4
+    WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1
+      AND l.objid::bigint = (hashtext($2)::bigint & 4294967295)`
+  await client.query(sql, [lockClass, keyOf(name), name.lease, token])
+}
+
+const keyOf = ({ schema, lease }: LeaseName): string => `${schema}/${lease}`
+
+type GripRow = { readonly epoch: string; readonly last_commit: string; readonly last_version: string }
+const gripOf = (row: GripRow | undefined): Grip => ({
+  epoch: Number(row?.epoch),
+  lastCommit: Number(row?.last_commit),
+  lastBase: Number(row?.last_version),
+})
