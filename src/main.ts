@@ -183,6 +183,7 @@ async function dockerRuntime(config: Config, metrics: Metrics, logs: Logs, optio
     dataDir: join(config.dataDir, 'runtime'),
     onCall: (call) => metrics.dockerCall(call),
     log: (level, message, fields = {}) => log[level](fields, message),
+    ...(config.docker.network === null ? {} : { network: config.docker.network }),
     ...(atOnce === null ? {} : { startsAtOnce: { least: atOnce, most: atOnce, initial: atOnce } }),
   })
 }

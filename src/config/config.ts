@@ -41,6 +41,8 @@ export type Config = {
   }
   readonly docker: {
     readonly host: string | null
+    /** `null`: the engine's default bridge. */
+    readonly network: string | null
     /** `null`: adapts to how long starts take. */
     readonly startConcurrency: number | null
     readonly pullPolicy: 'Argo' | 'IfNotPresent'
@@ -125,6 +127,7 @@ export function configOf(settings: Settings, base: string): Config {
     },
     docker: {
       host: docker.host ?? null,
+      network: docker.network ?? null,
       startConcurrency: docker.startConcurrency === 0 ? null : (docker.startConcurrency ?? null),
       pullPolicy: docker.pullPolicy ?? 'Argo',
     },

@@ -78,6 +78,7 @@ export const ownSettings = {
     Type.Object(
       {
         host: text('Docker Engine, as in DOCKER_HOST.'),
+        network: text('Network that pods join; needed where the daemon is a container itself. Default: Docker’s bridge.'),
         startConcurrency: count('Most container starts at once; 0: found out while running.'),
         pullPolicy: Type.Optional(
           Type.Unsafe<'Argo' | 'IfNotPresent'>({

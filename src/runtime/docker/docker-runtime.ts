@@ -33,6 +33,8 @@ export type DockerRuntimeOptions = {
   readonly engine: EngineAddress
   /** Which daemon this is: containers of other instances are never seen or touched. */
   readonly instance: string
+  /** The network that pods join; by default the engine's own bridge. */
+  readonly network?: string
   /** Logs and marks are kept below it; the same after a restart. */
   readonly dataDir: string
   readonly onCall?: (report: CallReport) => void
@@ -80,7 +82,7 @@ export class DockerRuntime implements Runtime {
     mkdirSync(options.dataDir, { recursive: true })
     this.options = options
     this.log = options.log ?? (() => {})
-    const { instance } = options
+    const { instance, network = 'default' } = options
     const home = homeOf(options.dataDir)
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
@@ -89,7 +91,7 @@ export class DockerRuntime implements Runtime {
     this.marks = new MarkFiles(options.dataDir)
     this.sandboxes = new Sandboxes({
       calls: this.calls,
-      owner: { instance, home },
+      owner: { instance, home, network },
       log: this.log,
       spare: () => this.gate.limit + 1,
     })
@@ -110,6 +112,7 @@ export class DockerRuntime implements Runtime {
       creates: this.creates,
       instance,
       home,
+      network,
     })
     this.inventory = new Inventory({
       calls: this.calls,

@@ -31,6 +31,7 @@ export type PreparationParts = {
   readonly instance: string
   /** See strays.ts. */
   readonly home: string
+  readonly network: string
 }
 
 /** What the engine's own log of a container may grow to, before we have taken it over. */
@@ -114,7 +115,7 @@ export class Preparation {
       return `container:${bound.id}`
     }
     const labels = { ...identityLabels(instance, pod.identity), [label.role]: 'network' }
-    const body = sandboxBody({ instance, home }, pod.identity, ownSettings(request), labels)
+    const body = sandboxBody({ instance, home, network: this.parts.network }, pod.identity, ownSettings(request), labels)
     const own = await startSandbox(calls, sandboxNameOf(pod.identity.id), body)
     pod.ip = own.ip
     return `container:${own.id}`

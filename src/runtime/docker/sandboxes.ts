@@ -34,8 +34,8 @@ const idleMs = 10_000
 /** Made at once for one workflow; more only slow each other down. */
 const mostMaking = 2
 
-/** The daemon that a sandbox is of, and where that keeps its files: see strays.ts. */
-export type Owner = { readonly instance: string; readonly home: string }
+/** The daemon that a sandbox is of, where that keeps its files (see strays.ts), and the network it is to join. */
+export type Owner = { readonly instance: string; readonly home: string; readonly network: string }
 
 export type SandboxesOptions = {
   readonly calls: EngineCalls
@@ -329,7 +329,7 @@ export type SandboxSettings = {
 }
 
 export function sandboxBody(
-  { instance, home }: Owner,
+  { instance, home, network }: Owner,
   pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>,
   settings: SandboxSettings = {},
   extraLabels: Readonly<Record<string, string>> = { [label.role]: 'sandbox' },
@@ -347,7 +347,7 @@ export function sandboxBody(
       ...extraLabels,
     },
     HostConfig: {
-      NetworkMode: 'default',
+      NetworkMode: network,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       LogConfig: { Type: 'none' },

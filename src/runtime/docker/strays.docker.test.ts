@@ -39,7 +39,7 @@ it('finds only sandboxes of daemons of this machine whose directory has gone and
     [busy, lost],
     [elsewhere, lost.replace(hostname(), 'another')],
   ] as const)
-    await startSandbox(calls, `${instance}._net`, sandboxBody({ instance, home }, pod))
+    await startSandbox(calls, `${instance}._net`, sandboxBody({ instance, home, network: 'default' }, pod))
   const labels = { [label.instance]: busy, [label.role]: 'main' }
   const main = await calls.create(`${busy}.main`, {
     Image: pauseImage,
