@@ -8,10 +8,11 @@ import type { Target } from './archive/place.ts'
 import { GitDriver } from './git.ts'
 import { HttpDriver } from './http.ts'
 import { artifactKey, backendOf } from './keys.ts'
-import { load } from './load.ts'
+import { fetchPlainly, load } from './load.ts'
 import { LocalDriver } from './local/local-driver.ts'
 import { completeLocation } from './location.ts'
 import type { ArtifactContext, ArtifactDriver, ByteStream, ObjectInfo, ObjectStream } from './port.ts'
+import type { PluginLookup } from './plugin/plugin-driver.ts'
 import { rawDriver } from './raw.ts'
 import { save } from './save.ts'
 import { Scratch } from './scratch.ts'
@@ -48,6 +49,8 @@ export type ArtifactsOptions = {
   readonly limits?: Partial<ArchiveLimits>
   /** Lets `git` artifacts name repositories in the daemon's own file system. Off by default. */
   readonly allowLocalGit?: boolean
+  /** Finds the storage of `plugin` artifacts; without it there is none. */
+  readonly plugins?: PluginLookup
 }
 
 export function createArtifacts(options: ArtifactsOptions): Artifacts {
@@ -57,6 +60,9 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
   const http = new HttpDriver(scratch)
   const git = new GitDriver(scratch, { allowLocal: options.allowLocalGit === true })
   const s3 = lazyDriver(async () => new (await import('./s3/s3-driver.ts')).S3Driver())
+
+  const { plugins = noPlugins } = options
+  const plugin = lazyDriver(async () => new (await import('./plugin/plugin-driver.ts')).PluginDriver(plugins))
 
   const driverOf = (artifact: Artifact): ArtifactDriver => {
     const backend = backendOf(artifact)
@@ -79,7 +85,7 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
       case 'raw':
         return rawDriver
       case 'plugin':
-        return unsupported(backend)
+        return plugin
       case null:
         throw new UserError('ARTIFACT_LOCATION', `artifact '${artifact.name}' is missing location information`)
     }
@@ -123,6 +129,9 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
   }
 }
 
+const noPlugins: PluginLookup = (name) =>
+  Promise.reject(new UserError('ARTIFACT_PLUGIN', `artifact driver ${name} not found`))
+
 /** Locations without keys (raw, git) refuse to save by themselves. */
 const keyOf = (artifact: Artifact): string => artifactKey(artifact) ?? artifact.name
 
@@ -142,5 +151,9 @@ function lazyDriver(make: () => Promise<ArtifactDriver>): ArtifactDriver {
     openKey: async (...given) => (await driver()).openKey(...given),
     save: async (...given) => (await driver()).save(...given),
     delete: async (...given) => (await driver()).delete(...given),
+    fetch: async (artifact, context) => {
+      const found = await driver()
+      return found.fetch ? found.fetch(artifact, context) : fetchPlainly(found, artifact, context)
+    },
   }
 }

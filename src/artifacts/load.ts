@@ -10,7 +10,7 @@ import { looksLikeTar, readTar } from './archive/tar-read.ts'
 import { oneFile, singleTopRecord, writeTar } from './archive/tar-write.ts'
 import { readZip } from './archive/zip.ts'
 import { artifactKey } from './keys.ts'
-import type { ArtifactContext, ArtifactDriver, ByteStream, ObjectInfo, ObjectStream } from './port.ts'
+import type { ArtifactContext, ArtifactDriver, ByteStream, Fetched, ObjectInfo, ObjectStream } from './port.ts'
 import type { Scratch, SpooledFile } from './scratch.ts'
 
 export type LoadParts = { readonly driver: ArtifactDriver; readonly scratch: Scratch; readonly limits: ArchiveLimits }
@@ -32,12 +32,25 @@ export async function load(
     recurseMode: wanted.recurseMode ?? artifact.recurseMode,
   }
   if (driver.tree) return writeTar(place(await driver.tree(artifact, context), target, 'into'))
-  const content = await driver.open(artifact, context)
-  if (content) return loadObject(artifact, content, target, parts)
-  const objects = await driver.list(artifact, context)
-  if (objects.length === 0) return null
+  const fetched = driver.fetch ? await driver.fetch(artifact, context) : await fetchPlainly(driver, artifact, context)
+  if (fetched === null) return null
+  if (fetched.kind === 'file') return loadObject(artifact, fetched.content, target, parts)
+  if (fetched.kind === 'folder') return writeTar(place(fetched.entries, target, 'into'))
   const open = (key: string) => driver.openKey(artifact, key, context)
-  return writeTar(place(entriesOf(objects, artifactKey(artifact) ?? '', open), target, 'into'))
+  const folder = { objects: fetched.objects, key: artifactKey(artifact) ?? '', open, scratch: parts.scratch }
+  return writeTar(place(entriesOf(folder), target, 'into'))
+}
+
+/** An object at the key, or those below it. */
+export async function fetchPlainly(
+  driver: ArtifactDriver,
+  artifact: Artifact,
+  context: ArtifactContext,
+): Promise<Fetched | null> {
+  const content = await driver.open(artifact, context)
+  if (content) return { kind: 'file', content }
+  const objects = await driver.list(artifact, context)
+  return objects.length === 0 ? null : { kind: 'objects', objects }
 }
 
 async function loadObject(
@@ -125,22 +138,31 @@ async function placementOf(entries: AsyncIterable<Entry>): Promise<Placement> {
 
 const now = (): number => Math.trunc(Date.now() / 1000)
 
+type Folder = {
+  readonly objects: readonly ObjectInfo[]
+  readonly key: string
+  readonly open: (key: string) => Promise<ObjectStream | null>
+  readonly scratch: Scratch
+}
+
 /** Objects below a key as the files of a folder. */
-async function* entriesOf(
-  objects: readonly ObjectInfo[],
-  folder: string,
-  open: (key: string) => Promise<ObjectStream | null>,
-): AsyncGenerator<Entry> {
+async function* entriesOf({ objects, key: folder, open, scratch }: Folder): AsyncGenerator<Entry> {
   const start = folder.endsWith('/') ? folder.length : folder.length + 1
   const common = { target: '', uid: 0, gid: 0, modifiedAt: now() }
   for (const { key, sizeBytes } of objects) {
     const path = key.slice(start).replace(/\/+$/, '')
     if (path === '' || path.split('/').some((part) => part === '' || part === '.' || part === '..')) continue
-    if (key.endsWith('/')) yield { ...common, path, type: 'directory', mode: 0o755, sizeBytes: 0, content: noContent }
-    else yield { ...common, path, type: 'file', mode: 0o644, sizeBytes, content: await contentOf(key, open) }
+    if (key.endsWith('/')) {
+      yield { ...common, path, type: 'directory', mode: 0o755, sizeBytes: 0, content: noContent }
+      continue
+    }
+    const content = (await open(key)) ?? noContent // deleted meanwhile: the tar writer says that it changed
+    if (sizeBytes !== undefined) {
+      yield { ...common, path, type: 'file', mode: 0o644, sizeBytes, content }
+      continue
+    }
+    const spooled = await scratch.spool(content)
+    const kept = scratch.consume(spooled)
+    yield { ...common, path, type: 'file', mode: 0o644, sizeBytes: spooled.sizeBytes, content: kept }
   }
-}
-
-async function contentOf(key: string, open: (key: string) => Promise<ObjectStream | null>): Promise<ByteStream> {
-  return (await open(key)) ?? noContent // deleted meanwhile: the tar writer says that it changed
 }

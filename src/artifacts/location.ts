@@ -4,7 +4,7 @@ import type { Artifact, ArtifactRepository } from '../resources/index.ts'
 /** A location that names its own bucket (container, …) stays as it is; so does one of another kind. */
 export function completeLocation(artifact: Artifact, repository: ArtifactRepository | undefined): Artifact {
   if (!repository) return artifact
-  const { s3, gcs, azure, oss, hdfs } = artifact
+  const { s3, gcs, azure, oss, hdfs, plugin } = artifact
   if (s3 && !s3.bucket && repository.s3) {
     const { keyFormat: _keyFormat, keyPrefix: _keyPrefix, ...place } = repository.s3
     return { ...artifact, s3: { ...place, ...s3 } }
@@ -24,6 +24,10 @@ export function completeLocation(artifact: Artifact, repository: ArtifactReposit
   if (hdfs && !hdfs.addresses?.length && repository.hdfs) {
     const { pathFormat: _pathFormat, ...place } = repository.hdfs
     return { ...artifact, hdfs: { ...place, ...hdfs } }
+  }
+  if (plugin && !plugin.name && repository.plugin) {
+    const { keyFormat: _keyFormat, ...place } = repository.plugin
+    return { ...artifact, plugin: { ...place, ...plugin } }
   }
   return artifact
 }

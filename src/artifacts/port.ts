@@ -7,7 +7,14 @@ export type ByteStream = AsyncIterable<Uint8Array>
 /** What a driver opens; the size where the storage tells it. */
 export type ObjectStream = ByteStream & { readonly sizeBytes?: number }
 
-export type ObjectInfo = { readonly key: string; readonly sizeBytes: number }
+/** The size where the storage tells it. */
+export type ObjectInfo = { readonly key: string; readonly sizeBytes?: number }
+
+/** An artifact as its storage hands it over whole. */
+export type Fetched =
+  | { readonly kind: 'file'; readonly content: ObjectStream }
+  | { readonly kind: 'folder'; readonly entries: AsyncIterable<Entry> }
+  | { readonly kind: 'objects'; readonly objects: readonly ObjectInfo[] }
 
 /** Reads a value out of a Secret of a namespace; `null` where it is missing. Values go nowhere but into requests. */
 export type SecretReader = (namespace: string, name: string, key: string) => string | null
@@ -40,4 +47,6 @@ export interface ArtifactDriver {
   delete(artifact: Artifact, context: ArtifactContext): Promise<void>
   /** For storages whose artifacts are trees of files with modes and links (git): read instead of `open` and `list`. */
   tree?(artifact: Artifact, context: ArtifactContext): Promise<AsyncIterable<Entry>>
+  /** For storages that hand over an artifact whole (plugins): asked instead of `open` and `list` when it is loaded. */
+  fetch?(artifact: Artifact, context: ArtifactContext): Promise<Fetched | null>
 }

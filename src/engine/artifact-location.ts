@@ -22,6 +22,7 @@ const homeFields: Partial<Record<Backend, string>> = {
   azure: 'container',
   oss: 'bucket',
   hdfs: 'addresses',
+  plugin: 'name',
 }
 
 type Fields = Readonly<Record<string, unknown>>

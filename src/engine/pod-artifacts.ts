@@ -22,7 +22,8 @@ export function planArtifacts(
       ? template.archiveLocation
       : repositoryOf(run)
   ) as ArtifactLocation
-  const driver = missingDriver(template)
+  const known = run.world.config.artifactDrivers ?? []
+  const driver = missingDriver([...(template.inputs?.artifacts ?? []), ...(template.outputs?.artifacts ?? [])], known)
   if (driver !== null) return bad(`artifact driver ${driver} not found`)
   const withPod = variablesOf({ 'pod.name': podName }, variables)
   const inputs: Artifact[] = []
@@ -41,13 +42,15 @@ export function planArtifacts(
   }
   const logs = planLogs(run, template, home, withPod)
   if (!logs.ok) return logs
+  const late = missingDriver([...inputs, ...outputs, ...logs.value.map(({ artifact }) => artifact)], known)
+  if (late !== null) return bad(`artifact driver ${late} not found`)
   return good({ inputArtifacts: inputs, outputArtifacts: outputs, logArtifacts: logs.value })
 }
 
-/** Storage by an executor plugin is not offered: as in an Argo without that driver, the pod cannot be made. */
-function missingDriver(template: Template): string | null {
-  const artifacts = [...(template.inputs?.artifacts ?? []), ...(template.outputs?.artifacts ?? [])]
-  return artifacts.find((artifact) => artifact.plugin !== undefined)?.plugin?.name ?? null
+/** The first storage that no driver is configured for: the pod cannot be made. */
+function missingDriver(artifacts: readonly Artifact[], known: readonly string[]): string | null {
+  const names = artifacts.map(({ plugin }) => plugin?.name).filter((name) => name !== undefined && name !== '')
+  return names.find((name) => !known.includes(name ?? '')) ?? null
 }
 
 /** An output artifact with its own key, or `<keyFormat>/<file>` in the repository. */
