@@ -1,12 +1,15 @@
 /** Writes `crds-compat/*.schema.json` from `src/resources/`; with `--check` only says whether they are up to date. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jsonSchemaOfKind, jsonSchemaOfManifests, resourceKinds } from '../src/resources/index.ts'
+import { executorPluginKind, jsonSchemaOfKind, jsonSchemaOfManifests, resourceKinds } from '../src/resources/index.ts'
 
 const folder = join(import.meta.dirname, '..', 'crds-compat')
 
 const files = new Map<string, string>([
-  ...resourceKinds.map((kind): [string, string] => [kind.schemaFile, textOf(jsonSchemaOfKind(kind))]),
+  ...[...resourceKinds, executorPluginKind].map((kind): [string, string] => [
+    kind.schemaFile,
+    textOf(jsonSchemaOfKind(kind)),
+  ]),
   ['manifest.schema.json', textOf(jsonSchemaOfManifests())],
 ])
 

@@ -32,3 +32,5 @@ export { type LintStyle, lintReportText, lintWarningsText } from './lint-report.
 export { type YamlValue, applyPodSpecPatch, readYamlValue } from './yaml-value.ts'
 export { compatibilityDocument } from './compatibility/document.ts'
 export { ignoredFields, ignoredFieldsText } from './compatibility/ignored-fields.ts'
+export { configMapOf, readExecutorPlugin } from './executor-plugin.ts'
+export type { ReadPlugin } from './executor-plugin.ts'

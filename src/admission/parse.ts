@@ -1,6 +1,14 @@
 /** Text to resources: YAML of one or more documents, or JSON, each document read as its kind with the place of every value. */
-import { type Position, type ResourceKind, resourceKinds } from '../resources/index.ts'
+import {
+  type ExecutorPlugin,
+  type Position,
+  type ResourceKind,
+  executorPluginKind,
+  resourceKinds,
+} from '../resources/index.ts'
+import { advised } from './advice.ts'
 import { type Decoded, decode } from './decode.ts'
+import { configMapOf, executorPluginProblem } from './executor-plugin.ts'
 import { isJson } from './json-tree.ts'
 import { type Limits, defaultLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
@@ -58,7 +66,7 @@ export function parseManifests(source: string | Uint8Array, options: ParseOption
 }
 
 const placed = (problem: Problem, file: string | undefined): Problem => ({
-  ...problem,
+  ...advised(problem),
   at: { ...(file === undefined ? {} : { file }), line: 1, column: 1 },
 })
 
@@ -74,12 +82,13 @@ function parseDocument(
   if (tree === null) return null
   if ('problem' in tree) {
     const at = tree.problem.at ?? { line: part.firstLine, column: 1 }
-    return { index, kind: '', name: '', manifest: null, problems: [tree.problem], locate: () => at }
+    return { index, kind: '', name: '', manifest: null, problems: [advised(tree.problem)], locate: () => at }
   }
   const { node, lines } = tree
   const locate = (path: Path, text?: string) => positionOfPath(tree, path, text)
   const common = { index, name: nameOf(node), locate }
   const kind = textField(node, 'kind')
+  if (kind === executorPluginKind.kind) return { ...common, ...readPlugin(node, { asJson, options, locate, lines }) }
   const known = resourceKinds.find((candidate) => candidate.kind === kind)
   if (!known) return { ...common, kind, manifest: null, problems: [unknownKind(node, kind, asJson, locate)] }
   return { ...common, kind, ...readAs(known, node, { asJson, options, locate, lines }) }
@@ -103,10 +112,25 @@ function readAs(kind: ResourceKind, node: RawNode, reading: Reading): Pick<Parse
   const at = (offset: number) => lines.positionOf(offset)
   if (decoded.fault) {
     const { message, path, offset } = decoded.fault
-    return { manifest: null, problems: [{ message, path: pathText(path), at: at(offset), aborts: true }] }
+    return { manifest: null, problems: [advised({ message, path: pathText(path), at: at(offset), aborts: true })] }
   }
   const manifest = { kind: kind.kind, resource: decoded.value } as Manifest
   return { manifest, problems: strict ? strictProblems(decoded, asJson, at) : [] }
+}
+
+/** An ExecutorPlugin is stored as the ConfigMap that Argo's `executor-plugin build` makes of it. */
+function readPlugin(node: RawNode, reading: Reading): Pick<ParsedDocument, 'kind' | 'name' | 'manifest' | 'problems'> {
+  const { manifest, problems } = readAs(executorPluginKind, node, reading)
+  const name = `${nameOf(node)}-executor-plugin`
+  if (manifest === null) return { kind: 'ConfigMap', name, manifest, problems }
+  const plugin = manifest.resource as unknown as ExecutorPlugin
+  const wrong = executorPluginProblem(plugin)
+  if (wrong !== null) {
+    const { message, path } = wrong
+    const problem = { message, path: pathText(path), at: reading.locate(path) }
+    return { kind: 'ConfigMap', name, manifest: null, problems: [...problems, problem] }
+  }
+  return { kind: 'ConfigMap', name, manifest: { kind: 'ConfigMap', resource: configMapOf(plugin) }, problems }
 }
 
 function strictProblems(decoded: Decoded, asJson: boolean, at: (offset: number) => Position): Problem[] {
@@ -132,7 +156,7 @@ function strictProblems(decoded: Decoded, asJson: boolean, at: (offset: number) 
   return asJson ? all.toSorted((a, b) => a.offset - b.offset).map(withoutOffset) : all.map(withoutOffset)
 }
 
-const withoutOffset = ({ offset: _, ...problem }: Problem & { readonly offset: number }): Problem => problem
+const withoutOffset = ({ offset: _, ...problem }: Problem & { readonly offset: number }): Problem => advised(problem)
 
 function nameOf(node: RawNode): string {
   const metadata = entryOf(node, 'metadata')?.value

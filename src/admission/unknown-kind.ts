@@ -1,5 +1,5 @@
 /** What to say of a document that is of no kind known here. */
-import { type Position, resourceKinds } from '../resources/index.ts'
+import { type Position, executorPluginKind, resourceKinds } from '../resources/index.ts'
 import type { Path, Problem } from './problem.ts'
 import type { RawNode } from './raw-node.ts'
 import { nearest } from './suggestion.ts'
@@ -23,7 +23,7 @@ export function unknownKind(node: RawNode, kind: string, asJson: boolean, locate
       hint: 'a manifest is an object with apiVersion, kind, metadata and spec',
     }
   }
-  const kinds = resourceKinds.map((known) => known.kind)
+  const kinds = [...resourceKinds, executorPluginKind].map((known) => known.kind)
   const near = nearest(kind, kinds)
   return {
     message: `kind "${kind}" is unknown`,

@@ -1,14 +1,14 @@
 /** The keys of Argo's `workflow-controller-configmap`; those without a meaning on Docker are taken and named once. */
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import { ArtifactRepositorySchema, LabelSelectorSchema } from '../resources/index.ts'
+import { ArtifactRepositorySchema, EnvVarSchema, LabelSelectorSchema } from '../resources/index.ts'
+import { argoConnectionPool, argoPostgresql } from './store-settings.ts'
 
 const closed = { additionalProperties: false }
 const whole = () => Type.Optional(Type.Integer({ minimum: 0 }))
 const text = () => Type.Optional(Type.String())
 const flag = () => Type.Optional(Type.Boolean())
 const anything = () => Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: 'object' }))
-const anyList = () => Type.Optional(Type.Unsafe<readonly unknown[]>({ type: 'array' }))
 const metricModifier = Type.Object(
   {
     disabled: flag(),
@@ -47,6 +47,17 @@ const column = Type.Object(
   closed,
 )
 
+/** `env` is ours: there is no Kubernetes that a driver could ask for its Secrets. */
+const artifactDriver = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$' }),
+    image: Type.String({ minLength: 1 }),
+    connectionTimeoutSeconds: whole(),
+    env: Type.Optional(Type.Array(EnvVarSchema)),
+  },
+  closed,
+)
+
 export const argoSettings = {
   parallelism: whole(),
   namespaceParallelism: whole(),
@@ -77,9 +88,9 @@ export const argoSettings = {
         nodeStatusOffLoad: flag(),
         clusterName: text(),
         skipMigration: flag(),
-        postgresql: anything(),
+        postgresql: argoPostgresql,
         mysql: anything(),
-        connectionPool: anything(),
+        connectionPool: argoConnectionPool,
         connectionTimeoutSeconds: whole(),
         reconnectionConfig: anything(),
         dbReconnectConfig: anything(),
@@ -91,7 +102,7 @@ export const argoSettings = {
     Type.Unsafe<{ readonly enableAPI?: boolean }>({ type: 'object', properties: { enableAPI: { type: 'boolean' } } }),
   ),
   artifactRepository: Type.Optional(ArtifactRepositorySchema),
-  artifactDrivers: anyList(),
+  artifactDrivers: Type.Optional(Type.Array(artifactDriver)),
   images: Type.Optional(
     Type.Unsafe<Record<string, { readonly entrypoint?: readonly string[]; readonly cmd?: readonly string[] }>>({
       type: 'object',
@@ -134,8 +145,6 @@ export const keysWithoutEffect: ReadonlyMap<string, string> = new Map([
   ['disableAgentPodCreation', 'there are no agent pods'],
   ['executor', 'there are no executor containers'],
   ['telemetryConfig', 'Argo reads it nowhere either'],
-  ['artifactDrivers', 'artifact plugins are not run on Docker'],
-  ['persistence', 'finished workflows stay in the store; no other database is written yet'],
   ['resourceRateLimit', 'starts adapt to what the engine can take'],
   ['initialDelay', 'a workflow is handled at once'],
   ['failedPodRestart', 'a pod that did not start is tried again anyway'],

@@ -5,6 +5,7 @@ import type { ArgoSettings } from './argo-settings.ts'
 import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
+import type { StoreConfig } from './store-settings.ts'
 
 export type Policy = {
   readonly privileged: boolean
@@ -31,7 +32,13 @@ export type Config = {
     readonly accessControlAllowOrigin: string | null
     readonly allowedLinkProtocols: readonly string[]
   }
-  readonly metrics: { readonly enabled: boolean; readonly host: string; readonly port: number; readonly path: string }
+  readonly metrics: {
+    readonly enabled: boolean
+    readonly host: string
+    readonly port: number
+    readonly path: string
+    readonly workflows: number
+  }
   readonly policy: Policy
   readonly capacity: {
     readonly cpus: number | null
@@ -52,9 +59,14 @@ export type Config = {
     readonly format: 'auto' | 'json' | 'pretty'
     readonly components: Readonly<Record<string, LogLevel>>
   }
+  readonly disk: { readonly freeMinBytes: number }
   readonly folder: { readonly settleMs: number; readonly templateWaitMs: number; readonly status: boolean }
+  readonly store: StoreConfig
   readonly artifactsDir: string
   readonly plugins: readonly { readonly name: string; readonly address: string; readonly tokenFile?: string }[]
+  readonly executorPlugins: { readonly enabled: boolean; readonly workflowLevel: boolean }
+  /** Absolute; `null`: there is none. */
+  readonly pluginFolder: string | null
   readonly watchRingSize: number
   readonly finishedKept: number
   readonly podGCDeleteDelayMs: number
@@ -89,6 +101,8 @@ export function configOf(settings: Settings, base: string): Config {
     docker = {},
     log = {},
     folder = {},
+    store = {},
+    disk = {},
     metricsConfig = {},
   } = settings
   const dataDir = resolve(base, settings.data ?? '.drydock')
@@ -111,6 +125,7 @@ export function configOf(settings: Settings, base: string): Config {
       host: metrics.host ?? '127.0.0.1',
       port: metrics.port ?? metricsConfig.port ?? 9090,
       path: metrics.path ?? metricsConfig.path ?? '/metrics',
+      workflows: metrics.workflows ?? 20,
     },
     policy: {
       privileged: policy.privileged ?? false,
@@ -132,13 +147,28 @@ export function configOf(settings: Settings, base: string): Config {
       pullPolicy: docker.pullPolicy ?? 'Argo',
     },
     log: { level: log.level ?? 'info', format: log.format ?? 'auto', components: log.components ?? {} },
+    disk: { freeMinBytes: bytes('disk.freeMin', disk.freeMin) ?? 256 * 1024 * 1024 },
     folder: {
       settleMs: folder.settleMs ?? 250,
       templateWaitMs: folder.templateWaitMs ?? 5000,
       status: folder.status ?? true,
     },
+    store: {
+      url: store.url === undefined || store.url === '' ? null : store.url,
+      passwordFile: store.passwordFile === undefined ? null : resolve(base, store.passwordFile),
+      sslMode: store.sslMode ?? null,
+      caFile: store.caFile === undefined ? null : resolve(base, store.caFile),
+      poolSize: store.poolSize ?? 8,
+      schema: store.schema ?? 'drydock',
+      migrate: store.migrate ?? true,
+    },
     artifactsDir: resolve(base, settings.artifacts?.dir ?? `${dataDir}/artifacts`),
     plugins: settings.plugins ?? [],
+    executorPlugins: {
+      enabled: settings.executorPlugins?.enabled ?? false,
+      workflowLevel: settings.executorPlugins?.workflowLevel ?? false,
+    },
+    pluginFolder: settings.pluginFolder === undefined ? null : resolve(base, settings.pluginFolder),
     watchRingSize: settings.watchRingSize ?? 20_000,
     finishedKept: settings.finishedKept ?? 200,
     podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),

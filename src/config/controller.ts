@@ -1,11 +1,24 @@
 /** What the controller takes of the Config. */
+import { join } from 'node:path'
 import type { ControllerConfig } from '../controller/config.ts'
 import type { Config, Policy } from './config.ts'
 
-/** @param plugins with their tokens, read by the caller @param hostName `hostNodeName` of the nodes */
+/**
+ * @param plugins with their tokens, read by the caller
+ * @param hostName `hostNodeName` of the nodes
+ * @param storages names of artifact storages that are modules of this process
+ */
 export function controllerConfigOf(
   config: Config,
-  { plugins, hostName }: { readonly plugins: ControllerConfig['plugins']; readonly hostName: string },
+  {
+    plugins,
+    hostName,
+    storages = [],
+  }: {
+    readonly plugins: ControllerConfig['plugins']
+    readonly hostName: string
+    readonly storages?: readonly string[]
+  },
 ): ControllerConfig {
   const { argo } = config
   return {
@@ -21,6 +34,8 @@ export function controllerConfigOf(
       templateReferencing: argo.workflowRestrictions?.templateReferencing,
       instanceId: argo.instanceID,
       hostNodeName: hostName,
+      workflowPlugins: config.executorPlugins.workflowLevel,
+      artifactDrivers: [...(argo.artifactDrivers ?? []).map(({ name }) => name), ...storages],
     },
     parallelism: argo.parallelism ?? 0,
     namespaceParallelism: argo.namespaceParallelism ?? 0,
@@ -28,6 +43,9 @@ export function controllerConfigOf(
     capacity: config.capacity,
     pullPolicy: config.docker.pullPolicy,
     plugins,
+    executorPlugins: config.executorPlugins.enabled,
+    artifactDrivers: argo.artifactDrivers ?? [],
+    driverDirectory: join(config.dataDir, 'artifact-drivers'),
     watchRingSize: config.watchRingSize,
     progressPollMs: 3000,
     cronSyncMs: 10_000,

@@ -16,6 +16,13 @@ type Variable = {
 /** Every variable that is read, in the order of the settings file. */
 export const environmentVariables: readonly Variable[] = variablesOf(ownSettings, [])
 
+/** Names that people know from elsewhere; ours win. */
+const otherVariables: readonly (readonly [string, readonly string[]])[] = [
+  ['DATABASE_URL', ['store', 'url']],
+  ['ARGO_EXECUTOR_PLUGINS', ['executorPlugins', 'enabled']],
+  ['ARGO_WORKFLOW_LEVEL_EXECUTOR_PLUGINS', ['executorPlugins', 'workflowLevel']],
+]
+
 type Fields = Readonly<Record<string, unknown>>
 type SchemaLike = {
   readonly type?: string
@@ -47,6 +54,12 @@ export function settingsFromEnvironment(environment: Environment): Settings {
     if (text === undefined || text === '') continue
     byPath.set(path.join('.'), name)
     setIn(settings, path, isList ? text.split(',').map((part) => part.trim()) : text)
+  }
+  for (const [name, path] of otherVariables) {
+    const text = environment[name]
+    if (text === undefined || text === '' || byPath.has(path.join('.'))) continue
+    byPath.set(path.join('.'), name)
+    setIn(settings, path, text)
   }
   const problems = checkSettings(settings, settingsSchema, () => undefined)
   if (problems.length > 0) {

@@ -2,6 +2,7 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import { argoSettings } from './argo-settings.ts'
+import { storeSettings } from './store-settings.ts'
 
 const closed = { additionalProperties: false }
 const port = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, description }))
@@ -41,6 +42,7 @@ export const ownSettings = {
         host: text('Address to listen on.'),
         port: port('Port of /metrics.'),
         path: text('Path.'),
+        workflows: count('How many unfinished workflows, the oldest first, have metrics under their own names.'),
       },
       closed,
     ),
@@ -78,7 +80,9 @@ export const ownSettings = {
     Type.Object(
       {
         host: text('Docker Engine, as in DOCKER_HOST.'),
-        network: text('Network that pods join; needed where the daemon is a container itself. Default: Docker’s bridge.'),
+        network: text(
+          'Network that pods join; needed where the daemon is a container itself. Default: Docker’s bridge.',
+        ),
         startConcurrency: count('Most container starts at once; 0: found out while running.'),
         pullPolicy: Type.Optional(
           Type.Unsafe<'Argo' | 'IfNotPresent'>({
@@ -106,10 +110,16 @@ export const ownSettings = {
           Type.Unsafe<Record<string, LogLevel>>({
             type: 'object',
             additionalProperties: { type: 'string', enum: [...logLevels] },
-            description: 'Levels of single components: controller, docker, server, sources, store.',
+            description: 'Levels of single components: controller, daemon, docker, folder, metrics, server.',
           }),
         ),
       },
+      closed,
+    ),
+  ),
+  disk: Type.Optional(
+    Type.Object(
+      { freeMin: text('Space that must stay free, such as `1Gi`; with less the daemon is not ready.') },
       closed,
     ),
   ),
@@ -123,6 +133,7 @@ export const ownSettings = {
       closed,
     ),
   ),
+  store: storeSettings,
   artifacts: Type.Optional(
     Type.Object({ dir: text('Folder of the built-in artifact store; default `<data>/artifacts`.') }, closed),
   ),
@@ -135,6 +146,18 @@ export const ownSettings = {
       { description: 'Executor plugins and where they answer.' },
     ),
   ),
+  executorPlugins: Type.Optional(
+    Type.Object(
+      {
+        enabled: flag('Run executor plugins that lie as ConfigMaps as containers (Argo: ARGO_EXECUTOR_PLUGINS).'),
+        workflowLevel: flag(
+          'Let workflows bring executor plugins of their own (Argo: ARGO_WORKFLOW_LEVEL_EXECUTOR_PLUGINS).',
+        ),
+      },
+      closed,
+    ),
+  ),
+  pluginFolder: text('Folder of plugin modules that run in the daemon itself.'),
   watchRingSize: count('How many changes a watch may lag behind.'),
   finishedKept: count('Finished workflows kept in memory for readers.'),
 }

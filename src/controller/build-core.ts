@@ -26,6 +26,11 @@ import { ObjectTable } from './objects.ts'
 import { reopen } from './reopen.ts'
 import { Owners } from './owners.ts'
 import { Parallelism } from './parallelism.ts'
+import { Agents } from './plugins/agents.ts'
+import { ArtifactDrivers, driversUid } from './plugins/artifact-drivers.ts'
+import { installedPlugins } from './plugins/executor-plugins.ts'
+import type { InProcessPlugin } from './plugins/in-process.ts'
+import { ServicePods } from './plugins/service-pods.ts'
 import { claimLeftover, clearLeftover, perform } from './perform.ts'
 import type { Budget } from './pods/capacity.ts'
 import { Capacity } from './pods/capacity.ts'
@@ -36,7 +41,6 @@ import { report } from './report.ts'
 import { RunTable } from './run-table.ts'
 import { SyncLimits } from './sync-limits.ts'
 import { Claims } from './tasks/claims.ts'
-import type { InProcessPlugin } from './tasks/plugin.ts'
 import { Plugins } from './tasks/plugin.ts'
 import { Tasks } from './tasks/tasks.ts'
 import type { Log, Telemetry } from './telemetry.ts'
@@ -110,7 +114,7 @@ export function buildCore(
     onHealth,
     config,
     progressPollMs: config.progressPollMs,
-    isLive: (uid) => runs.byUid(uid) !== undefined,
+    isLive: (uid) => uid === driversUid || runs.byUid(uid) !== undefined,
   })
   const leftovers = new Leftovers({
     clock,
@@ -154,7 +158,26 @@ export function buildCore(
     abandon: (live, error) => abandon(core, live, error),
   })
   const api = buildApi(() => core)
-  const plugins = new Plugins({ clock, configured: config.plugins, inProcess: parts.plugins ?? [] })
+  const { controllerNamespace } = config.engine
+  const services = new ServicePods({ clock, runtime, capacity, log })
+  const context = () => ({ lookups, host: host(), pullPolicy: config.pullPolicy, now: clock.now() })
+  const inProcess = parts.plugins ?? []
+  const plugins = new Plugins({
+    clock,
+    inProcess,
+    configured: config.plugins,
+    agents: new Agents({ clock, random, store, services, policy: () => config.policy, context }),
+    installed: (namespace) =>
+      config.executorPlugins ? installedPlugins(namespace, { objects, controllerNamespace, log }) : [],
+  })
+  const drivers = new ArtifactDrivers({
+    clock,
+    services,
+    context,
+    drivers: config.artifactDrivers,
+    directory: config.driverDirectory,
+    namespace: controllerNamespace,
+  })
   const core: Core & { readonly capacity: Capacity } = {
     clock,
     random,
@@ -181,6 +204,10 @@ export function buildCore(
     expiry,
     api,
     capacity,
+    plugins,
+    inProcess,
+    services,
+    drivers,
     feed: new EventFeed({ clock, random }),
     parallelism: new Parallelism({ limit: config.parallelism, namespaceLimit: config.namespaceParallelism }),
     owners: new Owners(),

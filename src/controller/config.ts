@@ -1,6 +1,7 @@
 /** What an operator may set about the controller. */
 import type { SecurityPolicy } from '../admission/index.ts'
 import type { EngineConfig } from '../engine/world.ts'
+import type { EnvVar } from '../resources/index.ts'
 
 export type CapacityConfig = {
   /** Cores that the requests of running pods may add up to; `null`: the host's. */
@@ -15,6 +16,16 @@ export type CapacityConfig = {
 
 export type PluginConfig = { readonly name: string; readonly address: string; readonly token?: string }
 
+/** Storage behind Argo's artifact protocol: an image whose entry point takes the path of its socket. */
+export type ArtifactDriverConfig = {
+  readonly name: string
+  readonly image: string
+  /** 5 where absent or 0. */
+  readonly connectionTimeoutSeconds?: number
+  /** Drydock's own: what the driver has to know, as there is no Kubernetes to ask for Secrets. */
+  readonly env?: readonly EnvVar[]
+}
+
 export type ControllerConfig = {
   readonly engine: EngineConfig
   /** Most workflows at once, and per namespace; 0 = no limit. */
@@ -26,6 +37,11 @@ export type ControllerConfig = {
   /** Where a manifest does not say: Argo's rule (`Always` for `latest`) or `IfNotPresent` throughout. */
   readonly pullPolicy: 'Argo' | 'IfNotPresent'
   readonly plugins: readonly PluginConfig[]
+  /** Whether executor plugins that lie as ConfigMaps are run as containers. */
+  readonly executorPlugins: boolean
+  readonly artifactDrivers: readonly ArtifactDriverConfig[]
+  /** Where sockets of artifact drivers live; of the machine that the engine runs on. */
+  readonly driverDirectory: string
   /** How many changes a watch may lag behind. */
   readonly watchRingSize: number
   readonly progressPollMs: number

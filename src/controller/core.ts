@@ -15,12 +15,16 @@ import type { Memos } from './memos.ts'
 import type { ObjectTable } from './objects.ts'
 import type { Owners } from './owners.ts'
 import type { Parallelism } from './parallelism.ts'
+import type { ArtifactDrivers } from './plugins/artifact-drivers.ts'
+import type { InProcessPlugin } from './plugins/in-process.ts'
+import type { ServicePods } from './plugins/service-pods.ts'
 import type { Pods } from './pods/pods.ts'
 import type { Controller } from './port.ts'
 import type { Reconciler } from './reconcile.ts'
 import type { RunTable } from './run-table.ts'
 import type { SyncLimits } from './sync-limits.ts'
 import type { Claims } from './tasks/claims.ts'
+import type { Plugins } from './tasks/plugin.ts'
 import type { Tasks } from './tasks/tasks.ts'
 import type { Log, Telemetry } from './telemetry.ts'
 import type { Expiry } from './expiry.ts'
@@ -50,6 +54,10 @@ export type Core = {
   readonly leftovers: Leftovers
   readonly pods: Pods
   readonly tasks: Tasks
+  readonly plugins: Plugins
+  readonly inProcess: readonly InProcessPlugin[]
+  readonly services: ServicePods
+  readonly drivers: ArtifactDrivers
   readonly claims: Claims
   readonly reconciler: Reconciler
   readonly cron: Cron

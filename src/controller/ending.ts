@@ -19,6 +19,7 @@ function depart(core: Core, live: LiveRun, picture: Workflow): void {
   core.alarms.clear(`run/${live.uid}`)
   core.pods.leave(live.uid)
   core.tasks.leave(live.uid)
+  core.plugins.leave(live.uid)
   for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
   core.estimates.learn(picture)
   core.expiry.apply(picture, live.run.spec, true)

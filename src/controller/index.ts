@@ -3,7 +3,7 @@ export { createController } from './controller.ts'
 export type { ControllerParts } from './build-core.ts'
 export type { ControllerHealth, RunningController } from './controller.ts'
 export { defaultCapacity } from './config.ts'
-export type { CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'
+export type { ArtifactDriverConfig, CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'
 export type { WorkflowFigures } from './figures.ts'
 export { ApiError } from './port.ts'
 export type {
@@ -22,6 +22,7 @@ export type {
   WorkflowPage,
 } from './port.ts'
 export type { ControllerSnapshot } from './snapshot.ts'
-export type { InProcessPlugin, PluginAnswer, PluginQuestion } from './tasks/plugin.ts'
+export type { InProcessPlugin, PluginCall } from './plugins/in-process.ts'
+export type { PluginAnswer, PluginQuestion } from './tasks/plugin.ts'
 export { silentLog, silentTelemetry } from './telemetry.ts'
 export type { Log, LogFields, QueueName, Telemetry } from './telemetry.ts'

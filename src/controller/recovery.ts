@@ -61,6 +61,8 @@ export function repeatEffects(core: Core, live: LiveRun): void {
 
 /** Containers of unfinished nodes stay, and those of finished pods where podGC says so and the workflow is still there. */
 export async function isKept(core: Core, state: PodState): Promise<boolean> {
+  // Of plugins only what somebody has asked for again; a driver of artifacts may be asked for at any time.
+  if (core.services.has(state.identity.id) || core.drivers.isOurs(state.identity.id)) return true
   const { workflowUid: uid, nodeId } = state.identity
   const live = core.runs.byUid(uid)
   const node = live === undefined ? undefined : nodeOf(live.run, nodeId)

@@ -2,6 +2,7 @@
 import type {
   Artifact,
   Container,
+  ExecutorPlugin,
   HTTP,
   NodeId,
   Outputs,
@@ -87,7 +88,15 @@ export type Effect =
   | { readonly kind: 'createClaim'; readonly claimName: string; readonly claim: PersistentVolumeClaim }
   | { readonly kind: 'deleteClaim'; readonly claimName: string }
   | { readonly kind: 'http'; readonly node: NodeId; readonly template: Template; readonly http: HTTP }
-  | { readonly kind: 'plugin'; readonly node: NodeId; readonly template: Template; readonly plugin: Plugin }
+  | {
+      readonly kind: 'plugin'
+      readonly node: NodeId
+      readonly template: Template
+      readonly plugin: Plugin
+      /** The workflow's own, instead of those that the operator installed. */
+      readonly executorPlugins?: readonly ExecutorPlugin[]
+      readonly imagePullSecrets?: readonly { readonly name?: string }[]
+    }
   | {
       readonly kind: 'resource'
       readonly node: NodeId

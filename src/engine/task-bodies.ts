@@ -10,12 +10,12 @@ import { isEnded } from './phases.ts'
 import { repositoryOf } from './pod-artifacts.ts'
 import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
 
-/** A container of the workflow's own as a plugin is off in Argo unless it is asked for, and not offered here. */
+/** Plugins of the workflow's own are off unless the operator allows them, as in Argo. */
 const noPluginsText =
   'create agent pod failed with reason:"workflow-level executor plugins are disabled in the controller. To enable them, set the environment variable ARGO_WORKFLOW_LEVEL_EXECUTOR_PLUGINS=true"'
 
 abstract class TaskBody extends Body {
-  private wasAsked = false
+  private asking: Effect | null = null
 
   protected abstract effect(node: NodeStatus): Effect | string
 
@@ -31,15 +31,28 @@ abstract class TaskBody extends Body {
       run.setPhase(node, 'Failed', text)
       return this.abandon()
     }
-    if (this.wasAsked) return
-    this.wasAsked = true
-    if (run.spec.executorPlugins?.length && (node.type === 'Plugin' || node.type === 'HTTP'))
+    if (this.asking !== null) return
+    const isAgents = node.type === 'Plugin' || node.type === 'HTTP'
+    if (isAgents && run.spec.executorPlugins?.length && run.world.config.workflowPlugins !== true)
       return run.setPhase(node, 'Error', noPluginsText)
     const effect = this.effect(node)
     if (typeof effect === 'string') return this.failWith(effect)
-    run.frames.set(node.id, this)
-    run.effects.push(effect)
+    this.ask(node, effect)
     this.asked(node)
+  }
+
+  private ask(node: NodeStatus, effect: Effect): void {
+    this.asking = effect
+    this.run.frames.set(node.id, this)
+    this.run.effects.push(effect)
+  }
+
+  override underWay(): Effect | null {
+    return this.node === undefined || isEnded(this.node) ? null : this.asking
+  }
+
+  override resume(node: NodeStatus, effect: Effect): void {
+    this.ask(node, effect)
   }
 
   protected asked(_node: NodeStatus): void {}
@@ -74,7 +87,7 @@ abstract class TaskBody extends Body {
 
   override abandon(): void {
     const node = this.node
-    if (node !== undefined && this.wasAsked)
+    if (node !== undefined && this.asking !== null)
       this.run.effects.push({ kind: 'cancel', node: this.run.idOf(this.nodeName) })
   }
 }
@@ -91,9 +104,16 @@ export class HttpBody extends TaskBody {
 export class PluginBody extends TaskBody {
   protected effect(): Effect | string {
     const { template, run, nodeName } = this
-    return template.plugin === undefined
-      ? 'no plugin'
-      : { kind: 'plugin', node: run.idOf(nodeName), template, plugin: template.plugin }
+    if (template.plugin === undefined) return 'no plugin'
+    const { executorPlugins, imagePullSecrets } = run.spec
+    return {
+      kind: 'plugin',
+      node: run.idOf(nodeName),
+      template,
+      plugin: template.plugin,
+      ...(executorPlugins?.length ? { executorPlugins } : {}),
+      ...(imagePullSecrets?.length ? { imagePullSecrets } : {}),
+    }
   }
 }
 

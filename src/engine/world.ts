@@ -30,6 +30,10 @@ export type EngineConfig = {
   /** A regular expression (RE2) of further transient error texts. */
   readonly transientErrorPattern?: string
   readonly hostNodeName: string
+  /** Whether `spec.executorPlugins` is allowed. Off by default, as in Argo. */
+  readonly workflowPlugins?: boolean
+  /** Names of the storages that `plugin` artifacts may name. */
+  readonly artifactDrivers?: readonly string[]
 }
 
 export type MemoEntry = {

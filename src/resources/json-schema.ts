@@ -1,4 +1,5 @@
 /** JSON Schema (draft 07) of a kind for editors: as strict as Argo's strict decoding, as lenient as its YAML. */
+import { executorPluginKind } from './executor-plugin.ts'
 import { type ResourceKind, resourceKinds } from './kinds.ts'
 import { TemplateSchema } from './template.ts'
 
@@ -24,7 +25,7 @@ export function jsonSchemaOfKind(kind: ResourceKind): Json {
 /** One schema for files that hold several kinds: it chooses by `kind`. */
 export function jsonSchemaOfManifests(): Json {
   const definitions: Definitions = new Map()
-  const choices = resourceKinds.map((kind) => {
+  const choices = [...resourceKinds, executorPluginKind].map((kind) => {
     const name = `kind.${kind.kind}` // a kind may also be part of another, with less to it
     definitions.set(name, kindSchema(kind, definitions))
     return {
@@ -32,7 +33,7 @@ export function jsonSchemaOfManifests(): Json {
       then: { $ref: `#/definitions/${name}` },
     }
   })
-  const kinds = resourceKinds.map(({ kind }) => kind)
+  const kinds = [...resourceKinds, executorPluginKind].map(({ kind }) => kind)
   return {
     $schema: draft,
     title: 'Any manifest that Drydock reads',

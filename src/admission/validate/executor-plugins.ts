@@ -4,17 +4,21 @@ import { type Fault, type Place, fault, inside } from './fault.ts'
 
 export function executorPluginsFault(plugins: readonly ExecutorPlugin[] | undefined, place: Place): Fault | null {
   for (const [index, plugin] of (plugins ?? []).entries()) {
-    const words = pluginFault(plugin)
-    if (words !== null) return fault(`spec.executorPlugins: ${words}`, inside(place, index))
+    const found = pluginFault(plugin)
+    if (found !== null) return fault(`spec.executorPlugins: ${found.words}`, inside(place, index))
   }
   return null
 }
 
-function pluginFault({ metadata, spec }: ExecutorPlugin): string | null {
+export type PluginFault = { readonly words: string; readonly path: readonly string[] }
+
+/** The first thing that Argo would refuse, and where it stands in the plugin. */
+export function pluginFault({ metadata, spec }: ExecutorPlugin): PluginFault | null {
   const { ports, resources, securityContext } = spec.sidecar.container
-  if (!metadata.name) return 'executor plugin metadata name is mandatory'
-  if ((ports ?? []).length === 0) return 'at least one port is mandatory'
-  if (!resources?.requests) return 'resources requests are mandatory'
-  if (!resources.limits) return 'resources limits are mandatory'
-  return securityContext ? null : 'security context is mandatory'
+  const at = ['spec', 'sidecar', 'container']
+  if (!metadata.name) return { words: 'executor plugin metadata name is mandatory', path: ['metadata'] }
+  if ((ports ?? []).length === 0) return { words: 'at least one port is mandatory', path: at }
+  if (!resources?.requests) return { words: 'resources requests are mandatory', path: [...at, 'resources'] }
+  if (!resources.limits) return { words: 'resources limits are mandatory', path: [...at, 'resources'] }
+  return securityContext ? null : { words: 'security context is mandatory', path: at }
 }

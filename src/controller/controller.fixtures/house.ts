@@ -15,7 +15,7 @@ import type { ControllerConfig } from '../config.ts'
 import { defaultCapacity } from '../config.ts'
 import type { RunningController } from '../controller.ts'
 import { createController } from '../controller.ts'
-import type { InProcessPlugin } from '../tasks/plugin.ts'
+import type { InProcessPlugin } from '../plugins/in-process.ts'
 import { silentLog, silentTelemetry } from '../telemetry.ts'
 
 const realClock: Clock = {
@@ -115,6 +115,9 @@ const plainConfig: ControllerConfig = {
   capacity: defaultCapacity,
   pullPolicy: 'IfNotPresent',
   plugins: [],
+  executorPlugins: false,
+  artifactDrivers: [],
+  driverDirectory: join(tmpdir(), 'controller-test-drivers'),
   watchRingSize: 1000,
   progressPollMs: 50,
   cronSyncMs: 1000,

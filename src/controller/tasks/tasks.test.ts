@@ -83,13 +83,16 @@ describe('a plugin template', () => {
     house = newHouse()
     const controller = await house.open({
       plugins: [
-        async () => ({}),
-        async ({ template }) => ({
-          node: {
-            phase: 'Succeeded',
-            outputs: { parameters: [{ name: 'seen', value: JSON.stringify(template.plugin) }] },
-          },
-        }),
+        { name: 'other', execute: async () => ({}) },
+        {
+          name: 'hello',
+          execute: async ({ template }) => ({
+            node: {
+              phase: 'Succeeded',
+              outputs: { parameters: [{ name: 'seen', value: JSON.stringify(template.plugin) }] },
+            },
+          }),
+        },
       ],
     })
     await controller.createWorkflow('default', only('wf', { plugin: { hello: { to: 'you' } } }))

@@ -126,9 +126,9 @@ export class Tasks {
     signal: AbortSignal,
   ): Promise<TaskResult> {
     const { name, namespace, uid } = owner
-    const question = { workflow: { metadata: { name, namespace, uid } }, template: effect.template }
+    const { template, executorPlugins, imagePullSecrets } = effect
     const report = (result: TaskResult) => this.#parts.observe(uid, { kind: 'taskFinished', node: effect.node, result })
-    return this.#parts.plugins.run(question, report, signal)
+    return this.#parts.plugins.run({ name, namespace, uid, template, executorPlugins, imagePullSecrets }, report, signal)
   }
 
   async #resource(
