@@ -72,6 +72,14 @@ export class FolderStatus {
     return fileStatus(path, { ...note, objects: [...others, ...workflows] })
   }
 
+  /** Files that are refused or wait, with why. */
+  unsettled(): readonly FileStatus[] {
+    return [...this.#known].flatMap((path) => {
+      const note = this.#notes.get(path) ?? nothingToSay
+      return note.problems.length + note.waitsFor.length === 0 ? [] : [fileStatus(path, { ...note, objects: [] })]
+    })
+  }
+
   counts(): ReadonlyMap<FileState, number> {
     const counts = new Map<FileState, number>([
       ['Admitted', 0],

@@ -127,6 +127,14 @@ export class DirectorySource {
   async status(path: string): Promise<FileStatus | null> {
     return this.#status.of(path)
   }
+  /** As it was given. */
+  get folder(): string {
+    return this.#options.folder
+  }
+  /** Files that are refused or wait, with why. */
+  unsettled(): readonly FileStatus[] {
+    return this.#status.unsettled()
+  }
   counts(): ReadonlyMap<FileState, number> {
     return this.#status.counts()
   }

@@ -67,6 +67,14 @@ export function fileStatus(
   }
 }
 
+/** Of several workflows together; nothing where there are none. */
+export const aggregate = (
+  workflows: readonly ObjectStatus[],
+): { readonly phase: string | undefined; readonly progress: string | undefined } => ({
+  phase: workflows.length > 0 ? phaseOf(workflows) : undefined,
+  progress: progressOf(workflows),
+})
+
 /** What still goes on comes first, then the worst. */
 function phaseOf(workflows: readonly ObjectStatus[]): string | undefined {
   const phases = new Set(workflows.map(({ phase }) => phase ?? ''))

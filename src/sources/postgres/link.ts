@@ -1,0 +1,118 @@
+/**
+ * The way to the table's database: a session that listens and holds the right to serve the table, and a pool. That it is
+ * away is a state, told once.
+ */
+import type { Client, Pool } from 'pg'
+import type { Log } from '../../controller/telemetry.ts'
+import { isConnectionFault, keepSession, openPool } from '../../postgres/index.ts'
+import type { KeptSession, PostgresOptions } from '../../postgres/index.ts'
+import { UserError } from '../../resources/index.ts'
+import { checkSchemaName, installTable, refuseNewer, tableState } from './install.ts'
+
+export type LinkOptions = {
+  readonly postgres: PostgresOptions
+  readonly schema: string
+  /** Make the table, or bring it up to date, where that may be done. */
+  readonly install: boolean
+  readonly claimant: string
+  readonly log: Log
+  /** The table is there, and ours to serve. */
+  readonly onUp: (pool: Pool, instance: string) => Promise<void>
+  readonly onNews: () => void
+}
+
+/** Statements of the pool that take longer have lost their server. */
+const statementMs = 60_000
+const connections = 4
+
+export class TableLink {
+  readonly #options: LinkOptions
+  #pool: Pool | null = null
+  #session: KeptSession | null = null
+  #reason: string | null = 'the table of manifests is not connected yet'
+  #said: string | null = null
+
+  constructor(options: LinkOptions) {
+    checkSchemaName(options.schema)
+    this.#options = options
+  }
+
+  /** Why the table is not served, or `null`. */
+  get reason(): string | null {
+    return this.#reason
+  }
+
+  open(): void {
+    const { postgres } = this.#options
+    this.#session = keepSession(
+      { ...postgres, applicationName: 'drydock table' },
+      {
+        onUp: (client) => this.#up(client),
+        onDown: (error) => this.#down(error),
+      },
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close()
+    await this.#pool?.end().catch(() => undefined)
+  }
+
+  async #up(client: Client): Promise<void> {
+    const { schema, claimant, postgres, onNews, onUp, log } = this.#options
+    const instance = await this.#ready(client)
+    const locked = await client.query<{ ok: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok', [
+      `drydock table ${instance} ${claimant}`,
+    ])
+    if (locked.rows[0]?.ok !== true) throw new Error('another daemon on the same store serves it')
+    client.on('notification', ({ payload }) => {
+      if (payload === schema) onNews()
+    })
+    await client.query('LISTEN workflow_manifests')
+    this.#pool ??= await openPool({
+      queryTimeoutMs: statementMs,
+      connectionsMax: connections,
+      applicationName: 'drydock table',
+      ...postgres,
+    })
+    await onUp(this.#pool, instance)
+    if (this.#said !== null) log.info({ schema }, 'the table of manifests is there again')
+    this.#reason = null
+    this.#said = null
+  }
+
+  async #ready(client: Client): Promise<string> {
+    const { schema, install, log } = this.#options
+    let state = await tableState(client, schema)
+    refuseNewer(state)
+    if (state.version < state.newest) {
+      if (!install) throw notInstalled(schema)
+      const installed = await installTable(client, schema).catch((error: unknown) => {
+        throw isConnectionFault(error) ? error : notInstalled(schema, error)
+      })
+      log.info({ schema, applied: installed.applied }, 'the table of manifests was installed')
+      for (const note of installed.notes) log.warn({ schema }, note)
+      state = installed
+    }
+    if (state.instance === null) throw notInstalled(schema)
+    return state.instance
+  }
+
+  #down(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error)
+    this.#reason = `the table of manifests is away: ${why}`
+    if (this.#said === why) return
+    this.#said = why
+    this.#options.log.warn(
+      { schema: this.#options.schema, reason: why },
+      'the table of manifests is away; it is tried again',
+    )
+  }
+}
+
+const notInstalled = (schema: string, cause?: unknown) =>
+  new UserError(
+    'TABLE_NOT_INSTALLED',
+    `there is no table workflow_manifests in schema ${schema}, or an old one${cause instanceof Error ? ` (${cause.message})` : ''}`,
+    { hint: 'run `drydock table install` as one who may make it', cause },
+  )
