@@ -3,6 +3,7 @@ import { LineCounter, isMap, isScalar, parseDocument } from 'yaml'
 import type { Position } from '../resources/index.ts'
 import { argoSettingsSchema, keysWithoutEffect } from './argo-settings.ts'
 import type { ArgoSettings } from './argo-settings.ts'
+import { persistenceNotes } from './store-settings.ts'
 import type { SettingsProblem } from './problems.ts'
 import { checkSettings, checkSettingsText } from './settings-text.ts'
 
@@ -61,8 +62,9 @@ export function readArgoConfigMapText(text: string, file: string): ArgoConfig {
   })
 }
 
-export function notesOf(settings: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(settings)
+export function notesOf(settings: ArgoSettings): readonly string[] {
+  const general = Object.keys(settings)
     .filter((key) => keysWithoutEffect.has(key))
     .map((key) => `setting \`${key}\` has no effect on Docker: ${keysWithoutEffect.get(key) ?? ''}`)
+  return [...general, ...persistenceNotes(settings)]
 }
