@@ -29,7 +29,7 @@ export type LintResult = {
   readonly file: string
   /** In Argo's words, `in "NAME" (Kind): …`. */
   readonly findings: readonly Problem[]
-  /** What Argo passes over in silence while something else in the file is good. */
+  /** What Argo passes over in silence while something else in the file is good, and what only our policy refuses. */
   readonly warnings: readonly Problem[]
   /** Whether the file holds an object that can be linted. */
   readonly isLinted: boolean
@@ -98,13 +98,15 @@ function lintFile(file: ReadFile, options: FileOptions, doubles: ReadonlyMap<Par
     ...file.problems,
     ...checked.filter(({ problems }) => isSilent(problems)).flatMap(({ problems }) => problems),
   ]
-  const findings = spoken.flatMap(({ problems }) => problems)
+  const said = spoken.flatMap(({ problems }) => problems)
+  const findings = said.filter(({ rule }) => rule === undefined)
+  const policy = said.filter(({ rule }) => rule !== undefined)
   const isLinted = spoken.some(({ document }) => lintedKinds.includes(document.kind))
   const isAlone = spoken.length === 0
   return {
     file: file.file,
     findings: isAlone ? silent : findings,
-    warnings: isAlone ? [] : silent,
+    warnings: isAlone ? [] : [...silent, ...policy],
     isLinted,
   }
 }
@@ -112,13 +114,21 @@ function lintFile(file: ReadFile, options: FileOptions, doubles: ReadonlyMap<Par
 function lintDocument(document: ParsedDocument, options: FileOptions): readonly Problem[] {
   const broken = document.problems.filter(({ aborts, silentInArgo }) => aborts ?? silentInArgo)
   if (broken.length > 0 || document.manifest === null) return document.problems
-  const [first] = document.problems
-  if (first) {
-    const message = `strict decoding error: ${document.problems.map((problem) => problem.message).join(', ')}`
-    return [inObject(document, { ...first, message })]
-  }
-  return validate(document, options).map((problem) => inObject(document, problem))
+  const validated = validate(document, options).map((problem) => inObject(document, problem))
+  const [first, ...others] = document.problems.toSorted(byPlace)
+  if (!first) return validated
+  const message = `strict decoding error: ${document.problems.map((problem) => problem.message).join(', ')}`
+  const parts = others.length > 0 ? { parts: [first, ...others] } : {}
+  const unknown = inObject(document, { ...first, message, ...parts })
+  return [unknown, ...validated.filter((problem) => !isConsequence(problem, document.problems))]
 }
+
+const byPlace = ({ at: a }: Problem, { at: b }: Problem): number =>
+  (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0)
+
+/** What is said to be missing may well be what is misspelt below it. */
+const isConsequence = ({ path = '' }: Problem, unknown: readonly Problem[]): boolean =>
+  unknown.some((field) => (field.path ?? '').startsWith(`${path}.`) || path === '')
 
 function inObject(document: ParsedDocument, problem: Problem): Problem {
   const name = document.name === '' ? `object #${document.index + 1}` : document.name

@@ -13,7 +13,9 @@ export function lintReportText(report: LintReport, style: LintStyle, hasColor: b
 /** What does not fail the lint but is worth a word. */
 export function lintWarningsText(report: LintReport): string {
   const lines = report.results.flatMap(({ file, warnings }) =>
-    warnings.map((problem) => `warning: ${line(file, problem)}`),
+    warnings.map(
+      (problem) => `warning: ${line(file, problem)}${problem.rule && problem.hint ? `: ${problem.hint}` : ''}`,
+    ),
   )
   return lines.map((text) => `${text}\n`).join('')
 }
@@ -25,15 +27,18 @@ const simple = ({ file, findings }: LintResult): string[] => findings.map((probl
 
 function pretty({ file, findings }: LintResult, hasColor: boolean): string[] {
   if (findings.length === 0) return []
-  const lines = findings.map(({ at, message, hint }) => {
+  const lines = findings.flatMap(singly).map(({ at, message, hint }) => {
     const place = at ? paint('dim', `${at.line}:${at.column} `, hasColor) : ''
     return `   ${paint('red', '✖', hasColor)} ${place}${message}${hint ? paint('dim', `  — ${hint}`, hasColor) : ''}`
   })
   return [`${paint('underline', file, hasColor)}:`, ...lines, '']
 }
 
+/** People read one fault a line, each at its place. */
+const singly = (problem: Problem): readonly Problem[] => problem.parts ?? [problem]
+
 function summary({ results, success }: LintReport, style: LintStyle, hasColor: boolean): string[] {
-  const findings = results.reduce((sum, result) => sum + result.findings.length, 0)
+  const findings = results.reduce((sum, result) => sum + result.findings.flatMap(singly).length, 0)
   const mark = (sign: string, color: 'green' | 'red', text: string) =>
     style === 'pretty' ? paint(color, `${sign} ${text}`, hasColor) : text
   if (success) return [mark('✔', 'green', 'no linting errors found!')]

@@ -12,6 +12,8 @@ export type Problem = {
   readonly at?: Position
   /** What to do about it. */
   readonly hint?: string
+  /** The single faults, where the message tells several. */
+  readonly parts?: readonly Problem[]
   /** Name of the rule that refuses it, for what is no mistake in itself. */
   readonly rule?: string
   /** Argo drops such a document without a word; where another one of its file is good, its lint passes. */

@@ -9,12 +9,13 @@ import type {
   WorkflowSpec,
   WorkflowTemplate,
 } from '../resources/index.ts'
+import { advised } from './advice.ts'
 import { type SecurityPolicy, checkPolicy } from './policy.ts'
 import { type Path, type Problem, pathText } from './problem.ts'
 import type { TemplateLookup } from './validate/context.ts'
-import { cronWorkflowFault } from './validate/cron-workflow.ts'
+import { cronWorkflowFaults } from './validate/cron-workflow.ts'
 import { type Fault, fault } from './validate/fault.ts'
-import { type SpecOptions, specFault } from './validate/workflow.ts'
+import { type SpecOptions, specFaults } from './validate/workflow.ts'
 
 export type ValidateOptions = {
   /** `plain`: create, and what the controller checks. `lint`: arguments may lack values. `submit`: nothing may. */
@@ -24,6 +25,8 @@ export type ValidateOptions = {
   readonly namespace?: string
   readonly policy?: SecurityPolicy
   readonly workflowDefaults?: { readonly spec?: WorkflowSpec } | undefined
+  /** `open`: a template may refer to an object that does not exist yet. */
+  readonly missingObjects?: 'fault' | 'open'
   /** Places of the text the object was read from. */
   readonly locate?: (path: Path, text?: string) => Position
 }
@@ -34,11 +37,14 @@ export const noTemplates: TemplateLookup = {
   clusterWorkflowTemplate: () => undefined,
 }
 
-/** Empty: nothing is wrong. Argo names one fault for each object; those of the policy come after it. */
+/**
+ * Empty: nothing is wrong. Argo names one fault for each object, and so does all but lint: that gives the further ones
+ * behind it. Those of the policy come last.
+ */
 export function validateWorkflow(workflow: Workflow, options: ValidateOptions = {}): Problem[] {
   const { metadata, spec } = workflow
-  const found = nameFault('workflow', metadata) ?? specFaultOf(metadata, spec, false, options)
-  return problems(found, spec, ['spec'], options)
+  const faults = faultsOf(nameFault('workflow', metadata), specFaultsOf(metadata, spec, false, options))
+  return problems(faults, spec, ['spec'], options)
 }
 
 export function validateWorkflowTemplate(template: WorkflowTemplate, options: ValidateOptions = {}): Problem[] {
@@ -55,23 +61,24 @@ export function validateClusterWorkflowTemplate(
 export function validateCronWorkflow(cron: CronWorkflow, options: ValidateOptions = {}): Problem[] {
   const { metadata, spec } = cron
   const named = { ...cron, metadata: { ...metadata, namespace: metadata.namespace ?? options.namespace ?? '' } }
-  return problems(cronWorkflowFault(named, specOptions(options)), spec.workflowSpec, ['spec', 'workflowSpec'], options)
+  return problems(cronWorkflowFaults(named, specOptions(options)), spec.workflowSpec, ['spec', 'workflowSpec'], options)
 }
 
 /** Argo checks nothing of a binding; one without a selector or a template could never do anything. */
 export function validateEventBinding({ spec }: WorkflowEventBinding, options: ValidateOptions = {}): Problem[] {
   const { event, submit } = spec
-  const found =
+  const wrong =
     event.selector === ''
       ? fault('spec.event.selector is required', ['spec', 'event'])
       : submit && !submit.workflowTemplateRef.name
         ? fault('spec.submit.workflowTemplateRef.name is required', ['spec', 'submit'])
         : null
-  return found ? [problemOf(found, options)] : []
+  return wrong ? [problemOf(wrong, options)] : []
 }
 
 function templateProblems(kind: string, { metadata, spec }: WorkflowTemplate, options: ValidateOptions): Problem[] {
-  return problems(nameFault(kind, metadata) ?? specFaultOf(metadata, spec, true, options), spec, ['spec'], options)
+  const faults = faultsOf(nameFault(kind, metadata), specFaultsOf(metadata, spec, true, options))
+  return problems(faults, spec, ['spec'], options)
 }
 
 const specOptions = ({ lookup, workflowDefaults }: ValidateOptions): Omit<SpecOptions, 'mayLackValues'> => ({
@@ -79,17 +86,23 @@ const specOptions = ({ lookup, workflowDefaults }: ValidateOptions): Omit<SpecOp
   workflowDefaults,
 })
 
-function specFaultOf(
+function* faultsOf(own: Fault | null, more: Iterable<Fault>): Generator<Fault> {
+  if (own) yield own
+  yield* more
+}
+
+function specFaultsOf(
   metadata: ObjectMeta,
   spec: WorkflowSpec,
   isTemplate: boolean,
   options: ValidateOptions,
-): Fault | null {
+): Iterable<Fault> {
   const namespace = metadata.namespace ?? options.namespace ?? ''
   const { mode = 'plain' } = options
   const mayLackValues = mode === 'lint' || (isTemplate && mode !== 'submit')
   const subject = { metadata, spec, place: ['spec'], namespace, isTemplate }
-  return specFault(subject, { ...specOptions(options), mayLackValues })
+  const mayLackObjects = isTemplate && options.missingObjects === 'open'
+  return specFaults(subject, { ...specOptions(options), mayLackValues, mayLackObjects })
 }
 
 const maxNameLength = 63
@@ -101,17 +114,30 @@ function nameFault(kind: string, { name = '' }: ObjectMeta): Fault | null {
   return fault(`${kind} name "${name}" ${words}`, ['metadata', 'name'])
 }
 
-function problems(found: Fault | null, spec: WorkflowSpec, at: Path, options: ValidateOptions): Problem[] {
+function problems(faults: Iterable<Fault>, spec: WorkflowSpec, at: Path, options: ValidateOptions): Problem[] {
   const breaches = options.policy ? checkPolicy(spec, options.policy, at) : []
   const placed = breaches.map(({ location, ...problem }) => {
     return options.locate ? { ...problem, at: options.locate(location) } : problem
   })
-  return found ? [problemOf(found, options), ...placed] : placed
+  return [...found(faults, options), ...placed]
 }
 
-const problemOf = ({ message, path, text, hint }: Fault, { locate }: ValidateOptions): Problem => ({
-  message,
-  ...(path === null ? {} : { path: pathText(path) }),
-  ...(hint === undefined ? {} : { hint }),
-  ...(locate ? { at: locate(path ?? [], text) } : {}),
-})
+/** The first fault; on lint all of them, each place once. */
+function found(faults: Iterable<Fault>, options: ValidateOptions): Problem[] {
+  const byPlace = new Map<string, Problem>()
+  for (const one of faults) {
+    const problem = problemOf(one, options)
+    const place = problem.path ?? problem.message
+    if (!byPlace.has(place)) byPlace.set(place, problem)
+    if (options.mode !== 'lint') break
+  }
+  return [...byPlace.values()]
+}
+
+const problemOf = ({ message, path, text, hint }: Fault, { locate }: ValidateOptions): Problem =>
+  advised({
+    message,
+    ...(path === null ? {} : { path: pathText(path) }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(locate ? { at: locate(path ?? [], text) } : {}),
+  })

@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { type LintSource, lintFiles, lintReportText, lintWarningsText } from '../admission/index.ts'
+import { type LintSource, lintFiles, lintReportText, lintWarningsText, strictPolicy } from '../admission/index.ts'
 import { UserError } from '../resources/index.ts'
 
 type LintFlags = { readonly output: string; readonly strict: string | boolean; readonly color: boolean }
@@ -27,7 +27,7 @@ async function lint(paths: readonly string[], flags: LintFlags): Promise<number>
     throw new UserError('UNKNOWN_FORMATTER', `unknown formatter: ${flags.output}`, { hint: 'pretty or simple' })
   }
   const sources = (await Promise.all(paths.map(sourcesOf))).flat()
-  const report = lintFiles(sources, { strict: String(flags.strict) !== 'false' })
+  const report = lintFiles(sources, { strict: String(flags.strict) !== 'false', policy: strictPolicy })
   const hasColor = flags.color && process.stdout.isTTY
   process.stderr.write(lintWarningsText(report))
   process.stdout.write(lintReportText(report, flags.output, hasColor))

@@ -32,6 +32,8 @@ export type Context = {
   readonly namespace: string
   /** A WorkflowTemplate is checked alone: its arguments may come later. */
   readonly isTemplate: boolean
+  /** A reference to an object that is not there is left open. */
+  readonly mayLackObjects: boolean
   /** Variables of the workflow with their values; grows as templates with global outputs are met. */
   readonly globals: Map<string, string>
   /** Templates that need no second look, by holder and name. */

@@ -2,17 +2,17 @@
 import { cronScheduleFault, isKnownZone } from '../../expressions/index.ts'
 import type { CronWorkflow } from '../../resources/index.ts'
 import { type Fault, fault } from './fault.ts'
-import { type SpecOptions, specFault } from './workflow.ts'
+import { type SpecOptions, specFaults } from './workflow.ts'
 
 const maxNameLength = 52
 const policies = ['', 'Allow', 'Forbid', 'Replace']
 const scheduledTime = 'workflows.argoproj.io/scheduled-time'
 
-export function cronWorkflowFault(cron: CronWorkflow, options: Omit<SpecOptions, 'mayLackValues'>): Fault | null {
+export function* cronWorkflowFaults(cron: CronWorkflow, options: Omit<SpecOptions, 'mayLackValues'>): Generator<Fault> {
   const own = cronFault(cron)
-  if (own) return own
+  if (own) yield own
   const { metadata, spec } = cron
-  const found = specFault(
+  const faults = specFaults(
     {
       metadata: {
         labels: spec.workflowMetadata?.labels,
@@ -25,7 +25,7 @@ export function cronWorkflowFault(cron: CronWorkflow, options: Omit<SpecOptions,
     },
     { ...options, mayLackValues: false },
   )
-  return found ? { ...found, message: `cannot validate Workflow: ${found.message}` } : null
+  for (const found of faults) yield { ...found, message: `cannot validate Workflow: ${found.message}` }
 }
 
 function cronFault({ metadata, spec }: CronWorkflow): Fault | null {

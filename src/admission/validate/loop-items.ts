@@ -13,9 +13,16 @@ export type Loop = {
 export const aggregates = ({ withItems, withParam }: Loop): boolean =>
   (withItems ?? []).length > 0 || Boolean(withParam)
 
-/** Where the loop is written. */
-export function loopPlace({ withItems = [], withSequence }: Loop, place: Place): Place {
-  return inside(place, withItems.length > 0 ? 'withItems' : withSequence ? 'withSequence' : 'withParam')
+const loopFields = ['withItems', 'withParam', 'withSequence']
+
+/** Where the loop is written; of several, the first. */
+export function loopPlace(loop: Loop, place: Place): Place {
+  return inside(
+    place,
+    ...Object.keys(loop)
+      .filter((field) => loopFields.includes(field))
+      .slice(0, 1),
+  )
 }
 
 /** Adds the names that the loop gives; the fault's words where there is one. */

@@ -50,7 +50,7 @@ function fromHolder(call: Call, holder: Holder, place: Place, context: Context):
   const { template: name = '', templateRef } = call
   if (templateRef) {
     const other = holderOf(templateRef, place, context)
-    if ('fault' in other) return other
+    if ('fault' in other) return context.mayLackObjects ? { open: true } : other
     const wanted = templateRef.template ?? ''
     const template = templateNamed(other.spec, wanted)
     if (template) return { template: withPodMetadata(template, other.spec), place: null, holder: other }

@@ -12,7 +12,7 @@ import { placeholderSource } from './placeholders.ts'
 import { podGCFault } from './pod-gc.ts'
 import { podResourcesFault } from './pod-resources.ts'
 import { holderOf } from './resolve-template.ts'
-import { anyOutputArtifact } from './scope.ts'
+import { anyOutputArtifact, anyOutputParameter } from './scope.ts'
 import { callFault } from './template.ts'
 import { isVariable } from './template-kind.ts'
 
@@ -29,6 +29,8 @@ export type SpecOptions = {
   /** Arguments may lack values, as they come on submission. */
   readonly mayLackValues: boolean
   readonly lookup: TemplateLookup
+  /** What a reference to an unknown object gives is left open. */
+  readonly mayLackObjects?: boolean
   /** Labels and annotations that the controller gives to every workflow. */
   readonly workflowDefaults?: { readonly spec?: WorkflowSpec } | undefined
 }
@@ -42,41 +44,43 @@ type Check = {
   readonly given: Arguments
 }
 
-export function specFault(subject: Subject, options: SpecOptions): Fault | null {
+/** The faults in Argo's order; Argo itself stops at the first. Empty: nothing is wrong. */
+export function* specFaults(subject: Subject, options: SpecOptions): Generator<Fault> {
   const { spec, place, namespace, isTemplate } = subject
   const context: Context = {
     lookup: options.lookup,
     namespace,
     isTemplate,
+    mayLackObjects: options.mayLackObjects ?? false,
     globals: new Map(),
     validated: new Set(),
     placeholder: placeholderSource(),
   }
   const local: Holder = { scope: 'local', name: subject.metadata.name ?? '', spec, place }
   const referred = referredHolder(subject, context)
-  if (referred && 'fault' in referred) return referred.fault
-  const names = namesFault('spec.templates', spec.templates, fieldNameFault, inside(place, 'templates'))
-  if (names) return names
-  const plugins = executorPluginsFault(spec.executorPlugins, inside(place, 'executorPlugins'))
-  if (plugins) return plugins
+  if (referred && 'fault' in referred) return yield referred.fault
+  yield* some(namesFault('spec.templates', spec.templates, fieldNameFault, inside(place, 'templates')))
+  yield* some(executorPluginsFault(spec.executorPlugins, inside(place, 'executorPlugins')))
   const given = referred ? mergeArguments(spec.arguments, referred.spec.arguments) : (spec.arguments ?? {})
-  const wrong = argumentsFault(
-    'spec.arguments.',
-    given,
-    options.mayLackValues ? 'open' : 'whole',
-    inside(place, 'arguments'),
-  )
-  if (wrong) return wrong
+  const values = options.mayLackValues ? 'open' : 'whole'
+  yield* some(argumentsFault('spec.arguments.', given, values, inside(place, 'arguments')))
   addGlobals(context, subject, given, referred, options)
   const check: Check = { subject, context, local, referred, given }
-  return (
-    entrypointFault(check) ??
-    exitHandlerFault(check) ??
-    hooksFault('hooks', spec.hooks, inside(place, 'hooks')) ??
-    podGCFault(spec.podGC, inside(place, 'podGC')) ??
-    podResourcesFault('spec.podResources', spec.podResources, inside(place, 'podResources')) ??
-    remainingFault(check)
-  )
+  const walk = entrypointFault(check)
+  if (walk) {
+    yield walk
+    // What lies behind the fault was not met, so whatever it would have put out counts as known.
+    for (const name of [anyOutputParameter, anyOutputArtifact]) context.globals.set(name, 'true')
+  }
+  yield* some(exitHandlerFault(check))
+  yield* some(hooksFault('hooks', spec.hooks, inside(place, 'hooks')))
+  yield* some(podGCFault(spec.podGC, inside(place, 'podGC')))
+  yield* some(podResourcesFault('spec.podResources', spec.podResources, inside(place, 'podResources')))
+  yield* remainingFaults(check)
+}
+
+function* some(found: Fault | null): Generator<Fault> {
+  if (found) yield found
 }
 
 function referredHolder({ spec, place }: Subject, context: Context): Holder | undefined | { readonly fault: Fault } {
@@ -163,7 +167,7 @@ const hasVariableGlobalArtifact = ({ outputs }: Template): boolean =>
   (outputs?.artifacts ?? []).some(({ globalName }) => globalName !== undefined && isVariable(globalName))
 
 /** All templates, used or not. */
-function remainingFault(check: Check): Fault | null {
+function* remainingFaults(check: Check): Generator<Fault> {
   const { subject, context, local, referred } = check
   const templates = (referred ?? local).spec.templates ?? []
   for (const [index, template] of templates.entries()) {
@@ -171,7 +175,6 @@ function remainingFault(check: Check): Fault | null {
     const outcome = callFault(callOf(name, check), local, standIns(check), null, context)
     if (!outcome.fault) continue
     const place = referred ? inside(subject.place, 'workflowTemplateRef') : inside(subject.place, 'templates', index)
-    return calledFrom(`templates.${name}`, outcome.fault, place)
+    yield calledFrom(`templates.${name}`, outcome.fault, place)
   }
-  return null
 }

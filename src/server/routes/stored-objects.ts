@@ -133,7 +133,7 @@ async function createObject(parts: Parts, family: Family, call: Call): Promise<o
 
 async function lintObject(parts: Parts, family: Family, call: Call): Promise<object> {
   const { namespace, object } = requested(parts, family, call)
-  refuseProblems(await parts.controller.lintObject(family.kind, namespace, object))
+  refuseProblems(await parts.controller.lintObject(family.kind, namespace, object), call.response)
   return objectJson(family.kind, object)
 }
 
