@@ -15,6 +15,7 @@ import { ApiError } from '../port.ts'
 import { notFound } from '../refusals.ts'
 import { reopen } from '../reopen.ts'
 import { announce } from './announce.ts'
+import { beginDeletion, deletionEnded, hasArtifactGC, resumeDeletions } from './deletion-under-way.ts'
 import { readWorkflow, workflowOfRow } from './read.ts'
 
 /** Some minutes of a store that does not answer. */
@@ -24,7 +25,7 @@ export async function deleteWorkflow(
   core: Core,
   namespace: string,
   name: string,
-  options: { readonly force?: boolean } = {},
+  options: { readonly force?: boolean; readonly background?: boolean } = {},
 ): Promise<void> {
   const resolved =
     name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
@@ -32,8 +33,14 @@ export async function deleteWorkflow(
   if (live !== undefined) return deleteLive(core, live, options.force === true)
   const row = await core.store.workflow(namespace, resolved)
   if (row === null) throw notFound('Workflow', name)
-  await finishDeletion(core, await workflowOfRow(core, row, true), options.force === true)
+  const workflow = await workflowOfRow(core, row, true)
+  if (options.background === true && options.force !== true && hasArtifactGC(workflow))
+    return beginDeletion(core, workflow, row, finishDeletion)
+  await finishDeletion(core, workflow, options.force === true)
 }
+
+/** Goes on with deletions that an earlier life had begun. */
+export const goOnDeleting = (core: Core): Promise<void> => resumeDeletions(core, finishDeletion)
 
 async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<void> {
   if (live.deleting) return
@@ -56,6 +63,7 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
   core.runs.remove(live, null)
 }
 
+/** @throws what the store throws; artifacts that stay are told on the workflow, which is then kept */
 async function finishDeletion(core: Core, workflow: Workflow, force: boolean): Promise<void> {
   const { uid = '', namespace = '', name = '' } = workflow.metadata
   const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec
@@ -64,6 +72,7 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
     return keepForArtifacts(core, workflow, errors)
   const leftover: Leftover = { kind: 'workflow', uid, namespace, name }
   const changes = [
+    ...deletionEnded(workflow),
     { kind: 'deleteWorkflow' as const, uid: uid as never },
     leftoverChange(leftover),
     ...core.owners.changesForDeletion(workflow),
@@ -135,7 +144,10 @@ async function keepForArtifacts(core: Core, workflow: Workflow, errors: readonly
   const others = (workflow.status?.conditions ?? []).filter(({ type }) => type !== 'ArtifactGCError')
   const kept: Workflow = {
     ...workflow,
-    metadata: { ...workflow.metadata, deletionTimestamp: rfc3339(core.clock.now()) },
+    metadata: {
+      ...workflow.metadata,
+      deletionTimestamp: workflow.metadata.deletionTimestamp ?? rfc3339(core.clock.now()),
+    },
     status: { ...workflow.status, conditions: [...others, { type: 'ArtifactGCError', status: 'True', message }] },
   }
   const row = await core.store.workflowByUid(uid as never)

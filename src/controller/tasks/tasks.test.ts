@@ -285,6 +285,24 @@ describe('artifacts', () => {
     expect(await handle.open()).toBeNull()
   })
 
+  it('go before the workflow that is deleted in the background, also when the daemon ends in between', async () => {
+    house = newHouse()
+    const first = await house.open()
+    await first.createWorkflow('default', { metadata: { name: 'wf' }, spec: passing })
+    const done = await ended(first, 'wf')
+    const make = Object.values(done.status?.nodes ?? {}).find(({ displayName }) => displayName === 'make')
+    const handle = await first.artifact(done, make?.id ?? '', 'outputs', 'out')
+    await first.deleteWorkflow('default', 'wf', { background: true })
+    const marked = await first.workflow('default', 'wf')
+    expect(marked?.metadata.deletionTimestamp).toBeDefined()
+    expect(marked?.metadata.finalizers).toEqual(['workflows.argoproj.io/artifact-gc'])
+    expect(await handle.open()).not.toBeNull()
+    await first.drain()
+    const second = await house.open()
+    await eventually(async () => (await second.workflow('default', 'wf')) === null, 'the workflow is gone')
+    expect(await handle.open()).toBeNull()
+  })
+
   it('that are missing make the node an error in the words of Argo', async () => {
     house = newHouse()
     const controller = await house.open()
