@@ -1,27 +1,41 @@
 /** The daemon's composition root: config → parts → run → drain. Whoever wants a daemon in this process calls it. */
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { createArtifacts } from './artifacts/index.ts'
 import { controllerConfigOf, loadConfig } from './config/index.ts'
 import type { Config, ConfigSources } from './config/index.ts'
 import { createController } from './controller/index.ts'
-import type { RunningController } from './controller/index.ts'
-import { followArgoSettings, storedArgoSettings } from './main/argo-settings.ts'
+import type { Log, RunningController } from './controller/index.ts'
+import { argoSettingsInFolders, argoSettingsInStore, followArgoSettings } from './main/argo-settings.ts'
+import { disksOf } from './main/disks.ts'
+import type { Disks } from './main/disks.ts'
 import { engineAddress } from './main/engine-address.ts'
-import { instanceOf } from './main/instance.ts'
+import { folderCheck, healthReport } from './main/health.ts'
+import { loadPluginFolder } from './main/plugin-folder.ts'
+import { liveSettings } from './main/live-settings.ts'
+import type { LiveSettings } from './main/live-settings.ts'
+import { logLevelSwitch } from './main/log-levels.ts'
+import type { LogLevelSwitch } from './main/log-levels.ts'
+import { readingsOf } from './main/readings.ts'
 import { keepSecretsOut } from './main/secret-watch.ts'
+import { standby } from './main/standby.ts'
+import { openStore } from './main/store.ts'
+import type { OpenedStore } from './main/store.ts'
 import { systemClock, systemRandom } from './main/system.ts'
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
 import { DirectorySource } from './sources/index.ts'
-import { openSqliteStore } from './store/index.ts'
 import type { Store } from './store/index.ts'
-import { SecretValues, meteredArtifacts, openLogs, openMetrics, serveMetrics } from './telemetry/index.ts'
+import { SecretValues, meteredArtifacts, openLogs, openMetrics, serveMetrics, watchedStore } from './telemetry/index.ts'
 import type { LineSink, Logs, Metrics } from './telemetry/index.ts'
+
+/** How often the store is asked whether it is there. */
+const probeMs = 5_000
 
 export type DaemonOptions = {
   readonly sources: ConfigSources
@@ -45,6 +59,12 @@ export type Daemon = {
   readonly apiUrl: string
   readonly metricsUrl: string
   readonly sources: readonly DirectorySource[]
+  /** Resolves with the reason when another daemon has taken over the store: this one must drain. */
+  readonly lost: Promise<string>
+  /** Reads the settings anew and takes over what may change while running. Never rejects. */
+  reload(why: string): Promise<void>
+  /** Logs everything, or as before. */
+  toggleDebug(): void
   /** Ends in seconds; containers go on and are taken up by the next start. */
   drain(): Promise<void>
 }
@@ -52,11 +72,13 @@ export type Daemon = {
 /** @throws InvalidSettings, UserError (no engine, address taken), WorldError STORE_LOCKED where another daemon has the data */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const closers: (() => Promise<unknown> | void)[] = []
+  const ending = new AbortController()
   const drain = async () => {
+    ending.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
   try {
-    return await build(options, closers, drain)
+    return await build(options, closers, { drain, ending: ending.signal })
   } catch (error) {
     await drain()
     throw error
@@ -66,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function build(
   options: DaemonOptions,
   closers: (() => Promise<unknown> | void)[],
-  drain: () => Promise<void>,
+  { drain, ending }: { readonly drain: () => Promise<void>; readonly ending: AbortSignal },
 ): Promise<Daemon> {
   const { services = true } = options
   const first = await loadConfig(options.sources)
@@ -78,10 +100,14 @@ async function build(
   const log = logs.component('daemon')
 
   await mkdir(first.config.dataDir, { recursive: true })
-  const store = await openSqliteStore({ directory: first.config.dataDir })
+  const inFolders = await argoSettingsInFolders(first.config.folders, log)
+  const second = inFolders === undefined ? first : await loadConfig({ ...options.sources, argo: inFolders })
+  const opened = await openInCharge(second.config, options, log, ending)
+  const watched = watchedStore(opened.store, () => counters.metrics)
+  const { store } = watched
   closers.push(() => store.close())
-  const argo = await storedArgoSettings(first.config.folders, store, first.config.namespace, log)
-  const { config, notes } = argo === undefined ? first : await loadConfig({ ...options.sources, argo })
+  const argo = inFolders ?? (await argoSettingsInStore(store, first.config.namespace, log))
+  const { config, notes } = argo === inFolders ? second : await loadConfig({ ...options.sources, argo })
   for (const note of notes) log.info({}, note)
 
   const metrics = openMetrics({
@@ -91,47 +117,113 @@ async function build(
     log: logs.component('metrics'),
   })
   counters.metrics = metrics
-  const runtime = options.runtime?.(config) ?? (await dockerRuntime(config, metrics, logs, options))
+  const runtime =
+    options.runtime?.(config) ?? (await dockerRuntime(config, await opened.instance(), metrics, logs, options))
   closers.push(() => runtime.close())
 
-  const controllerConfig = controllerConfigOf(config, { plugins: pluginsOf(config), hostName: hostname() })
-  const artifacts = createArtifacts({ directory: config.artifactsDir, repository: config.argo.artifactRepository })
-  const controller = createController({
+  const modules = config.pluginFolder === null ? [] : await loadPluginFolder(config.pluginFolder)
+  for (const { name } of modules) log.info({ plugin: name }, 'plugin module loaded')
+  const storages = modules.flatMap(({ name, artifacts }) => (artifacts === undefined ? [] : [name]))
+  const controllerConfig = controllerConfigOf(config, { plugins: pluginsOf(config), hostName: hostname(), storages })
+  const artifacts = createArtifacts({
+    directory: config.artifactsDir,
+    repository: config.argo.artifactRepository,
+    plugins: async (name, signal) =>
+      modules.find((module) => module.name === name)?.artifacts ?? controller.artifactDriver(name, signal),
+  })
+  const controller: RunningController = createController({
     clock: systemClock,
     random: systemRandom,
     store,
     runtime,
     artifacts: meteredArtifacts(artifacts, metrics),
     config: controllerConfig,
+    plugins: modules,
     log: logs.component('controller'),
     telemetry: metrics,
   })
-  metrics.read(readingsOf(config, controller, store))
+  const levels = logLevelSwitch(logs, () => settings.config.log, log)
+  const settings = liveSettings({
+    sources: argo === undefined ? options.sources : { ...options.sources, argo },
+    running: config,
+    log,
+    metrics,
+    apply: (next) => {
+      const { level, components } = next.log
+      if (level !== settings.config.log.level || !isDeepStrictEqual(components, settings.config.log.components))
+        logs.setLevels(next.log)
+      controller.reconfigure(
+        controllerConfigOf(next, { plugins: controllerConfig.plugins, hostName: hostname(), storages }),
+      )
+    },
+  })
+  closers.push(() => settings.close())
+  const disks = disksOf(config.dataDir, runtime)
+  metrics.read(readingsOf({ settings, controller, runtime, store, disks, storeBytes: () => opened.sizeBytes() }))
+  logs.nameWith((uid) => controller.nameOf(uid))
   await controller.start()
   closers.push(() => controller.drain())
+  const prober = setInterval(() => void watched.probe(), probeMs)
+  closers.push(() => clearInterval(prober))
   const secretWatch = keepSecretsOut(controller, secrets)
   closers.push(() => secretWatch.close())
-  const followed = followArgoSettings(controller, config.namespace, log, (settings) => {
-    void applyArgoSettings(options.sources, settings, controllerConfig.engine).then(
-      () => log.info({}, 'settings of Argo’s ConfigMap applied; limits, retention and metrics after a restart'),
-      (error: unknown) => log.error({ error }, 'settings of Argo’s ConfigMap are wrong and not used'),
-    )
-  })
+  const followed = followArgoSettings(
+    controller,
+    config.namespace,
+    log,
+    (argoSettings) => void settings.argoChanged(argoSettings),
+  )
   closers.push(() => followed.close())
 
-  const base = { config, controller, runtime, metrics, logs, drain }
+  const reload = (why: string) => settings.reload(why)
+  const base = {
+    config,
+    controller,
+    runtime,
+    metrics,
+    logs,
+    drain,
+    lost: opened.lost,
+    reload,
+    toggleDebug: () => levels.toggleDebug(),
+  }
   if (!services) return { ...base, apiUrl: '', metricsUrl: '', sources: [] }
-  return { ...base, ...(await startServices({ config, controller, store, metrics, logs }, closers)) }
+  return {
+    ...base,
+    ...(await startServices({ config, controller, store, metrics, logs, settings, disks, levels }, closers)),
+  }
 }
 
-type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> & { readonly store: Store }
+type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> & {
+  readonly store: Store
+  readonly settings: LiveSettings
+  readonly disks: Disks
+  readonly levels: LogLevelSwitch
+}
 
 async function startServices(
-  { config, controller, store, metrics, logs }: ServiceParts,
+  { config, controller, store, metrics, logs, settings, disks, levels }: ServiceParts,
   closers: (() => Promise<unknown> | void)[],
 ): Promise<Pick<Daemon, 'apiUrl' | 'metricsUrl' | 'sources'>> {
   const text = () => metrics.text()
-  const server = createServer({ controller, config, log: logs.component('server'), version, metricsText: text })
+  const sources: DirectorySource[] = []
+  const server = createServer({
+    controller,
+    // What pages show of Argo's settings may change meanwhile.
+    config: {
+      ...config,
+      get argo() {
+        return settings.config.argo
+      },
+    },
+    log: logs.component('server'),
+    version,
+    metricsText: text,
+    logLevels: levels,
+    health: () => healthReport({ controller, store, disks, settings, sources: () => config.folders.map(folderCheck) }),
+    sourceFiles: () =>
+      sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
+  })
   const { url: apiUrl } = await server.listen()
   closers.push(() => server.close())
   let metricsUrl = ''
@@ -140,7 +232,6 @@ async function startServices(
     closers.push(() => served.close())
     metricsUrl = `http://${config.metrics.host}:${served.port}${config.metrics.path}`
   }
-  const sources: DirectorySource[] = []
   for (const folder of config.folders) {
     await mkdir(folder, { recursive: true }).catch(() => undefined)
     const { settleMs, templateWaitMs, status } = config.folder
@@ -169,7 +260,30 @@ async function startServices(
   return { apiUrl, metricsUrl, sources }
 }
 
-async function dockerRuntime(config: Config, metrics: Metrics, logs: Logs, options: DaemonOptions): Promise<Runtime> {
+/** Waits for a server that is away and for another daemon to go, and says so to who asks, where there are services. */
+async function openInCharge(
+  config: Config,
+  { services = true, waitForEngine = false, signal }: DaemonOptions,
+  log: Log,
+  ending: AbortSignal,
+): Promise<OpenedStore> {
+  if (!waitForEngine) return openStore(config, { log, ending })
+  const answers = services ? standby(config, (reason) => log.warn({ reason }, 'not in charge yet')) : null
+  try {
+    const say = (reason: string) => answers?.say(reason)
+    return await openStore(config, { log, ending, waiting: { say, ...(signal === undefined ? {} : { signal }) } })
+  } finally {
+    await answers?.close()
+  }
+}
+
+async function dockerRuntime(
+  config: Config,
+  instance: string,
+  metrics: Metrics,
+  logs: Logs,
+  options: DaemonOptions,
+): Promise<Runtime> {
   const log = logs.component('docker')
   const engine = await engineAddress(config.docker.host, {
     wait: options.waitForEngine ?? false,
@@ -179,7 +293,7 @@ async function dockerRuntime(config: Config, metrics: Metrics, logs: Logs, optio
   const atOnce = config.docker.startConcurrency
   return new DockerRuntime({
     engine,
-    instance: await instanceOf(config.instance, config.dataDir),
+    instance,
     dataDir: join(config.dataDir, 'runtime'),
     onCall: (call) => metrics.dockerCall(call),
     log: (level, message, fields = {}) => log[level](fields, message),
@@ -194,54 +308,3 @@ const pluginsOf = (config: Config) =>
     address,
     ...(tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }),
   }))
-
-/** The engine reads its settings afresh at each decision, so they may change in place. */
-async function applyArgoSettings(
-  sources: ConfigSources,
-  argo: NonNullable<ConfigSources['argo']>,
-  engine: object,
-): Promise<void> {
-  const { config } = await loadConfig({ ...sources, argo })
-  Object.assign(engine, controllerConfigOf(config, { plugins: [], hostName: hostname() }).engine)
-}
-
-function readingsOf(config: Config, controller: RunningController, store: Store) {
-  return {
-    workflowPhases: () => store.countByPhase({}),
-    podPhases: () => {
-      const { pending, running } = controller.snapshot().pods
-      return new Map([
-        ['Pending', pending],
-        ['Running', running],
-      ])
-    },
-    workflowsWithRunningPods: () => controller.snapshot().workflowsWithRunningPods,
-    resourceVersion: () => controller.resourceVersion(),
-    ready: () => controller.readiness().ready,
-    locks: () =>
-      controller.snapshot().locks.map(({ name, kind, mutex, held, pending }) => {
-        const storage = kind === 'Database' ? 'database' : 'configmap'
-        return {
-          labels: {
-            type: mutex ? 'mutex' : 'semaphore',
-            storage,
-            lock_name: name,
-            namespace: name.split('/')[0] ?? '',
-          },
-          held,
-          pending,
-        }
-      }),
-    storeBytes: async () => {
-      const sizes = await Promise.all(
-        ['drydock.db', 'drydock.db-wal'].map((name) =>
-          stat(join(config.dataDir, name)).then(
-            ({ size }) => size,
-            () => 0,
-          ),
-        ),
-      )
-      return sizes.reduce((sum, size) => sum + size, 0)
-    },
-  }
-}

@@ -9,9 +9,11 @@ import type { Config } from './config.ts'
 import { settingsFromEnvironment } from './environment.ts'
 import type { Environment } from './environment.ts'
 import { InvalidSettings } from './problems.ts'
+import type { SettingsProblem } from './problems.ts'
 import { settingsSchema } from './settings.ts'
 import type { Settings } from './settings.ts'
-import { checkSettingsText } from './settings-text.ts'
+import { checkSettingsText, placesIn } from './settings-text.ts'
+import type { PlaceOf } from './settings-text.ts'
 
 export type ConfigSources = {
   /** Drydock's settings file, or a ConfigMap of Argo's. */
@@ -30,24 +32,41 @@ export type LoadedConfig = { readonly config: Config; readonly notes: readonly s
 
 /** @throws InvalidSettings with every problem; UserError SETTINGS_UNREADABLE */
 export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
-  const file = sources.file === undefined ? {} : await settingsFromFile(sources.file)
+  const { settings: file, at } =
+    sources.file === undefined ? { settings: {}, at: () => undefined } : await settingsFromFile(sources.file)
   const layers = [sources.argo ?? {}, file, settingsFromEnvironment(sources.environment ?? {}), sources.flags ?? {}]
   const settings = layers.reduce<Settings>((under, over) => merged(under, over) as Settings, {})
-  return { config: configOf(settings, sources.base), notes: notesOf(settings) }
+  try {
+    return { config: configOf(settings, sources.base), notes: notesOf(settings) }
+  } catch (error) {
+    if (!(error instanceof InvalidSettings)) throw error
+    throw new InvalidSettings(error.problems.map((problem) => placed(problem, file, at)))
+  }
 }
 
-async function settingsFromFile(path: string): Promise<Settings> {
+/** Where the file says it, its place there. */
+function placed(problem: SettingsProblem, file: Settings, at: PlaceOf): SettingsProblem {
+  const path = problem.path?.split('.') ?? []
+  const isThere = path.reduce<unknown>(
+    (value, key) => (isPlainObject(value) ? value[key] : undefined),
+    file as Readonly<Record<string, unknown>>,
+  )
+  const place = isThere === undefined ? undefined : at(path, 'value')
+  return place === undefined ? problem : { ...problem, at: place }
+}
+
+async function settingsFromFile(path: string): Promise<{ readonly settings: Settings; readonly at: PlaceOf }> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UserError('SETTINGS_UNREADABLE', `cannot read settings file ${path}`, { cause })
   })
   if (isArgoConfigMap(lenientParse(text))) {
     const { settings, problems } = readArgoConfigMapText(text, path)
     if (problems.length > 0) throw new InvalidSettings(problems)
-    return settings
+    return { settings, at: () => undefined }
   }
   const { value, problems } = checkSettingsText<Settings>(text, settingsSchema, path)
   if (problems.length > 0) throw new InvalidSettings(problems)
-  return value
+  return { settings: value, at: placesIn(text, path) }
 }
 
 function lenientParse(text: string): unknown {

@@ -43,6 +43,17 @@ export function checkSettingsText<T>(
   return { value: value as T, problems: checkSettings(value, schema, (path, of) => placeOf(document, path, of, place)) }
 }
 
+/** Where settings stand in a text; nowhere, if it cannot be parsed. */
+export function placesIn(text: string, file: string): PlaceOf {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, merge: true })
+  return (path, of) =>
+    placeOf(document, path, of, (offset) => {
+      const { line, col } = lines.linePos(offset)
+      return { file, line, column: col }
+    })
+}
+
 /** Checks (and coerces in place) a value that was parsed already. */
 export function checkSettings(value: unknown, schema: TSchema, at: PlaceOf): readonly SettingsProblem[] {
   let validate = validators.get(schema)

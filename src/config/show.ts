@@ -1,22 +1,37 @@
-/** The Config as YAML a person can read and put into a settings file. */
+/** The Config as YAML that a settings file may hold: read again, it comes to the same. */
 import { stringify } from 'yaml'
 import type { Config } from './config.ts'
+import { ownSettings } from './settings.ts'
 
-/** Secrets stand in no setting (only in files that settings name), so everything may be printed. */
-export function showConfig({ argo, ...own }: Config): string {
-  const ownKeys = new Set([
-    'data',
-    'folders',
-    'server',
-    'metrics',
-    'policy',
-    'capacity',
-    'docker',
-    'log',
-    'folder',
-    'artifacts',
-    'plugins',
-  ])
-  const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !ownKeys.has(key) && !(key in own)))
-  return stringify({ ...own, argo: argoOnly })
+/** Passwords in URLs are masked; other secrets stand only in files that settings name. */
+export function showConfig(config: Config): string {
+  return stringify(settingsOf(config)).replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/]+@/gi, '$1***@')
+}
+
+/** Settings that come to this Config. What is `null` in it is left out: it says that nothing was set. */
+export function settingsOf(config: Config): Readonly<Record<string, unknown>> {
+  const { argo, dataDir, artifactsDir, podGCDeleteDelayMs, metricsTtlMs, disk, ...own } = config
+  const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !(key in ownSettings)))
+  const { memoryBytes, ...capacity } = own.capacity
+  const settings = {
+    data: dataDir,
+    ...own,
+    capacity: { ...capacity, memory: memoryBytes === null ? null : String(memoryBytes) },
+    docker: { ...own.docker, startConcurrency: own.docker.startConcurrency ?? 0 },
+    disk: { freeMin: String(disk.freeMinBytes) },
+    artifacts: { dir: artifactsDir },
+    ...argoOnly,
+    podGCDeleteDelayDuration: `${podGCDeleteDelayMs}ms`,
+    ...(metricsTtlMs === 0 ? {} : { metricsConfig: { ...argo.metricsConfig, metricsTTL: `${metricsTtlMs}ms` } }),
+  }
+  return withoutNulls(settings) as Readonly<Record<string, unknown>>
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null && inner !== undefined)
+      .map(([key, inner]) => [key, withoutNulls(inner)]),
+  )
 }

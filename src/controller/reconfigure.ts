@@ -24,6 +24,7 @@ export function reconfigure(
 ): void {
   const { workflowDefaults, artifactRepository, mainContainer, images, podGCDeleteDelayMs, templateReferencing } =
     next.engine
+  const { workflowPlugins, artifactDrivers } = next.engine
   Object.assign(live.engine, {
     workflowDefaults,
     artifactRepository,
@@ -31,7 +32,12 @@ export function reconfigure(
     images,
     podGCDeleteDelayMs,
     templateReferencing,
+    workflowPlugins,
+    artifactDrivers,
   })
+  live.executorPlugins = next.executorPlugins
+  live.artifactDrivers = next.artifactDrivers
+  core.drivers.settle()
   live.policy = next.policy
   live.pullPolicy = next.pullPolicy
   live.capacity = next.capacity

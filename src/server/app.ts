@@ -9,16 +9,24 @@ import type { TokenCheck } from './access/token.ts'
 import { webhookBytesMax } from './access/webhooks.ts'
 import { exhausted, faultOf, forbidden, notImplemented, sendFault, unauthenticated } from './http/faults.ts'
 import type { Fault } from './http/faults.ts'
+import { healthRoutes } from './health.ts'
+import type { HealthReport } from './health.ts'
 import { Routes } from './http/routes.ts'
 import { archiveRoutes } from './routes/archive.ts'
+import { configMapRoutes } from './routes/config-maps.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { eventRoutes, webhookVerdict } from './routes/events.ts'
 import { argoVersionHeader, infoRoutes } from './routes/info.ts'
+import { logLevelRoutes } from './routes/log-level.ts'
+import type { LogLevelControl } from './routes/log-level.ts'
 import type { ServerConfig, ServerLog } from './routes/parts.ts'
+import { sourceFileRoutes } from './routes/source-files.ts'
+import type { SourceFile } from './routes/source-files.ts'
 import { storedObjectRoutes } from './routes/stored-objects.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { syncLimitRoutes } from './routes/sync-limits.ts'
 import { uploadRoutes } from './routes/uploads.ts'
+import { workflowEditRoutes } from './routes/workflow-edits.ts'
 import { workflowOperationRoutes } from './routes/workflow-operations.ts'
 import { workflowRoutes } from './routes/workflows.ts'
 import { StaticSite } from './static-site.ts'
@@ -30,8 +38,11 @@ export type AppParts = {
   readonly log: ServerLog
   readonly version: string
   readonly metricsText?: (() => Promise<string>) | undefined
+  readonly health?: (() => Promise<HealthReport>) | undefined
+  readonly logLevels?: LogLevelControl | undefined
   readonly tokens: TokenCheck
   readonly streams: OpenStreams
+  readonly sourceFiles?: (() => readonly SourceFile[]) | undefined
 }
 
 /** Requests with a body up to this are taken, as gRPC's message size of Argo Server. */
@@ -56,7 +67,7 @@ export function createApp(parts: AppParts): Express {
     response.set({ 'X-Content-Type-Options': 'nosniff' })
     next()
   })
-  healthRoutes(app, parts.controller)
+  healthRoutes(app, parts)
   app.use(guarded(parts))
   protectedRoutes(app, parts)
   const site = new StaticSite(baseHrefOf(parts.config))
@@ -88,14 +99,6 @@ function logged(log: ServerLog) {
     })
     next()
   }
-}
-
-function healthRoutes(app: Express, controller: Controller): void {
-  app.get('/healthz', (_request, response) => void response.type('text').send('ok'))
-  app.get('/readyz', (_request, response) => {
-    const { ready, reasons } = controller.readiness()
-    response.status(ready ? 200 : 503).json({ ready, reasons })
-  })
 }
 
 /** Too many requests, rebound names, pages of other origins. */
@@ -152,16 +155,20 @@ function protectedRoutes(app: Express, parts: AppParts): void {
 
 const noBody = (_request: Request, _response: Response, next: (error?: unknown) => void): void => next()
 
-function addRoutes(app: Express, { controller, streams, config, tokens, log, version }: AppParts): void {
+function addRoutes(app: Express, { controller, streams, config, tokens, log, version, sourceFiles }: AppParts): void {
   const routes = new Routes(app, argoVersionHeader)
-  const parts = { routes, controller, streams, config, tokens, log, version }
+  const parts = { routes, controller, streams, config, tokens, log, version, sourceFiles }
   workflowRoutes(parts)
   workflowOperationRoutes(parts)
+  workflowEditRoutes(parts)
   streamRoutes(parts)
   storedObjectRoutes(parts)
   archiveRoutes(parts)
   eventRoutes(parts)
+  configMapRoutes(parts)
+  sourceFileRoutes(parts)
   infoRoutes(parts)
+  logLevelRoutes(parts)
   syncLimitRoutes(parts)
   artifactRoutes(parts)
   uploadRoutes(parts)

@@ -2,3 +2,6 @@
 export { createServer } from './server.ts'
 export type { Server, ServerOptions } from './server.ts'
 export type { ServerConfig, ServerLog } from './routes/parts.ts'
+export { loadToken } from './access/token.ts'
+export type { HealthPart, HealthReport } from './health.ts'
+export type { LogLevelControl } from './routes/log-level.ts'

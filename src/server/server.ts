@@ -6,7 +6,10 @@ import type { Controller } from '../controller/port.ts'
 import { UserError } from '../resources/index.ts'
 import { TokenCheck, loadToken } from './access/token.ts'
 import { createApp } from './app.ts'
+import type { HealthReport } from './health.ts'
+import type { LogLevelControl } from './routes/log-level.ts'
 import type { ServerConfig, ServerLog } from './routes/parts.ts'
+import type { SourceFile } from './routes/source-files.ts'
 import { OpenStreams } from './streams/event-stream.ts'
 
 export type ServerOptions = {
@@ -17,6 +20,12 @@ export type ServerOptions = {
   readonly version: string
   /** Prometheus' text; without it there is no `/metrics` on this port. */
   readonly metricsText?: () => Promise<string>
+  /** Without it only the controller is asked. */
+  readonly health?: () => Promise<HealthReport>
+  /** Without it levels cannot be changed over the API. */
+  readonly logLevels?: LogLevelControl
+  /** Files of the folders that are refused or wait. */
+  readonly sourceFiles?: () => readonly SourceFile[]
 }
 
 export type Server = {
@@ -31,11 +40,12 @@ const requestMsMax = 30 * 60_000
 const closeMsMax = 5_000
 
 /** @throws UserError where the address needs a token and there is none, or the token file is not usable */
-export function createServer({ controller, config, log, version, metricsText }: ServerOptions): Server {
+export function createServer(options: ServerOptions): Server {
+  const { config, log } = options
   const { host, port, tokenFile } = config.server
   const tokens = new TokenCheck(loadToken(host, tokenFile))
   const streams = new OpenStreams()
-  const app = createApp({ controller, config, log, version, metricsText, tokens, streams })
+  const app = createApp({ ...options, tokens, streams })
   const http = createHttpServer({ requestTimeout: requestMsMax, keepAliveTimeout: 60_000 }, app)
   return {
     listen: async () => {

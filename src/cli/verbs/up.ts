@@ -82,6 +82,12 @@ async function up(folder: string | undefined, flags: UpFlags): Promise<void> {
   const { config, apiUrl, metricsUrl } = daemon
   log.info({ api: apiUrl, metrics: metricsUrl, folders: config.folders, data: config.dataDir }, 'drydock is up')
   spareMemoryLater()
+  // A terminal that closes ends what was started in it; a daemon without one reads its settings anew.
+  process.on('SIGHUP', () => {
+    if (process.stdin.isTTY) stop('SIGHUP')
+    else void daemon.reload('SIGHUP')
+  })
+  process.on('SIGUSR2', () => daemon.toggleDebug())
   const signal = await stopped
   log.info({ signal }, 'ending; containers go on and are taken up by the next start')
   await daemon.drain()

@@ -5,13 +5,16 @@ import type { Parts } from './parts.ts'
 const argoVersion = 'v4.1.2'
 
 export function infoRoutes({ routes, config, version }: Parts): void {
-  const { links = [], columns = [], navColor } = config.argo
-  routes.unary('get', '/api/v1/info', () => ({
-    links: links.map((link) => ({ ...link, target: link.target ?? '' })),
-    columns,
-    ...(navColor !== undefined && { navColor }),
-    modals: { feedback: false, firstTimeUser: false, newVersion: false },
-  }))
+  routes.unary('get', '/api/v1/info', () => {
+    // Read each time: they may change while the server runs.
+    const { links = [], columns = [], navColor } = config.argo
+    return {
+      links: links.map((link) => ({ ...link, target: link.target ?? '' })),
+      columns,
+      ...(navColor !== undefined && { navColor }),
+      modals: { feedback: false, firstTimeUser: false, newVersion: false },
+    }
+  })
   routes.unary('get', '/api/v1/userinfo', () => ({ serviceAccountNamespace: config.namespace }))
   routes.unary('get', '/api/v1/version', () => versionJson(version))
   routes.unary('post', '/api/v1/tracking/event', () => ({}))

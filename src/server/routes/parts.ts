@@ -3,7 +3,9 @@ import type { Config } from '../../config/index.ts'
 import type { Controller } from '../../controller/port.ts'
 import type { TokenCheck } from '../access/token.ts'
 import type { Routes } from '../http/routes.ts'
+import type { LogLevelControl } from './log-level.ts'
 import type { OpenStreams } from '../streams/event-stream.ts'
+import type { SourceFile } from './source-files.ts'
 
 export type ServerLog = {
   debug(fields: object, message: string): void
@@ -21,6 +23,9 @@ export type Parts = {
   readonly config: ServerConfig
   readonly tokens: TokenCheck
   readonly log: ServerLog
+  readonly logLevels?: LogLevelControl | undefined
   /** Of Drydock, without a `v`. */
   readonly version: string
+  /** Files of the folders that are refused or wait. */
+  readonly sourceFiles?: (() => readonly SourceFile[]) | undefined
 }
