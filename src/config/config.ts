@@ -6,6 +6,8 @@ import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
 import type { StoreConfig } from './store-settings.ts'
+import { tableConfigOf } from './table-settings.ts'
+import type { TableConfig } from './table-settings.ts'
 
 export type Policy = {
   readonly privileged: boolean
@@ -61,6 +63,7 @@ export type Config = {
   }
   readonly disk: { readonly freeMinBytes: number }
   readonly folder: { readonly settleMs: number; readonly templateWaitMs: number; readonly status: boolean }
+  readonly table: TableConfig
   readonly store: StoreConfig
   readonly artifactsDir: string
   readonly plugins: readonly { readonly name: string; readonly address: string; readonly tokenFile?: string }[]
@@ -153,6 +156,7 @@ export function configOf(settings: Settings, base: string): Config {
       templateWaitMs: folder.templateWaitMs ?? 5000,
       status: folder.status ?? true,
     },
+    table: tableConfigOf(settings.table, base),
     store: {
       url: store.url === undefined || store.url === '' ? null : store.url,
       passwordFile: store.passwordFile === undefined ? null : resolve(base, store.passwordFile),

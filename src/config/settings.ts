@@ -3,6 +3,7 @@ import Type from 'typebox'
 import type { Static } from 'typebox'
 import { argoSettings } from './argo-settings.ts'
 import { storeSettings } from './store-settings.ts'
+import { tableSettings } from './table-settings.ts'
 
 const closed = { additionalProperties: false }
 const port = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, description }))
@@ -133,6 +134,7 @@ export const ownSettings = {
       closed,
     ),
   ),
+  table: tableSettings,
   store: storeSettings,
   artifacts: Type.Optional(
     Type.Object({ dir: text('Folder of the built-in artifact store; default `<data>/artifacts`.') }, closed),
