@@ -25,11 +25,13 @@ import { standby } from './main/standby.ts'
 import { openStore } from './main/store.ts'
 import type { OpenedStore } from './main/store.ts'
 import { systemClock, systemRandom } from './main/system.ts'
+import { openTable, tableCheck, tableReadings } from './main/table-source.ts'
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
 import { DirectorySource } from './sources/index.ts'
+import type { TableSource } from './sources/index.ts'
 import type { Store } from './store/index.ts'
 import { SecretValues, meteredArtifacts, openLogs, openMetrics, serveMetrics, watchedStore } from './telemetry/index.ts'
 import type { LineSink, Logs, Metrics } from './telemetry/index.ts'
@@ -40,7 +42,7 @@ const probeMs = 5_000
 export type DaemonOptions = {
   readonly sources: ConfigSources
   readonly logTo?: LineSink
-  /** Wait for a Docker Engine that is not there yet, rather than give up. */
+  /** Wait for a Docker Engine and a database that are not there yet, and for another daemon to go, rather than give up. */
   readonly waitForEngine?: boolean
   /** Instead of Docker. */
   readonly runtime?: (config: Config) => Runtime
@@ -59,6 +61,8 @@ export type Daemon = {
   readonly apiUrl: string
   readonly metricsUrl: string
   readonly sources: readonly DirectorySource[]
+  /** `null` where the settings name none. */
+  readonly table: TableSource | null
   /** Resolves with the reason when another daemon has taken over the store: this one must drain. */
   readonly lost: Promise<string>
   /** Reads the settings anew and takes over what may change while running. Never rejects. */
@@ -187,7 +191,7 @@ async function build(
     reload,
     toggleDebug: () => levels.toggleDebug(),
   }
-  if (!services) return { ...base, apiUrl: '', metricsUrl: '', sources: [] }
+  if (!services) return { ...base, apiUrl: '', metricsUrl: '', sources: [], table: null }
   return {
     ...base,
     ...(await startServices({ config, controller, store, metrics, logs, settings, disks, levels }, closers)),
@@ -204,9 +208,11 @@ type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> &
 async function startServices(
   { config, controller, store, metrics, logs, settings, disks, levels }: ServiceParts,
   closers: (() => Promise<unknown> | void)[],
-): Promise<Pick<Daemon, 'apiUrl' | 'metricsUrl' | 'sources'>> {
+): Promise<Pick<Daemon, 'apiUrl' | 'metricsUrl' | 'sources' | 'table'>> {
   const text = () => metrics.text()
   const sources: DirectorySource[] = []
+  let table: TableSource | null = null
+  const checks = () => [...config.folders.map(folderCheck), ...(table === null ? [] : [tableCheck(table)])]
   const server = createServer({
     controller,
     // What pages show of Argo's settings may change meanwhile.
@@ -220,7 +226,7 @@ async function startServices(
     version,
     metricsText: text,
     logLevels: levels,
-    health: () => healthReport({ controller, store, disks, settings, sources: () => config.folders.map(folderCheck) }),
+    health: () => healthReport({ controller, store, disks, settings, sources: checks }),
     sourceFiles: () =>
       sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
   })
@@ -249,6 +255,12 @@ async function startServices(
     sources.push(source)
     closers.push(() => source.close())
   }
+  const opened = await openTable({ config, controller, store, log: logs.component('table') })
+  table = opened
+  if (opened !== null) {
+    closers.push(() => opened.close())
+    metrics.read(tableReadings(opened))
+  }
   metrics.read({
     sourceFiles: () => {
       const all = new Map<string, number>()
@@ -257,7 +269,7 @@ async function startServices(
       return all
     },
   })
-  return { apiUrl, metricsUrl, sources }
+  return { apiUrl, metricsUrl, sources, table }
 }
 
 /** Waits for a server that is away and for another daemon to go, and says so to who asks, where there are services. */

@@ -196,6 +196,23 @@ export const ownMetrics = {
   store_bytes: { type: 'gauge', help: 'Bytes of the database, log included', atScrape: true },
   store_resource_version: { type: 'gauge', help: 'Version of the store: grows with each change', atScrape: true },
   source_files: { type: 'gauge', help: 'Files of the watched folders by state', labels: ['state'], atScrape: true },
+  table_up: {
+    type: 'gauge',
+    help: '1 while the table of manifests is there and served by this daemon',
+    atScrape: true,
+  },
+  table_rows_due: {
+    type: 'gauge',
+    help: 'Rows of the table that are new or changed and not admitted yet',
+    atScrape: true,
+  },
+  table_oldest_due_seconds: { type: 'gauge', help: 'How long the oldest of them waits', atScrape: true },
+  table_rows: {
+    type: 'gauge',
+    help: 'Rows looked at since the start, by what came of them',
+    labels: ['state'],
+    atScrape: true,
+  },
   engine_up: { type: 'gauge', help: '1 while the container engine answers', atScrape: true },
   store_up: { type: 'gauge', help: '1 while the store answers and takes commits', atScrape: true },
   store_operation_seconds: {

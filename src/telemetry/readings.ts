@@ -36,6 +36,11 @@ export type Readings = {
   readonly resourceVersion?: () => number
   readonly ready?: () => boolean
   readonly sourceFiles?: () => ReadonlyMap<string, number>
+  readonly table?: () => {
+    readonly isUp: boolean
+    readonly backlog: { readonly due: number; readonly oldestSeconds: number }
+    readonly outcomes: ReadonlyMap<string, number>
+  }
   readonly engineUp?: () => boolean
   readonly storeUp?: () => boolean
   readonly controller?: () => ControllerFigures
@@ -88,6 +93,12 @@ export async function takeReadings(table: MetricTable, readings: Readings, log: 
   })
   await attempt('files', readings.sourceFiles, (files) => {
     for (const [state, count] of files) table.set('source_files', count, { state })
+  })
+  await attempt('table', readings.table, ({ isUp, backlog, outcomes }) => {
+    table.set('table_up', isUp ? 1 : 0)
+    table.set('table_rows_due', backlog.due)
+    table.set('table_oldest_due_seconds', backlog.oldestSeconds)
+    for (const [state, count] of outcomes) table.set('table_rows', count, { state })
   })
   await attempt('store size', readings.storeBytes, (bytes) => table.set('store_bytes', bytes))
   await attempt('version', readings.resourceVersion, (version) => table.set('store_resource_version', version))
