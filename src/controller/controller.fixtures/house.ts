@@ -50,7 +50,9 @@ function scriptOf(pod: PodRequest): PodScript {
       return {}
     }
   }
-  return { containers: Object.fromEntries(pod.containers.map((one) => [one.name, read(one.args?.[0])])) }
+  const containers = Object.fromEntries(pod.containers.map((one) => [one.name, read(one.args?.[0])]))
+  // What plays a plugin in a test listens on this machine.
+  return { containers, ...(pod.identity.id.endsWith('.agent') ? { ip: '127.0.0.1' } : {}) }
 }
 
 export type House = {

@@ -17,7 +17,8 @@ import type { ServicePods } from './service-pods.ts'
 export type DriversParts = {
   readonly clock: Clock
   readonly services: ServicePods
-  readonly drivers: readonly ArtifactDriverConfig[]
+  /** As they are configured now. */
+  readonly drivers: () => readonly ArtifactDriverConfig[]
   /** Each driver has a folder below it; the engine mounts it, so it has to be of this machine's. */
   readonly directory: string
   readonly namespace: string
@@ -36,6 +37,7 @@ const missingBackOff: BackOff = { firstMs: 500, factor: 2, capMs: 15_000 }
 export class ArtifactDrivers {
   readonly #parts: DriversParts
   readonly #folders = new Map<string, Promise<{ readonly shared: string; readonly socket: string }>>()
+  readonly #begun = new Set<PodId>()
   /** Short names for folders whose path is too long for a socket. */
   readonly #links: string[] = []
 
@@ -43,24 +45,21 @@ export class ArtifactDrivers {
     this.#parts = parts
   }
 
-  get names(): readonly string[] {
-    return this.#parts.drivers.map(({ name }) => name)
-  }
-
   /** Whether the pod is one of those that are configured now. */
   isOurs(pod: PodId): boolean {
-    return this.#parts.drivers.some((driver) => podIdOfDriver(driver) === pod)
+    return this.#parts.drivers().some((driver) => podIdOfDriver(driver) === pod)
   }
 
   /** @throws UserError where no such driver is configured; WorldError where it does not come up */
   async endpoint(name: string, signal: AbortSignal = new AbortController().signal): Promise<PluginEndpoint> {
-    const driver = this.#parts.drivers.find((one) => one.name === name)
+    const driver = this.#parts.drivers().find((one) => one.name === name)
     if (driver === undefined) throw new UserError('ARTIFACT_PLUGIN', `artifact driver ${name} not found`)
     const { shared, socket } = await this.#folder(driver)
     let trouble = ''
     const tell = (why: string) => (trouble = why)
     const request = (_say: (why: string) => void, until: AbortSignal) => this.#request(driver, shared, until)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(socketWaitMs)])
+    this.#begun.add(podIdOfDriver(driver))
     try {
       await this.#parts.services.address({ id: podIdOfDriver(driver), request, tell }, patience)
     } catch (error) {
@@ -77,9 +76,14 @@ export class ArtifactDrivers {
     }
   }
 
+  /** The configuration has changed: drivers that are no longer in it go. */
+  settle(): void {
+    for (const pod of this.#begun) if (!this.isOurs(pod)) void this.#parts.services.leave(pod)
+  }
+
   /** They keep nothing: each start of the daemon begins them anew. */
   async close(): Promise<void> {
-    await Promise.all(this.#parts.drivers.map((driver) => this.#parts.services.leave(podIdOfDriver(driver))))
+    await Promise.all([...this.#begun].map((pod) => this.#parts.services.leave(pod)))
     await Promise.all(this.#links.map((link) => rm(link, { recursive: true, force: true })))
   }
 

@@ -28,6 +28,8 @@ export type PodScript = {
   readonly main?: ContainerScript
   /** How often `prepare` fails with this image error before it works; `Infinity` for ever. */
   readonly imageErrors?: { readonly times: number; readonly text: string }
+  /** Its address; `10.0.0.1` by default. */
+  readonly ip?: string
   /** The pod's containers vanish so long after its start. */
   readonly vanishesAfterMs?: number
 }

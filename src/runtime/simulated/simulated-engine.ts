@@ -141,7 +141,7 @@ export class SimulatedEngine {
       phase,
       containers: pod.containers.map((one) => containerState(one, phase)),
       ready: mains.every((one) => one.state === 'running' && one.isReady),
-      ip: '10.0.0.1',
+      ip: pod.script.ip ?? '10.0.0.1',
       hostNodeName: 'simulated',
       ...(pod.isDeadlineExceeded && { deadlineExceeded: true }),
       ...(pod.wasStopped && { stopped: true }),
