@@ -87,6 +87,7 @@ const advice: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/jqFilter or jsonPath must be specified/, 'say which part of the object is meant'],
   [/(git|hdfs|s3|http)\S* is required|absolute file path|are required with/, 'complete the location of the artifact'],
   // variables
+  [/failed to resolve \{\{[^}]*["\n\\]/, 'close the variable with }}'],
   [/failed to resolve \{\{\s*inputs\./, 'declare it below the inputs of this very template'],
   [/failed to resolve \{\{\s*workflow\.parameters/, 'declare it below spec.arguments.parameters'],
   [/failed to resolve \{\{\s*workflow\.outputs/, 'give an output of an earlier template that `globalName`'],

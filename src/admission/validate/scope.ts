@@ -1,6 +1,7 @@
 /** The variables that may be used at a place. */
 import { type Path } from '../problem.ts'
-import { type Fault, type Place, fault, suggesting } from './fault.ts'
+import { nearest } from '../suggestion.ts'
+import { type Fault, type Place, fault } from './fault.ts'
 import { tagParts } from './json-tags.ts'
 
 /** Names that stand for any name that begins like them. */
@@ -68,9 +69,22 @@ export function variablesFault(json: string, variables: Variables, value: unknow
     const written = writtenTag(part.tag)
     const at = placeOfText(value, place, (text) => text.includes(written))
     const found = fault(`failed to resolve {{${part.tag}}}`, at, written)
-    return suggesting(found, part.tag.trim(), [...variables.scope.names(), ...variables.globals.keys()])
+    const near = nearestVariable(part.tag.trim(), [...variables.scope.names(), ...variables.globals.keys()])
+    return near === undefined ? found : { ...found, hint: `did you mean "${near}"?` }
   }
   return null
+}
+
+/** The name that differs in one part only, and little there. */
+function nearestVariable(name: string, known: readonly string[]): string | undefined {
+  const parts = name.split('.')
+  return known.find((candidate) => {
+    const others = candidate.split('.')
+    const differing = parts.flatMap((part, index) => (part === others[index] ? [] : [index]))
+    const [at] = differing
+    if (others.length !== parts.length || differing.length !== 1 || at === undefined) return false
+    return nearest(parts[at] ?? '', [others[at] ?? '']) !== undefined
+  })
 }
 
 function isKnown(name: string, { scope, globals, anyWorkflowParameter }: Variables): boolean {
