@@ -23,6 +23,7 @@ const groups: readonly Group[] = [
   { verbs: ['test'], load: async () => (await import('./verbs/test.ts')).registerTest },
   { verbs: ['eval'], load: async () => (await import('./eval.ts')).registerEval },
   { verbs: ['doctor'], load: async () => (await import('./verbs/doctor.ts')).registerDoctor },
+  { verbs: ['socket-proxy'], load: async () => (await import('./verbs/socket-proxy.ts')).registerSocketProxy },
   { verbs: ['version', 'config'], load: async () => (await import('./verbs/about.ts')).registerAbout },
 ]
 
