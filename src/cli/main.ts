@@ -22,6 +22,7 @@ const groups: readonly Group[] = [
   { verbs: ['simulate'], load: async () => (await import('./verbs/simulate.ts')).registerSimulate },
   { verbs: ['test'], load: async () => (await import('./verbs/test.ts')).registerTest },
   { verbs: ['eval'], load: async () => (await import('./eval.ts')).registerEval },
+  { verbs: ['table'], load: async () => (await import('./verbs/table.ts')).registerTable },
   { verbs: ['doctor'], load: async () => (await import('./verbs/doctor.ts')).registerDoctor },
   { verbs: ['socket-proxy'], load: async () => (await import('./verbs/socket-proxy.ts')).registerSocketProxy },
   { verbs: ['version', 'config'], load: async () => (await import('./verbs/about.ts')).registerAbout },
@@ -62,10 +63,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     else {
       process.stderr.write(`${errorText(error)}\n`)
       // Parts that were begun before the error may have something open.
-      process.exit(1)
+      process.exit(error instanceof UserError && hopeless.has(error.code) ? 78 : 1)
     }
   }
 }
+
+/** Starting again is of no use (78: EX_CONFIG of sysexits.h), as service managers may be told. */
+const hopeless: ReadonlySet<string> = new Set([
+  'STORE_NEWER_SCHEMA',
+  'STORE_OLD_SCHEMA',
+  'STORE_FOREIGN_SCHEMA',
+  'BAD_DATABASE_URL',
+  'INVALID_SETTINGS',
+])
 
 /** What a person did is said in a line or two; what we did wrong, with the place in the code. */
 function errorText(error: unknown): string {

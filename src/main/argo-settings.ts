@@ -2,6 +2,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseManifests } from '../admission/index.ts'
+import type { Manifest } from '../admission/index.ts'
 import { argoConfigMapName, readArgoConfigMap, settingsProblemText } from '../config/index.ts'
 import type { ArgoSettings } from '../config/index.ts'
 import type { Controller, Log } from '../controller/index.ts'
@@ -12,17 +13,21 @@ import type { Store } from '../store/index.ts'
 const filesMax = 2000
 const bytesMax = 256 * 1024
 
-/** The folder's, else the one in the store (put there by an earlier run or over the API). */
-export async function storedArgoSettings(
-  folders: readonly string[],
+/** Of a file in the watched folders; they are read before the store is opened, and may say where it is. */
+export async function argoSettingsInFolders(folders: readonly string[], log: Log): Promise<ArgoSettings | undefined> {
+  for (const folder of folders)
+    for await (const { file, manifest } of manifestsIn(folder, [argoConfigMapName]))
+      if (manifest.kind === 'ConfigMap' && manifest.resource.metadata?.name === argoConfigMapName)
+        return settingsOf(manifest.resource.data, file, log)
+  return undefined
+}
+
+/** Put there by an earlier run or over the API. What it says of the store itself comes too late and is not used. */
+export async function argoSettingsInStore(
   store: Store,
   namespace: string,
   log: Log,
 ): Promise<ArgoSettings | undefined> {
-  for (const folder of folders) {
-    const found = await inFolder(folder)
-    if (found !== null) return settingsOf(found.data, found.file, log)
-  }
   const row = await store.object('ConfigMap', namespace, argoConfigMapName)
   return row === null ? undefined : settingsOf((row.body as ConfigMap).data, argoConfigMapName, log)
 }
@@ -50,16 +55,18 @@ function settingsOf(data: ConfigMap['data'], file: string, log: Log): ArgoSettin
   return undefined
 }
 
-async function inFolder(folder: string): Promise<{ readonly file: string; readonly data: ConfigMap['data'] } | null> {
+/** Manifests of the files in the folder itself that hold one of the words. */
+export async function* manifestsIn(
+  folder: string,
+  words: readonly string[],
+): AsyncGenerator<{ readonly file: string; readonly manifest: Manifest }> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^[^.].*\.ya?ml$/i.test(name))
   for (const name of names.slice(0, filesMax)) {
     const text = await beginning(join(folder, name))
-    if (!text.includes(argoConfigMapName)) continue
+    if (!words.some((word) => text.includes(word))) continue
     for (const { manifest } of parseManifests(text, { file: name }).documents)
-      if (manifest?.kind === 'ConfigMap' && manifest.resource.metadata?.name === argoConfigMapName)
-        return { file: name, data: manifest.resource.data }
+      if (manifest !== null && manifest !== undefined) yield { file: name, manifest }
   }
-  return null
 }
 
 async function beginning(path: string): Promise<string> {

@@ -1,6 +1,4 @@
 /** The figures that are asked for at each scrape, from the parts that know them. */
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { RunningController } from '../controller/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { DockerRuntime } from '../runtime/docker/index.ts'
@@ -16,12 +14,14 @@ export function readingsOf({
   runtime,
   store,
   disks,
+  storeBytes,
 }: {
   readonly settings: LiveSettings
   readonly controller: RunningController
   readonly runtime: Runtime
   readonly store: Store
   readonly disks: Disks
+  readonly storeBytes: () => Promise<number>
 }): Readings {
   return {
     workflowPhases: () => store.countByPhase({}),
@@ -59,17 +59,6 @@ export function readingsOf({
         held,
         pending,
       })),
-    storeBytes: async () => {
-      const { dataDir } = settings.config
-      const sizes = await Promise.all(
-        ['drydock.db', 'drydock.db-wal'].map((name) =>
-          stat(join(dataDir, name)).then(
-            ({ size }) => size,
-            () => 0,
-          ),
-        ),
-      )
-      return sizes.reduce((sum, size) => sum + size, 0)
-    },
+    storeBytes,
   }
 }

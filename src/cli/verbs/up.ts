@@ -1,6 +1,6 @@
 /** `drydock up [FOLDER]`: the daemon, until it is told to end. */
 import type { Command } from 'commander'
-import type { Settings } from '../../config/index.ts'
+import type { ConfigSources, Settings } from '../../config/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
 import { spareMemoryLater } from '../spare-memory.ts'
 
@@ -54,7 +54,6 @@ function numberOf(flag: string, text: string | undefined): number | undefined {
 }
 
 async function up(folder: string | undefined, flags: UpFlags): Promise<void> {
-  const { startDaemon } = await import('../../main.ts')
   const stopping = new AbortController()
   let stop: (signal: string) => void = () => {}
   const stopped = new Promise<string>((resolve) => (stop = resolve))
@@ -71,25 +70,44 @@ async function up(folder: string | undefined, flags: UpFlags): Promise<void> {
     base: process.cwd(),
     ...(flags.config === undefined ? {} : { file: flags.config }),
   }
-  const daemon = await startDaemon({ sources, waitForEngine: true, signal: stopping.signal }).catch(
-    (error: unknown) => {
-      if (error instanceof WorldError && error.code === 'STORE_LOCKED')
-        throw new UserError('DATA_IN_USE', error.message, { hint: 'stop the other daemon, or choose another --data' })
-      throw error
-    },
-  )
+  // Who is no longer in charge of the store begins anew, as one that waits for its turn.
+  while ((await oneReign(sources, { stopping: stopping.signal, stopped })) === 'lost');
+  process.exit(0)
+}
+
+type Ending = { readonly stopping: AbortSignal; readonly stopped: Promise<string> }
+
+async function oneReign(sources: ConfigSources, { stopping, stopped }: Ending): Promise<'ended' | 'lost'> {
+  const { startDaemon } = await import('../../main.ts')
+  const daemon = await startDaemon({ sources, waitForEngine: true, signal: stopping }).catch((error: unknown) => {
+    if (stopping.aborted) return null
+    throw refusalOf(error)
+  })
+  if (daemon === null) return 'ended'
   const log = daemon.logs.component('daemon')
   const { config, apiUrl, metricsUrl } = daemon
   log.info({ api: apiUrl, metrics: metricsUrl, folders: config.folders, data: config.dataDir }, 'drydock is up')
   spareMemoryLater()
   // A terminal that closes ends what was started in it; a daemon without one reads its settings anew.
-  process.on('SIGHUP', () => {
-    if (process.stdin.isTTY) stop('SIGHUP')
+  const onHangUp = () => {
+    if (process.stdin.isTTY) process.kill(process.pid, 'SIGTERM')
     else void daemon.reload('SIGHUP')
-  })
-  process.on('SIGUSR2', () => daemon.toggleDebug())
-  const signal = await stopped
-  log.info({ signal }, 'ending; containers go on and are taken up by the next start')
+  }
+  const onDebug = () => daemon.toggleDebug()
+  process.on('SIGHUP', onHangUp).on('SIGUSR2', onDebug)
+  const told = await Promise.race([stopped, daemon.lost.then(() => null)])
+  process.off('SIGHUP', onHangUp).off('SIGUSR2', onDebug)
+  if (told === null) log.warn({}, 'another daemon is in charge: ending the work here, then standing by')
+  else log.info({ signal: told }, 'ending; containers go on and are taken up by the next start')
   await daemon.drain()
-  process.exit(0)
+  return told === null ? 'lost' : 'ended'
+}
+
+/** What only a person can mend is said plainly. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof WorldError)) return error
+  if (error.code === 'STORE_LOCKED')
+    return new UserError('DATA_IN_USE', error.message, { hint: 'stop the other daemon, or choose another --data' })
+  const isStores = error.code.startsWith('STORE_') && !error.retryable
+  return isStores ? new UserError(error.code, error.message, { cause: error }) : error
 }

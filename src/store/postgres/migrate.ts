@@ -69,7 +69,10 @@ async function appliedIn(client: ClientBase, schema: string): Promise<readonly A
 }
 
 /** Rewriting large tables takes its time. */
-const patiently = (text: string): QueryConfig & { readonly query_timeout: number } => ({ text, query_timeout: 24 * 3_600_000 })
+const patiently = (text: string): QueryConfig & { readonly query_timeout: number } => ({
+  text,
+  query_timeout: 24 * 3_600_000,
+})
 
 async function alone<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN')

@@ -49,8 +49,8 @@ export type PostgresStore = Store & {
   sizeBytes(): Promise<number>
 }
 
-/** Reads are tried again for so long while the server is away. */
-const readPatienceMs = 10_000
+/** Reads are tried again while the server has been away for less; then they fail at once. */
+const readPatienceMs = 2_000
 
 const dialect: Dialect = {
   placeholder: (index) => `$${index}`,
@@ -213,13 +213,15 @@ class PooledStore implements PostgresStore {
   async #rows(text: string, ...values: readonly unknown[]): Promise<readonly SqlRow[]> {
     const name = prepared.get(text)
     const query = { text, values: [...values], ...(name === undefined ? {} : { name }) }
-    const endsAt = performance.now() + readPatienceMs
+    const begunAt = performance.now()
     for (let failures = 1; ; failures++) {
       if (this.#closed) throw closedError()
+      const { health, downMs } = this.#writer
+      if (!health.isUp && downMs > readPatienceMs) throw storeError({ code: 'STORE_DOWN', message: health.reason })
       try {
         return (await this.#pool.query<SqlRow>(query)).rows
       } catch (error) {
-        if (!isConnectionFault(error) || performance.now() > endsAt) throw asStoreError(error)
+        if (!isConnectionFault(error) || performance.now() - begunAt > readPatienceMs) throw asStoreError(error)
       }
       await pause(pauseMs(reconnectPauses, failures), this.#closing.signal).catch(ignore)
     }

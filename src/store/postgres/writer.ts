@@ -56,6 +56,7 @@ export class Writer {
   #running: Promise<void> | null = null
   #reconnecting: Promise<void> | null = null
   #down: string | null = null
+  #downSince = 0
   /** Set when it is over: why nothing is committed any more. */
   #over: StoreFault | null = null
   readonly #ending = new AbortController()
@@ -71,6 +72,11 @@ export class Writer {
   get health(): StoreHealth {
     const reason = this.#over?.message ?? this.#down
     return reason === null ? { isUp: true } : { isUp: false, reason }
+  }
+
+  /** Milliseconds since it went down; 0 while it is up. */
+  get downMs(): number {
+    return this.#down === null ? 0 : performance.now() - this.#downSince
   }
 
   push(commit: WireCommit): Promise<Committed> {
@@ -235,7 +241,9 @@ export class Writer {
   #tellDown(reason: string): void {
     const before = this.#down
     this.#down = `the database does not answer: ${reason}`
-    if (before === null) this.#options.onHealth(this.#down)
+    if (before !== null) return
+    this.#downSince = performance.now()
+    this.#options.onHealth(this.#down)
   }
 
   /** Until it is back or over. Rejects never. */

@@ -7,6 +7,8 @@ export type WriterOptions = {
   readonly busyTimeoutMs: number
   /** Pages of 4 KiB the database may grow to; 0 for no limit. */
   readonly pagesMax: number
+  /** Migrations that are due are applied; otherwise they are an error. */
+  readonly mayMigrate: boolean
 }
 
 export type Request = { readonly kind: 'commit'; readonly commits: readonly WireCommit[] } | { readonly kind: 'close' }

@@ -1,7 +1,7 @@
 /** Opens the database file for writing, brings its schema up to date. Runs in the writer thread. */
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreFault } from '../fault.ts'
-import { checksum, planMigrations } from '../migrations.ts'
+import { checksum, planMigrations, unusable } from '../migrations.ts'
 import type { AppliedMigration, Migration } from '../migrations.ts'
 import { migrations as ours } from './schema.ts'
 import type { WriterOptions } from './messages.ts'
@@ -30,7 +30,7 @@ export function openForWriting(options: WriterOptions, migrations: readonly Migr
     db.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864')
     db.exec('PRAGMA temp_store = MEMORY')
     if (options.pagesMax > 0) db.exec(`PRAGMA max_page_count = ${options.pagesMax}`)
-    migrate(db, options.path, migrations)
+    migrate(db, options, migrations)
     return db
   } catch (error) {
     db.close()
@@ -38,7 +38,7 @@ export function openForWriting(options: WriterOptions, migrations: readonly Migr
   }
 }
 
-function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[]): void {
+function migrate(db: DatabaseSync, { path, mayMigrate }: WriterOptions, migrations: readonly Migration[]): void {
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get()?.['n']
   const id = db.prepare('PRAGMA application_id').get()?.['application_id']
   if (tables !== 0 && id !== applicationId)
@@ -47,9 +47,13 @@ function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[
   try {
     db.exec(`PRAGMA application_id = ${applicationId}`)
     db.exec('CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT, checksum TEXT)')
-    const applied = db.prepare('SELECT version, checksum FROM schema_migration ORDER BY version').all()
-    const plan = planMigrations(migrations, applied as unknown as readonly AppliedMigration[])
+    const applied = db
+      .prepare('SELECT version, checksum FROM schema_migration ORDER BY version')
+      .all() as unknown as readonly AppliedMigration[]
+    const fault = mayMigrate ? null : unusable(migrations, applied)
+    const plan = planMigrations(migrations, applied)
     if (plan.kind === 'refuse') throw new Refused({ code: plan.fault.code, message: `${path}: ${plan.fault.message}` })
+    if (fault !== null) throw new Refused({ code: fault.code, message: `${path}: ${fault.message}` })
     const note = db.prepare('INSERT INTO schema_migration VALUES (?, ?, ?)')
     for (const migration of plan.migrations) {
       db.exec(migration.sql)

@@ -27,6 +27,8 @@ export type SqliteStoreOptions = {
   readonly busyTimeoutMs?: number
   /** What the database may grow to; by default the disk decides. */
   readonly sizeBytesMax?: number
+  /** Migrations that are due are applied; otherwise they are an error. True where nothing is said. */
+  readonly mayMigrate?: boolean
 }
 
 const pageBytes = 4096
@@ -40,6 +42,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       path,
       busyTimeoutMs: options.busyTimeoutMs ?? 5000,
       pagesMax: Math.ceil((options.sizeBytesMax ?? 0) / pageBytes),
+      mayMigrate: options.mayMigrate ?? true,
     })
     return new SqliteStore(path, lock, writer)
   } catch (error) {
