@@ -174,7 +174,7 @@ export function buildCore(
     clock,
     services,
     context,
-    drivers: config.artifactDrivers,
+    drivers: () => config.artifactDrivers,
     directory: config.driverDirectory,
     namespace: controllerNamespace,
   })

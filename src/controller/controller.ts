@@ -1,4 +1,7 @@
 /** The controller put together: parts in, the door for server, sources and CLI out. */
+import type { PluginEndpoint } from '../artifacts/index.ts'
+import { ensureCacheMap } from './api/caches.ts'
+import { goOnDeleting } from './api/delete.ts'
 import { WorldError, workflowUid } from '../resources/index.ts'
 import { budgetOf, buildCore } from './build-core.ts'
 import type { ControllerParts } from './build-core.ts'
@@ -19,6 +22,8 @@ export type RunningController = Controller & {
   /** Takes nothing new and ends cleanly; containers go on and are adopted at the next start. */
   drain(): Promise<void>
   snapshot(): ControllerSnapshot
+  /** Where the driver container of an artifact plugin answers, once it runs. */
+  artifactDriver(name: string, signal?: AbortSignal): Promise<PluginEndpoint>
   /** The unfinished workflows that are oldest. */
   oldestWorkflows(most: number): readonly WorkflowFigures[]
   /** For each number of seconds, how many workflows have stood still for so long without an excuse. */
@@ -36,6 +41,9 @@ export type ControllerHealth = {
   /** `reason`: empty where it answers. */
   readonly engine: { readonly ok: boolean; readonly reason: string }
 }
+
+/** How long the end waits for driver containers to be gone; what is left goes at the next start. */
+const driversEndMs = 3_000
 
 export function createController(given: ControllerParts): RunningController {
   const config = ownCopy(given.config)
@@ -81,7 +89,9 @@ export function createController(given: ControllerParts): RunningController {
     await core.objects.load()
     await Promise.all([core.memos.load(store), core.owners.load(store), core.limits.load(), core.estimates.load(store)])
     const runs = await loadRuns(core)
+    await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
     core.pods.start()
+    core.services.start()
     const ignoreAbort = (error: unknown) => {
       if (!ending.signal.aborted)
         log.error({ error: String(error) }, 'the container engine could not be asked about itself')
@@ -94,6 +104,7 @@ export function createController(given: ControllerParts): RunningController {
     await core.reconciler.idle()
     void core.pods.sweep((state) => isKept(core, state)).catch(ignoreAbort)
     await core.leftovers.resume()
+    await goOnDeleting(core)
     await core.expiry.start()
     core.cron.start()
     health.isStarted = true
@@ -108,6 +119,8 @@ export function createController(given: ControllerParts): RunningController {
     core.leftovers.close()
     await core.reconciler.stop()
     core.tasks.close()
+    await Promise.race([core.drivers.close(), clock.sleep(driversEndMs)])
+    core.services.close()
     core.pods.close()
     core.alarms.clearAll()
   }
@@ -126,6 +139,7 @@ export function createController(given: ControllerParts): RunningController {
     start,
     drain,
     snapshot: () => snapshotOf(core),
+    artifactDriver: (name, signal) => core.drivers.endpoint(name, signal),
     oldestWorkflows: (most) => oldestWorkflows(core, most),
     stuckWorkflows: (secondsLeast) => stuckCounts(core, secondsLeast),
     nameOf: (uid) => {

@@ -107,17 +107,21 @@ export class ObjectTable {
     })
   }
 
-  async delete(key: {
-    readonly kind: ObjectKind
-    readonly namespace: string
-    readonly name: string
-  }): Promise<StoredObject | null> {
+  /** @param more stored in the same commit */
+  async delete(
+    key: {
+      readonly kind: ObjectKind
+      readonly namespace: string
+      readonly name: string
+    },
+    more: readonly Change[] = [],
+  ): Promise<StoredObject | null> {
     const namespace = namespaceOf(key.kind, key.namespace)
     return this.#inTurn(key, async () => {
       const before = this.get(key.kind, namespace, key.name)
       if (before === null) return null
       const drop: Change = { kind: 'deleteObject', objectKind: key.kind, namespace, name: key.name }
-      const versions = await this.#commit([drop], { kind: key.kind, namespace, name: key.name })
+      const versions = await this.#commit([drop, ...more], { kind: key.kind, namespace, name: key.name })
       this.#table(key.kind).delete(`${namespace}/${key.name}`)
       const version = versions.get(objectKey(key.kind, namespace, key.name)) ?? 0
       this.#announce('DELETED', key.kind, before, version)

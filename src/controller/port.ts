@@ -13,6 +13,7 @@ import type {
   WorkflowUid,
 } from '../resources/index.ts'
 import type { Operation } from '../engine/decision.ts'
+import type { Preview } from '../engine/index.ts'
 import type { Problem } from '../admission/index.ts'
 
 export type StoredObject =
@@ -101,6 +102,8 @@ export type SubmitOptions = {
   readonly priority?: number
 }
 
+export type ResubmitRequest = { readonly memoized?: boolean; readonly parameters?: readonly string[] }
+
 export type WatchEvent = {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly kind: 'Workflow' | ObjectKind
@@ -148,14 +151,25 @@ export interface Controller {
   ): Promise<Workflow | null>
   workflowByUid(uid: WorkflowUid): Promise<Workflow | null>
   listWorkflows(query: ListQuery): Promise<WorkflowPage>
-  /** Stops what runs, removes containers, volumes, logs and the record. */
-  deleteWorkflow(namespace: string, name: string, options?: { readonly force?: boolean }): Promise<void>
-  operate(namespace: string, name: string, operation: Operation): Promise<Workflow>
-  resubmit(
+  /**
+   * Stops what runs, removes containers, volumes, logs and the record. `background`: where artifactGC asks for artifacts
+   * to be deleted, a finished workflow is only marked and goes when they have gone.
+   */
+  deleteWorkflow(
     namespace: string,
     name: string,
-    options: { readonly memoized?: boolean; readonly parameters?: readonly string[] },
-  ): Promise<Workflow>
+    options?: { readonly force?: boolean; readonly background?: boolean },
+  ): Promise<void>
+  operate(namespace: string, name: string, operation: Operation): Promise<Workflow>
+  resubmit(namespace: string, name: string, options: ResubmitRequest): Promise<Workflow>
+  /** What the operation would do; refused as it would be. `@latest` is understood. */
+  preview(namespace: string, name: string, operation: Operation): Promise<Preview>
+  previewResubmit(namespace: string, name: string, options: ResubmitRequest): Promise<Preview>
+  /**
+   * Brings a workflow to what `change` makes of it: suspend, shutdown, parallelism, priority, activeDeadlineSeconds,
+   * labels and annotations may change, after its end only the last two; anything else is refused.
+   */
+  editWorkflow(namespace: string, name: string, change: (current: Workflow) => Workflow): Promise<Workflow>
   lintWorkflow(namespace: string, workflow: Workflow): Promise<readonly Problem[]>
 
   createObject(
@@ -228,6 +242,6 @@ export type ArtifactHandle = {
   /** The key's last part. */
   readonly fileName: string
   readonly isDirectory: boolean
-  list(): Promise<readonly { readonly key: string; readonly sizeBytes: number }[]>
+  list(): Promise<readonly { readonly key: string; readonly sizeBytes?: number }[]>
   open(key?: string): Promise<AsyncIterable<Uint8Array> | null>
 }

@@ -78,7 +78,7 @@ describe('a request', () => {
   it('to an unknown path or with an unknown method is not implemented', async () => {
     for (const [method, path] of [
       ['GET', '/nonsense'],
-      ['PATCH', '/workflows/default/w'],
+      ['PATCH', '/cron-workflows/default/w'],
       ['POST', '/sensors/default'],
     ] as const) {
       const answer = await call(api(path), { method })

@@ -5,12 +5,15 @@ import { dispatch } from '../events/dispatch.ts'
 import { objectKinds } from '../objects.ts'
 import type { Controller } from '../port.ts'
 import { artifactHandle } from './artifact.ts'
+import { withEntries } from './caches.ts'
 import { createWorkflow, namespaceFor, problemsOf } from './create.ts'
 import { deleteWorkflow } from './delete.ts'
+import { editWorkflow } from './edit.ts'
 import { listWorkflows } from './list.ts'
 import { workflowLogs } from './logs.ts'
 import { createObject, deleteObject, lintObject, suspendCron, updateObject } from './objects.ts'
 import { operateOn, resubmit } from './operate.ts'
+import { previewOf, previewOfResubmit } from './preview.ts'
 import { readByUid, readWorkflow } from './read.ts'
 import { submitFrom } from './submit.ts'
 import { saveUpload } from './uploads.ts'
@@ -28,6 +31,9 @@ export function buildApi(at: () => Core): Controller {
     deleteWorkflow: (namespace, name, options) => deleteWorkflow(at(), namespace, name, options),
     operate: (namespace, name, operation) => operateOn(at(), namespace, name, operation),
     resubmit: (namespace, name, options) => resubmit(at(), namespace, name, options),
+    preview: (namespace, name, operation) => previewOf(at(), namespace, name, operation),
+    previewResubmit: (namespace, name, options) => previewOfResubmit(at(), namespace, name, options),
+    editWorkflow: (namespace, name, change) => editWorkflow(at(), namespace, name, change),
     lintWorkflow: async (namespace, workflow) => {
       const named = {
         ...workflow,
@@ -39,9 +45,14 @@ export function buildApi(at: () => Core): Controller {
     updateObject: (kind, namespace, name, object, options) =>
       updateObject(at(), kind, namespace, name, object, options),
     deleteObject: (kind, namespace, name) => deleteObject(at(), kind, namespace, name),
-    object: (kind, namespace, name) => at().objects.get(kind, namespace, name),
-    objects: (kind, namespace) => (objectKinds.includes(kind) ? at().objects.list(kind, namespace) : []),
-    lintObject: async (kind, _namespace, object) => lintObject(at(), kind, object),
+    object: (kind, namespace, name) => withEntries(at(), kind, at().objects.get(kind, namespace, name)),
+    objects: (kind, namespace) =>
+      objectKinds.includes(kind)
+        ? at()
+            .objects.list(kind, namespace)
+            .map((object) => withEntries(at(), kind, object))
+        : [],
+    lintObject: async (kind, namespace, object) => lintObject(at(), kind, object, { namespace }),
     suspendCron: (namespace, name, suspend) => suspendCron(at(), namespace, name, suspend),
     watch: (since, listener) => at().hub.watch(since, listener),
     resourceVersion: () => at().hub.version,

@@ -22,8 +22,10 @@ import type { ObjectKind, StoredObject } from '../port.ts'
 import { ApiError } from '../port.ts'
 import { alreadyExists, notFound, pluralOf } from '../refusals.ts'
 import { cronIn, templateLookup } from '../world.ts'
+import { deleteWithEntries, writeWithEntries } from './caches.ts'
 import { namespaceFor, refuse } from './create.ts'
 import { deleteOwned } from './delete.ts'
+import { pluginProblems } from '../plugins/template-problems.ts'
 
 export async function createObject(
   core: Core,
@@ -33,14 +35,21 @@ export async function createObject(
   options: { readonly dryRun?: boolean } = {},
 ): Promise<StoredObject> {
   const object = completed(core, kind, namespace, given)
-  refuse(lintObject(core, kind, object, 'plain'))
+  refuse(storable(core, kind, object, options.dryRun), () => core.telemetry.manifestRefused(kind))
   const key = keyOf(kind, object)
   if (options.dryRun === true) return given
-  const stored = await core.objects.update(key, (current) => {
-    if (current !== null) throw alreadyExists(kind, key.name)
-    return object
+  const stored = await writeWithEntries(core, { kind, object, keepsOthers: true }, async (own, more) => {
+    const created = await core.objects.update(
+      key,
+      (current) => {
+        if (current !== null) throw alreadyExists(kind, key.name)
+        return own
+      },
+      more,
+    )
+    if (created === null) throw notFound(kind, key.name)
+    return created
   })
-  if (stored === null) throw notFound(kind, key.name)
   await afterWrite(core, stored)
   return stored
 }
@@ -55,12 +64,12 @@ export async function updateObject(
 ): Promise<StoredObject> {
   const named = { ...given, metadata: { ...given.metadata, name: given.metadata?.name || name } } as StoredObject
   const object = completed(core, kind, namespace, named)
-  refuse(lintObject(core, kind, object, 'plain'))
+  refuse(storable(core, kind, object), () => core.telemetry.manifestRefused(kind))
   const key = keyOf(kind, object)
   const version = given.metadata?.resourceVersion
-  const stored = await core.objects.update(key, (current) => {
+  const change = (current: StoredObject | null, own: StoredObject): StoredObject => {
     if (current === null) {
-      if (options.upsert === true) return object
+      if (options.upsert === true) return own
       throw notFound(kind, key.name)
     }
     if (version && version !== current.metadata?.resourceVersion)
@@ -73,15 +82,20 @@ export async function updateObject(
         'INVALID_ARGUMENT',
         `${pluralOf(kind)} "${key.name}" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
       )
-    return updated(current, object, options.upsert === true)
+    return updated(current, own, options.upsert === true)
+  }
+  const keepsOthers = options.upsert === true
+  const stored = await writeWithEntries(core, { kind, object, keepsOthers }, async (own, more) => {
+    const written = await core.objects.update(key, (current) => change(current, own), more)
+    if (written === null) throw notFound(kind, key.name)
+    return written
   })
-  if (stored === null) throw notFound(kind, key.name)
   await afterWrite(core, stored)
   return stored
 }
 
 export async function deleteObject(core: Core, kind: ObjectKind, namespace: string, name: string): Promise<void> {
-  const deleted = await core.objects.delete({ kind, namespace, name })
+  const deleted = await deleteWithEntries(core, { kind, namespace, name })
   if (deleted === null) throw notFound(kind, name)
   if (kind === 'PersistentVolumeClaim')
     await core.claims.delete(namespace, name, AbortSignal.timeout(60_000)).catch(() => {})
@@ -89,19 +103,48 @@ export async function deleteObject(core: Core, kind: ObjectKind, namespace: stri
   if (uid !== undefined) await deleteOwned(core, uid)
 }
 
+/** @param namespace that the request names; of an object that names none */
 export function lintObject(
   core: Core,
   kind: ObjectKind,
   object: StoredObject,
-  mode: 'plain' | 'lint' = 'lint',
+  { namespace = '', ...options }: Pick<ValidateOptions, 'namespace' | 'mode' | 'missingObjects'>,
 ): readonly Problem[] {
-  const options: ValidateOptions = {
-    mode,
+  return validateObject(kind, object, {
+    mode: 'lint',
+    ...options,
     lookup: templateLookup(core.objects),
-    namespace: core.config.defaultNamespace,
+    namespace: namespace || core.config.defaultNamespace,
     policy: core.config.policy,
     workflowDefaults: core.config.engine.workflowDefaults,
+  })
+}
+
+/**
+ * What keeps an object from being stored. A template may refer to one that comes later, as under `kubectl apply`: lint
+ * and the workflow that uses it say what is missing then.
+ */
+function storable(core: Core, kind: ObjectKind, object: StoredObject, dryRun = false): readonly Problem[] {
+  const problems = lintObject(core, kind, object, { mode: 'plain', missingObjects: dryRun ? 'fault' : 'open' })
+  return problems.length > 0 ? problems : ownPluginProblems(core, kind, object)
+}
+
+/** What the plugin modules of this daemon say against the templates in the object. */
+function ownPluginProblems(core: Core, kind: ObjectKind, object: StoredObject): readonly Problem[] {
+  switch (kind) {
+    case 'WorkflowTemplate':
+    case 'ClusterWorkflowTemplate':
+      return pluginProblems(core.inProcess, (object as WorkflowTemplate).spec.templates)
+    case 'CronWorkflow': {
+      const at = ['spec', 'workflowSpec', 'templates']
+      return pluginProblems(core.inProcess, (object as CronWorkflow).spec.workflowSpec.templates, at)
+    }
+    default:
+      return []
   }
+}
+
+function validateObject(kind: ObjectKind, object: StoredObject, options: ValidateOptions): readonly Problem[] {
   switch (kind) {
     case 'WorkflowTemplate':
       return validateWorkflowTemplate(object as WorkflowTemplate, options)

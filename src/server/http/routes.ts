@@ -3,7 +3,7 @@ import type { Express, Request, Response } from 'express'
 import { Body, parseJson } from './body.ts'
 import { Query } from './query.ts'
 
-export type Method = 'get' | 'post' | 'put' | 'delete'
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /** One request. */
 export type Call = {

@@ -10,7 +10,7 @@ import type { Call } from '../http/routes.ts'
 import { archiveItemJson, workflowJson } from '../objects/workflow-json.ts'
 import { asksForRemaining, listQuery } from './list-query.ts'
 import type { Parts } from './parts.ts'
-import { resubmitOptions, retryOperation } from './workflow-operations.ts'
+import { isPreview, resubmitOptions, retryOperation } from './workflow-operations.ts'
 import { listMetadata } from './workflows.ts'
 
 const archived = '/api/v1/archived-workflows'
@@ -29,11 +29,13 @@ export function archiveRoutes(parts: Parts): void {
   routes.unary('put', `${archived}/{uid}/retry`, async (call) => {
     const body = call.body()
     const { namespace, name } = identityOf(await found(parts, askedOf(call, body)))
+    if (isPreview(call)) return controller.preview(namespace, name, retryOperation(body))
     return workflowJson(await controller.operate(namespace, name, retryOperation(body)))
   })
   routes.unary('put', `${archived}/{uid}/resubmit`, async (call) => {
     const body = call.body()
     const { namespace, name } = identityOf(await found(parts, askedOf(call, body)))
+    if (isPreview(call)) return controller.previewResubmit(namespace, name, resubmitOptions(body))
     return workflowJson(await controller.resubmit(namespace, name, resubmitOptions(body)))
   })
   routes.unary('get', '/api/v1/archived-workflows-label-keys', async () => ({

@@ -3,6 +3,7 @@ import type { Operation } from '../../engine/decision.ts'
 import type { Body } from '../http/body.ts'
 import { isObject } from '../http/body.ts'
 import { invalid } from '../http/faults.ts'
+import type { Call } from '../http/routes.ts'
 import { workflowJson } from '../objects/workflow-json.ts'
 import type { Parts } from './parts.ts'
 import { resolvedName } from './workflow-names.ts'
@@ -21,18 +22,25 @@ const operations: Readonly<Record<string, (body: Body) => Operation>> = {
 
 export function workflowOperationRoutes({ routes, controller }: Parts): void {
   for (const [verb, operationOf] of Object.entries(operations)) {
-    routes.unary('put', `/api/v1/workflows/{namespace}/{name}/${verb}`, async ({ params, body }) => {
+    routes.unary('put', `/api/v1/workflows/{namespace}/{name}/${verb}`, async (call) => {
+      const { params, body } = call
       const operation = operationOf(body())
       const name = await resolvedName(controller, params('namespace'), params('name'))
+      if (isPreview(call)) return controller.preview(params('namespace'), name, operation)
       return workflowJson(await controller.operate(params('namespace'), name, operation))
     })
   }
-  routes.unary('put', '/api/v1/workflows/{namespace}/{name}/resubmit', async ({ params, body }) => {
+  routes.unary('put', '/api/v1/workflows/{namespace}/{name}/resubmit', async (call) => {
+    const { params, body } = call
     const options = resubmitOptions(body())
     const name = await resolvedName(controller, params('namespace'), params('name'))
+    if (isPreview(call)) return controller.previewResubmit(params('namespace'), name, options)
     return workflowJson(await controller.resubmit(params('namespace'), name, options))
   })
 }
+
+/** `dryRun=true` in the query or `dryRun: true` in the body, which Argo's clients do not send: only say what would happen. */
+export const isPreview = ({ query, body }: Call): boolean => query.flag('dryRun') || body().flag('dryRun') === true
 
 export function resubmitOptions(body: Body) {
   const parameters = body.texts('parameters')

@@ -5,6 +5,7 @@ import type { Workflow } from '../../resources/index.ts'
 import type { Body, JsonObject } from '../http/body.ts'
 import { isObject } from '../http/body.ts'
 import { HttpFault, invalid } from '../http/faults.ts'
+import type { Response } from 'express'
 import { parseFields, selectFields, wants } from '../http/fields.ts'
 import type { Call } from '../http/routes.ts'
 import { requestedNamespace, requestedObject } from '../objects/requested.ts'
@@ -22,7 +23,7 @@ export function workflowRoutes(parts: Parts): void {
   routes.unary('get', '/api/v1/workflows/{namespace}/{name}', (call) => getWorkflow(parts, call))
   routes.unary('delete', '/api/v1/workflows/{namespace}/{name}', async ({ params, query }) => {
     const name = await resolvedName(controller, params('namespace'), params('name'))
-    await controller.deleteWorkflow(params('namespace'), name, { force: query.flag('force') })
+    await controller.deleteWorkflow(params('namespace'), name, { force: query.flag('force'), background: true })
     return {}
   })
 }
@@ -67,15 +68,22 @@ async function lintWorkflow({ controller, config }: Parts, call: Call): Promise<
   const body = call.body()
   const workflow = requestedWorkflow(body)
   const namespace = namespaceOf(call, workflow, body, config.namespace)
-  refuseProblems(await controller.lintWorkflow(namespace, workflow))
+  refuseProblems(await controller.lintWorkflow(namespace, workflow), call.response)
   return workflowJson({ ...workflow, metadata: { ...workflow.metadata, namespace } })
 }
 
-/** @throws HttpFault 400 with the words of all of them */
-export function refuseProblems(problems: NonNullable<ApiError['problems']>): void {
-  if (problems.length === 0) return
-  const message = problems.map((problem) => problem.message).join('; ')
-  throw new HttpFault({ status: 400, grpc: 3, message, problems })
+/**
+ * The answer to lint. The message is Argo's, of the first fault; `details` has all of them. What only our policy for the
+ * host forbids is no fault of the manifest: it comes as a `Warning` header, and creation refuses it.
+ * @throws HttpFault 400 where there is a fault
+ */
+export function refuseProblems(problems: NonNullable<ApiError['problems']>, response: Response): void {
+  const [first] = problems.filter(({ rule }) => rule === undefined)
+  if (first) throw new HttpFault({ status: 400, grpc: 3, message: first.message, problems })
+  const warnings = problems.map(
+    ({ message, hint = '' }) => `299 drydock ${JSON.stringify(`${message} on creation: ${hint}`)}`,
+  )
+  if (warnings.length > 0) response.set('Warning', warnings.join(', ').replace(/[^\x20-\x7e]/g, '?'))
 }
 
 function namespaceOf({ params }: Call, workflow: Workflow, body: Body, fallback: string): string {

@@ -85,6 +85,20 @@ export class MemoryController implements Controller {
     return Promise.resolve(this.workflows.create(namespace, { metadata: { generateName: `${name}-` }, spec }))
   }
 
+  preview(namespace: string, name: string, operation: Operation) {
+    this.workflows.get(namespace, name)
+    return Promise.resolve({ operation: operation.kind, spec: [], nodes: [] })
+  }
+
+  previewResubmit(namespace: string, name: string) {
+    this.workflows.get(namespace, name)
+    return Promise.resolve({ operation: 'resubmit' as const, spec: [], nodes: [] })
+  }
+
+  editWorkflow(namespace: string, name: string, change: (current: Workflow) => Workflow): Promise<Workflow> {
+    return Promise.resolve(this.workflows.edit(change(this.workflows.get(namespace, name))))
+  }
+
   lintWorkflow(_namespace: string, workflow: Workflow): Promise<readonly Problem[]> {
     return Promise.resolve(problemsOf(workflow))
   }

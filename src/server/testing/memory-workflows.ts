@@ -127,6 +127,10 @@ export class MemoryWorkflows {
     }
   }
 
+  edit(next: Workflow): Workflow {
+    return this.#put('MODIFIED', next)
+  }
+
   delete(namespace: string, name: string): void {
     const before = this.get(namespace, name)
     this.#byName.delete(`${namespace}/${name}`)
