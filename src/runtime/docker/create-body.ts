@@ -48,9 +48,11 @@ export function createBody(input: CreateInput): CreateBody {
       [label.role]: container.role,
       [label.plan]: input.plan,
     },
-    ...(container.ports?.length && {
-      ExposedPorts: Object.fromEntries(container.ports.map((port) => [portKey(port), {}])),
-    }),
+    // Who joins another's network may expose nothing (the engine refuses); the sandbox does where a port is published.
+    ...(container.ports?.length &&
+      !input.networkMode.startsWith('container:') && {
+        ExposedPorts: Object.fromEntries(container.ports.map((port) => [portKey(port), {}])),
+      }),
     HostConfig: {
       NetworkMode: input.networkMode,
       Init: true,
