@@ -2,7 +2,7 @@
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
-import { UserError, WorldError } from '../resources/index.ts'
+import { UserError, WorldError, goNetworkText } from '../resources/index.ts'
 import type { Artifact } from '../resources/index.ts'
 import { authOf } from './http-auth.ts'
 import type { RequestAuth } from './http-auth.ts'
@@ -127,7 +127,7 @@ function exchange(target: URL, call: Call, auth: RequestAuth, signal?: AbortSign
     const request = (isTls ? httpsRequest : httpRequest)(target, options, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer for ${silenceMsMax / 1000} s`)))
     request.on('error', (error) => {
-      reject(signal?.aborted ? signal.reason : networkError(target.href, error))
+      reject(signal?.aborted ? signal.reason : networkError(call.method, target.href, error))
     })
     if (call.body && call.method === 'PUT') void sendBody(call.body, request)
     else request.end()
@@ -147,17 +147,21 @@ async function sendBody(body: SpooledFile, request: ReturnType<typeof httpReques
   }
 }
 
-const networkError = (url: string, error: unknown): WorldError =>
-  new WorldError('ARTIFACT_HTTP', `${shown(url)}: ${error instanceof Error ? error.message : String(error)}`, {
-    retryable: true,
-    cause: error,
-  })
+const networkError = (method: string, url: string, error: unknown): WorldError =>
+  new WorldError(
+    'ARTIFACT_HTTP',
+    `${method.charAt(0)}${method.slice(1).toLowerCase()} "${shown(url)}": ${goNetworkText(error)}`,
+    {
+      retryable: true,
+      cause: error,
+    },
+  )
 
 async function* readBody(response: IncomingMessage, url: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const part of response) yield part as Uint8Array
   } catch (error) {
-    throw networkError(url, error)
+    throw networkError('GET', url, error)
   } finally {
     response.destroy()
   }
@@ -167,7 +171,7 @@ async function* readBody(response: IncomingMessage, url: string): AsyncGenerator
 async function fetchText(url: string, form: URLSearchParams, signal?: AbortSignal): Promise<string> {
   const response = await fetch(url, { method: 'POST', body: form, ...(signal ? { signal } : {}) }).catch(
     (error: unknown) => {
-      throw networkError(url, error)
+      throw networkError('POST', url, error)
     },
   )
   if (response.ok) return response.text()

@@ -169,6 +169,7 @@ export {
   SecretEnvSourceSchema,
   EnvFromSourceSchema,
 } from './env.ts'
+export { goNetworkText } from './network-error.ts'
 export type { Position } from './errors.ts'
 export { UserError, WorldError, Bug, assert, unreachable } from './errors.ts'
 export type { Event, Submit, WorkflowEventBindingSpec, WorkflowEventBinding } from './event-binding.ts'

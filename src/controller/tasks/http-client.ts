@@ -2,6 +2,8 @@
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { gunzipSync } from 'node:zlib'
+import { goNetworkText } from '../../resources/index.ts'
 
 export type HttpCall = {
   readonly method: string
@@ -35,7 +37,7 @@ export async function httpCall(call: HttpCall, signal: AbortSignal): Promise<Htt
       answer = await once(current, either)
     } catch (error) {
       signal.throwIfAborted()
-      throw new Error(`${verb} "${current.url}": ${deadline?.aborted === true ? timeoutText : goText(error)}`, {
+      throw new Error(`${verb} "${current.url}": ${deadline?.aborted === true ? timeoutText : goNetworkText(error)}`, {
         cause: error,
       })
     }
@@ -65,8 +67,9 @@ function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string | string[]> = {
       'User-Agent': 'Go-http-client/1.1',
-      'Accept-Encoding': 'identity',
+      'Accept-Encoding': 'gzip',
     }
+    const asksItself = !call.headers.some(({ name }) => name.toLowerCase() === 'accept-encoding')
     for (const { name, value } of call.headers) {
       const known = Object.keys(headers).find((key) => key.toLowerCase() === name.toLowerCase())
       const before = known === undefined ? undefined : headers[known]
@@ -78,14 +81,16 @@ function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
     const options: RequestOptions & { rejectUnauthorized?: boolean } = { method: call.method, headers, signal }
     if (call.insecureSkipVerify) options.rejectUnauthorized = false
     const sending = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (incoming) => {
-      read(incoming).then(resolve, reject)
+      read(incoming, asksItself).then(resolve, reject)
     })
+    sending.removeHeader('Connection')
     sending.on('error', reject)
     sending.end(call.body)
   })
 }
 
-async function read(incoming: IncomingMessage): Promise<HttpAnswer> {
+/** @param unzips whether the client asked for gzip of its own accord; then nobody learns of it, as with Go */
+async function read(incoming: IncomingMessage, unzips: boolean): Promise<HttpAnswer> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of incoming) {
@@ -96,10 +101,16 @@ async function read(incoming: IncomingMessage): Promise<HttpAnswer> {
   const headers: Record<string, string[]> = {}
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
     (headers[canonical(incoming.rawHeaders[i] ?? '')] ??= []).push(incoming.rawHeaders[i + 1] ?? '')
+  const isZipped = unzips && incoming.headers['content-encoding'] === 'gzip'
+  if (isZipped) {
+    delete headers['Content-Encoding']
+    delete headers['Content-Length']
+  }
+  const body = Buffer.concat(parts)
   return {
     status: incoming.statusCode ?? 0,
     statusText: incoming.statusMessage ?? '',
-    body: Buffer.concat(parts),
+    body: isZipped && body.length > 0 ? gunzipSync(body, { maxOutputLength: bodyBytesMax }) : body,
     headers,
   }
 }
@@ -107,33 +118,3 @@ async function read(incoming: IncomingMessage): Promise<HttpAnswer> {
 /** `content-type` → `Content-Type`. */
 export const canonical = (name: string): string =>
   name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase())
-
-function goText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { code, address, port, hostname, errors } = error as Error & {
-    code?: string
-    address?: string
-    port?: number
-    hostname?: string
-    errors?: readonly Error[]
-  }
-  if (errors?.[0] !== undefined) return goText(errors[0])
-  const host = address?.includes(':') === true ? `[${address}]` : address
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `dial tcp ${host}:${port}: connect: connection refused`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `dial tcp: lookup ${hostname ?? ''}: no such host`
-    case 'ETIMEDOUT':
-      return `dial tcp ${host}:${port}: i/o timeout`
-    case 'ECONNRESET':
-      return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer'
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
-    default:
-      return error.message
-  }
-}
