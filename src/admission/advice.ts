@@ -98,6 +98,7 @@ const advice: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/failed to resolve \{\{\s*item/, 'the item is known in a step or task with withItems, withParam or withSequence'],
   [/failed to resolve \{\{\s*pod\./, 'the name of the pod is known in templates that run one'],
   [/failed to resolve/, 'see the variables that are known at this place in the documentation'],
+  [/failed to unmarshall JSON expression/, 'close the expression with }}'],
   [/Cannot find end tag/, 'close the variable with }}'],
   // dag, steps, hooks
   [/must have at least one task/, 'add a task below dag.tasks'],

@@ -9,6 +9,9 @@ import type { Path } from './problem.ts'
 import { type RawEntry, type RawMap, type RawNode, plainOf } from './raw-node.ts'
 import { nearest } from './suggestion.ts'
 
+/** Unknown fields that are compared with the known ones; a text made to be slow has many. */
+const suggestedMost = 100
+
 export type DecodeOptions = {
   /** Unknown fields count, and names must match in case. */
   readonly strict: boolean
@@ -202,7 +205,7 @@ function noteUnknown(
   properties: Readonly<Record<string, SchemaNode>>,
   state: State,
 ): void {
-  const suggestion = nearest(entry.key, Object.keys(properties))
+  const suggestion = state.unknown.length < suggestedMost ? nearest(entry.key, Object.keys(properties)) : undefined
   state.unknown.push({ message: 'unknown field', path, offset: entry.keyOffset, suggestion })
 }
 

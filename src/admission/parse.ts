@@ -67,7 +67,7 @@ export function parseManifests(source: string | Uint8Array, options: ParseOption
 
 const placed = (problem: Problem, file: string | undefined): Problem => ({
   ...advised(problem),
-  at: { ...(file === undefined ? {} : { file }), line: 1, column: 1 },
+  at: { ...(file === undefined ? {} : { file }), line: problem.at?.line ?? 1, column: problem.at?.column ?? 1 },
 })
 
 function parseDocument(
@@ -133,6 +133,9 @@ function readPlugin(node: RawNode, reading: Reading): Pick<ParsedDocument, 'kind
   return { kind: 'ConfigMap', name, manifest: { kind: 'ConfigMap', resource: configMapOf(plugin) }, problems }
 }
 
+/** Unknown fields that are told what to do about; of a document with more nearly all are alike. */
+const advisedMost = 100
+
 function strictProblems(decoded: Decoded, asJson: boolean, at: (offset: number) => Position): Problem[] {
   const doubles = decoded.duplicates.map(({ path, offset }) => {
     const text = pathText(path)
@@ -147,16 +150,17 @@ function strictProblems(decoded: Decoded, asJson: boolean, at: (offset: number) 
           silentInArgo: true,
         }
   })
-  const unknown = decoded.unknown.map(({ path, offset, suggestion }) => {
+  const unknown = decoded.unknown.map(({ path, offset, suggestion }, index) => {
     const text = pathText(path)
     const hint = suggestion === undefined ? {} : { hint: `did you mean "${suggestion}"?` }
-    return { offset, message: `unknown field "${text}"`, path: text, at: at(offset), ...hint }
+    const problem = { offset, message: `unknown field "${text}"`, path: text, at: at(offset), ...hint }
+    return index < advisedMost ? advised(problem) : problem
   })
   const all = [...doubles, ...unknown]
   return asJson ? all.toSorted((a, b) => a.offset - b.offset).map(withoutOffset) : all.map(withoutOffset)
 }
 
-const withoutOffset = ({ offset: _, ...problem }: Problem & { readonly offset: number }): Problem => advised(problem)
+const withoutOffset = ({ offset: _, ...problem }: Problem & { readonly offset: number }): Problem => problem
 
 function nameOf(node: RawNode): string {
   const metadata = entryOf(node, 'metadata')?.value

@@ -5,7 +5,7 @@ import { isJson, jsonTreeOf } from './json-tree.ts'
 import type { Limits } from './limits.ts'
 import type { Path, Problem } from './problem.ts'
 import { type RawNode, entryOf } from './raw-node.ts'
-import { type DocumentText, LineTable } from './source-text.ts'
+import { type DocumentText, LineTable, deepPlace } from './source-text.ts'
 import { TreeFault, treeOf } from './yaml-tree.ts'
 
 export type ReadOptions = { readonly file?: string | undefined; readonly limits: Limits }
@@ -16,7 +16,7 @@ export type Unread = { readonly problem: Problem }
 export function jsonTree(part: DocumentText, { file, limits }: ReadOptions): Tree | Unread {
   const lines = new LineTable(part.text, part, { file })
   if (!isJson(part.text)) return { problem: { message: 'is not JSON', at: lines.positionOf(0), aborts: true } }
-  return guarded(part.text, lines, () => jsonTreeOf(part.text, limits))
+  return guarded(part.text, lines, limits, () => jsonTreeOf(part.text, limits))
 }
 
 // Everything but tab, line ends and what Unicode counts as printable.
@@ -31,14 +31,14 @@ export function yamlTree(part: DocumentText, { file, limits }: ReadOptions): Tre
     const message = 'yaml: control characters are not allowed'
     return { problem: { message, at: plain.positionOf(bad), silentInArgo: true } }
   }
-  const tree = guarded(text, plain, () => {
+  const tree = guarded(text, plain, limits, () => {
     const yaml = readYaml(text)
     const [error] = yaml.errors
     if (error?.message.includes('call stack')) throw new RangeError(error.message)
     if (error) throw new TreeFault(`yaml: ${error.message}`, error.pos[0])
     if (!yaml.document || yaml.document.contents === null) return null
     const lines = new LineTable(yaml.text, part, { file, shifts: yaml.shifts })
-    return guarded(yaml.text, lines, () =>
+    return guarded(yaml.text, lines, limits, () =>
       treeOf(yaml.document as NonNullable<typeof yaml.document>, yaml.text, limits),
     )
   })
@@ -50,6 +50,7 @@ export function yamlTree(part: DocumentText, { file, limits }: ReadOptions): Tre
 function guarded<T>(
   text: string,
   lines: LineTable,
+  limits: Limits,
   read: () => T,
 ): { readonly node: T; readonly lines: LineTable; readonly text: string } | { readonly problem: Problem } {
   try {
@@ -63,7 +64,7 @@ function guarded<T>(
       return {
         problem: {
           message: 'is nested too deeply',
-          at: lines.positionOf(0),
+          at: lines.positionOf(deepPlace(text, limits.maxDepth)),
           hint: 'limit maxDepth',
           silentInArgo: true,
         },

@@ -79,6 +79,42 @@ export function textOf(source: string | Uint8Array, limits: Limits): { readonly 
     const text = typeof source === 'string' ? source : new TextDecoder('utf-8', { fatal: true }).decode(source)
     return { text: text.replace(/^\uFEFF/, '') }
   } catch {
-    return { message: 'is not a text in UTF-8', silentInArgo: true }
+    return { message: 'is not a text in UTF-8', at: firstBadByte(source), silentInArgo: true }
   }
+}
+
+/** Where the first byte stands that is no part of a character, in lines and columns of what precedes it. */
+function firstBadByte(source: string | Uint8Array): Position {
+  const bytes = Buffer.from(source)
+  const text = bytes.toString('utf8')
+  const replacement = Buffer.from('\uFFFD')
+  for (let at = text.indexOf('\uFFFD'); at !== -1; at = text.indexOf('\uFFFD', at + 1)) {
+    const offset = Buffer.byteLength(text.slice(0, at))
+    if (bytes.subarray(offset, offset + replacement.length).equals(replacement)) continue
+    const lines = text.slice(0, at).split('\n')
+    return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 }
+  }
+  return { line: 1, column: 1 }
+}
+
+/** Where a text that is nested too deeply for its reader passes a depth; strings are not told apart from the rest. */
+export function deepPlace(text: string, limit: number): number {
+  let depth = 0
+  let inLine = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (char === '\n') inLine = 0
+    else if (char === '[' || char === '{') depth++
+    else if (char === ']' || char === '}') depth--
+    else if ((char === '-' || char === '?') && text[at + 1] === ' ') inLine++
+    else if (char === ' ' && (at === 0 || text[at - 1] === '\n')) inLine = indentOf(text, at)
+    if (depth > limit || inLine > limit) return at
+  }
+  return 0
+}
+
+function indentOf(text: string, start: number): number {
+  let end = start
+  while (text[end] === ' ') end++
+  return end - start
 }
