@@ -6,6 +6,7 @@ import { createBody } from './bodies.ts'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { wakeHeldBack } from './gate.ts'
+import { resumeForgotten, settleForgotten } from './forgotten.ts'
 import type { Observation } from './observations.ts'
 import { isEnded } from './phases.ts'
 import { releaseLocks } from './sync.ts'
@@ -38,7 +39,12 @@ const copyOf = (node: NodeStatus): NodeStatus => ({
 
 function internalFrom(value: unknown): Internal {
   const generation = typeof value === 'object' && value !== null && 'generation' in value ? Number(value.generation) : 0
-  return { generation: Number.isInteger(generation) ? generation : 0 }
+  const forgotten = typeof value === 'object' && value !== null && 'forgotten' in value ? value.forgotten : undefined
+  return {
+    generation: Number.isInteger(generation) ? generation : 0,
+    // Our own words of an earlier life.
+    ...(forgotten === undefined ? {} : { forgotten: forgotten as NonNullable<Internal['forgotten']> }),
+  }
 }
 
 /** Drops the live frames, so that the next visit builds them from the nodes: after an operation rewrote them. */
@@ -47,6 +53,7 @@ export function resetFrames(run: Run): void {
   run.frames.clear()
   run.heldBack.clear()
   run.waitingChildren.clear()
+  run.roomIn.clear()
   run.lockWaiters.clear()
   run.outstanding.clear()
 }
@@ -57,6 +64,7 @@ export function advance(run: Run, observations: readonly Observation[], now: Ins
   if (root === undefined) {
     root = new WorkflowFrame(run)
     roots.set(run, root)
+    resumeForgotten(run, root)
     root.markDirty()
     settle(run, root)
   }
@@ -71,6 +79,7 @@ export function advance(run: Run, observations: readonly Observation[], now: Ins
 
 /** Locks of nodes that ended without being visited again, because what encloses them had ended first. */
 function releaseEnded(run: Run): void {
+  settleForgotten(run)
   if (run.status.synchronization === undefined) return
   for (const node of [...run.changed.values()]) if (isEnded(node)) releaseLocks(run, node.id)
 }

@@ -1,5 +1,6 @@
 /** What bodies of every type share: their node, their error, their template. */
 import type { NodeStatus, Template } from '../resources/index.ts'
+import type { Effect } from './effects.ts'
 import type { CallError, Execution } from './execution.ts'
 import { Frame } from './frame.ts'
 import type { Processed } from './inputs.ts'
@@ -49,6 +50,14 @@ export abstract class Body extends Frame {
 
   /** Tells an observation about this body's node; those that are not for it are ignored. */
   observe(_observation: Observation): void {}
+
+  /** What was asked for the node and has not come back, or null. */
+  underWay(): Effect | null {
+    return null
+  }
+
+  /** Goes on with what `underWay` told an earlier life. */
+  resume(_node: NodeStatus, _effect: Effect): void {}
 
   /** The node was ended from outside: whatever still runs for it is stopped. */
   abandon(): void {}

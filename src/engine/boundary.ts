@@ -2,7 +2,6 @@
 import type { NodeStatus, Template } from '../resources/index.ts'
 import { isEnded } from './phases.ts'
 import type { Run } from './run.ts'
-import { releaseLocks } from './sync.ts'
 
 export const failFastText = 'template has failed or errored children and failFast enabled'
 
@@ -11,18 +10,6 @@ export function failsFast(run: Run, node: NodeStatus, template: Template): boole
   if (template.failFast !== true) return false
   const counts = run.countsOf(node.id)
   return counts.failed > 0 && counts.activePods === 0
-}
-
-/** Nobody visits what is unfinished below a node that failFast ended: its locks, and its places in queues, are given back. */
-export function forgetBelow(run: Run, node: NodeStatus): void {
-  if (run.status.synchronization === undefined) return
-  const isBelow = ({ boundaryID }: NodeStatus): boolean => {
-    for (let at = run.nodes.get(boundaryID ?? ''); at !== undefined; at = run.nodes.get(at.boundaryID ?? ''))
-      if (at.id === node.id) return true
-    return false
-  }
-  for (const other of run.nodes.values())
-    if (!isEnded(other) && !run.outstanding.has(other.id) && isBelow(other)) releaseLocks(run, other.id)
 }
 
 /** The last nodes of a subtree. */
@@ -53,6 +40,14 @@ export function outboundOf(run: Run, id: string): readonly string[] {
   }
 }
 
+/** Of a target of a DAG that ends: by then the exit node of a loop stands beside its items. */
+export function lastOf(run: Run, id: string): readonly string[] {
+  const node = run.nodes.get(id)
+  return node?.type === 'TaskGroup' && (node.children?.length ?? 0) > 0
+    ? ofChildren(run, node, false)
+    : outboundOf(run, id)
+}
+
 function ofChildren(run: Run, node: NodeStatus, containersOnly: boolean): readonly string[] {
   const children = (node.children ?? []).filter(
     (child) => !containersOnly || run.nodes.get(child)?.type === 'Container',
@@ -75,11 +70,11 @@ function ofContainer(run: Run, node: NodeStatus): readonly string[] {
 /** Kubernetes' default; what the pod's own spec says is not known any more. */
 const daemonGraceMs = 30_000
 
-/** Daemons directly inside end with what encloses them, and count as succeeded. */
+/** Daemons directly inside end with what encloses them, and count as succeeded; with the workflow (`null`) all that are left. */
 export function endDaemons(run: Run, boundaryId: string | null): void {
   for (const id of run.daemons) {
     const node = run.nodes.get(id)
-    if (node === undefined || (node.boundaryID ?? null) !== boundaryId) continue
+    if (node === undefined || (boundaryId !== null && node.boundaryID !== boundaryId)) continue
     run.daemons.delete(id)
     const frame = run.frames.get(id)
     if (frame !== undefined && 'abandon' in frame) (frame as { abandon(): void }).abandon()

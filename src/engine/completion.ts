@@ -7,6 +7,7 @@ import { emitWorkflowMetrics } from './node-metrics.ts'
 import { isEnded } from './phases.ts'
 import { removalsAtEnd } from './pod-gc.ts'
 import { sumBelow, totalDuration } from './progress.ts'
+import { dropForgotten } from './forgotten.ts'
 import type { Run } from './run.ts'
 import { releaseAllLocks } from './sync.ts'
 
@@ -14,6 +15,7 @@ export const isComplete = (run: Run): boolean => ['Succeeded', 'Failed', 'Error'
 
 export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', message: string): void {
   stopLeftovers(run)
+  dropForgotten(run)
   sumBelow(run)
   const finishedAt = rfc3339(run.now)
   run.patchStatus({

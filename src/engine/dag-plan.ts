@@ -6,8 +6,9 @@ export type DagPlan = {
   readonly targets: readonly string[]
   /** The targets and everything they depend on. */
   readonly needed: ReadonlySet<string>
-  /** All needed tasks, each after those it depends on. */
+  /** All needed tasks in Argo's order: from each target down, each after those it depends on. */
   readonly order: readonly string[]
+  positionOf(name: string): number
   task(name: string): DAGTask | undefined
   logicOf(name: string): DependsLogic | undefined
   dependenciesOf(name: string): readonly string[]
@@ -37,6 +38,8 @@ function makePlan(dag: DAGTemplate): DagPlan | { readonly fault: string } {
   const none: readonly string[] = []
   const dependenciesOf = (name: string) => conditions.get(name)?.tasks ?? none
   const needed = closure(targets, dependenciesOf)
+  const order = walkOrder(targets, dependenciesOf)
+  const positions = new Map(order.map((name, index) => [name, index]))
   const dependants = new Map<string, string[]>()
   for (const name of needed)
     for (const dependency of dependenciesOf(name)) {
@@ -47,7 +50,8 @@ function makePlan(dag: DAGTemplate): DagPlan | { readonly fault: string } {
   return {
     targets,
     needed,
-    order: sorted.order.filter((name) => needed.has(name)),
+    order,
+    positionOf: (name) => positions.get(name) ?? 0,
     task: (name) => byName.get(name),
     logicOf: (name) => conditions.get(name),
     dependenciesOf,
@@ -56,6 +60,25 @@ function makePlan(dag: DAGTemplate): DagPlan | { readonly fault: string } {
       dependenciesOf(of).includes(ancestor) || closure(dependenciesOf(of), dependenciesOf).has(ancestor),
     ancestorsOf: (name) => [...closure(dependenciesOf(name), dependenciesOf)],
   }
+}
+
+/** Depth first: what a task depends on, then the task. Without recursion, since a chain may be long. */
+function walkOrder(targets: readonly string[], next: (name: string) => readonly string[]): string[] {
+  const order = new Set<string>()
+  const open: { readonly name: string; at: number }[] = []
+  for (const target of targets) {
+    open.push({ name: target, at: 0 })
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const below = order.has(top.name) ? undefined : next(top.name)[top.at]
+      top.at += 1
+      if (below !== undefined) open.push({ name: below, at: 0 })
+      else {
+        order.add(top.name)
+        open.pop()
+      }
+    }
+  }
+  return [...order]
 }
 
 function closure(from: readonly string[], next: (name: string) => readonly string[]): Set<string> {

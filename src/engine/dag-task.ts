@@ -175,6 +175,7 @@ export class DagTaskFrame extends Frame {
       lookUp: () => this.lookUp(),
       skipped: concrete.skipped,
     })
+    child.position = this.children?.length ?? 0
     this.children?.push(child)
     this.drive(child)
     return child

@@ -2,10 +2,11 @@
 import type { DAGTask, NodeStatus } from '../resources/index.ts'
 import type { BodyInit } from './body.ts'
 import { Body } from './body.ts'
-import { endDaemons, failFastText, failsFast, forgetBelow, outboundOf } from './boundary.ts'
+import { endDaemons, failFastText, failsFast, lastOf } from './boundary.ts'
 import { dagPhase } from './dag-phase.ts'
 import { dagPlanOf, type DagPlan } from './dag-plan.ts'
 import { DagTaskFrame } from './dag-task.ts'
+import { forgetBelow } from './forgotten.ts'
 import type { Frame } from './frame.ts'
 import { isAboutToWake } from './gate.ts'
 import { exportGlobals } from './global-outputs.ts'
@@ -36,6 +37,8 @@ export class DagBody extends Body {
     if (isEnded(node)) return
     if ('fault' in plan) return this.failWith(plan.fault)
     const dirty = this.takeDirtyChildren()
+    // Before anything goes on: not even the next attempt of a task that is retried begins.
+    if (failsFast(this.run, node, this.template)) return this.end(node, plan, 'FailFast')
     if (!this.hasBegun) {
       this.hasBegun = true
       this.beginAll(plan)
@@ -56,6 +59,7 @@ export class DagBody extends Body {
     const task = this.plan.task(name)
     if (task === undefined || this.frames.has(name)) return
     const frame = new DagTaskFrame(this, task)
+    frame.position = this.plan.positionOf(name)
     this.frames.set(name, frame)
     this.open.add(frame)
     this.drive(frame)
@@ -157,7 +161,7 @@ export class DagBody extends Body {
   private setOutbound(node: NodeStatus, plan: DagPlan): void {
     const outbound = plan.targets.flatMap((name) => {
       const target = this.taskNode(name)
-      return target === undefined ? [] : [...outboundOf(this.run, target.id)]
+      return target === undefined ? [] : [...lastOf(this.run, target.id)]
     })
     node.outboundNodes = [...new Set(outbound)]
     this.run.touch(node)

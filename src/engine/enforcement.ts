@@ -12,9 +12,28 @@ const deadlineText = 'Step exceeded its deadline'
 export function enforceAll(run: Run): void {
   for (const frame of [...run.frames.values()]) if (frame instanceof Body) enforce(run, frame)
   for (const frame of [...run.lockWaiters]) if (frame instanceof Execution) enforceWaiting(run, frame)
+  enforceUnvisited(run)
   for (const frame of run.heldBack) frame.markDirty()
   for (const waiting of run.waitingChildren.values()) for (const frame of waiting.frames) frame.markDirty()
 }
+
+/** What nobody visits any more, since failFast ended what encloses it: Argo looks at all nodes, wherever they are. */
+function enforceUnvisited(run: Run): void {
+  for (const node of run.nodes.values()) {
+    const waits = node.phase === 'Pending' || (node.type === 'Suspend' && node.phase === 'Running')
+    if (!waits || node.type === 'Retry' || run.frames.has(node.id) || run.outstanding.has(node.id)) continue
+    const message = verdictFor(run, node, isBelowExit(run, node), false)
+    if (message !== null && isForgotten(run, node)) run.setPhase(node, 'Failed', message)
+  }
+}
+
+function isForgotten(run: Run, node: NodeStatus): boolean {
+  for (let at = run.nodes.get(node.boundaryID ?? ''); at !== undefined; at = run.nodes.get(at.boundaryID ?? ''))
+    if (isEnded(at)) return true
+  return false
+}
+
+const isBelowExit = (run: Run, node: NodeStatus): boolean => node.name.startsWith(`${run.name}.onExit`)
 
 function enforce(run: Run, body: Body): void {
   const node = body.node

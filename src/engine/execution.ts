@@ -178,7 +178,7 @@ export class Execution extends Frame {
       if (node?.synchronizationStatus?.waiting !== undefined) run.setWaiting(node, null, '')
       return true
     }
-    const node = this.node ?? this.createNode('Pending', false)
+    const node = this.node ?? this.createNode('Pending', this.retryStrategy() !== undefined)
     if (node.synchronizationStatus?.waiting !== answer.lock.name || node.message !== answer.message)
       run.setWaiting(node, answer.lock.name, answer.message)
     run.lockWaiters.add(this)
@@ -193,7 +193,8 @@ export class Execution extends Frame {
     }
     const { status, entry } = found.value
     if (entry === null) {
-      const node = this.node ?? this.createNode('Pending', this.retryStrategy() !== undefined)
+      const isRetried = this.retryStrategy() !== undefined
+      const node = this.node ?? this.createNode(isRetried ? 'Running' : 'Pending', isRetried)
       node.memoizationStatus = status
       this.run.touch(node)
       return true
@@ -213,7 +214,7 @@ export class Execution extends Frame {
     const node = run.createNode({
       name: attemptName ?? call.nodeName,
       type: asRetry ? 'Retry' : type === null ? 'Skipped' : nodeTypes[type],
-      phase: asRetry ? 'Running' : phase,
+      phase,
       boundary: call.boundary,
       scope: scopeText(call.scope),
       ...(call.holder.template === undefined ? {} : { template: call.holder.template }),

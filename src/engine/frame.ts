@@ -5,17 +5,21 @@ import type { Run } from './run.ts'
 /**
  * Nodes are the truth, frames a cache of how to go on: a run opened from its nodes builds the same frames by visiting
  * from the root. A frame marked dirty makes its ancestors dirty, so that one visit from the root reaches exactly those
- * that have something to do.
+ * that have something to do, in the order in which Argo would come by them.
  */
 export abstract class Frame {
   readonly run: Run
   readonly parent: Frame | null
+  readonly depth: number
+  /** Among its siblings, in Argo's order: list order, then hooks. Decides who gets the next free slot or lock. */
+  position = 0
   isDirty = false
   private dirtyChildren: Frame[] = []
 
   constructor(run: Run, parent: Frame | null) {
     this.run = run
     this.parent = parent
+    this.depth = parent === null ? 0 : parent.depth + 1
   }
 
   /** Does what can be done now. Called with `isDirty` already cleared. */
@@ -32,14 +36,14 @@ export abstract class Frame {
     this.parent?.childIsDirty(this)
   }
 
-  /** The children that asked to be visited, each once, in the order they asked; the list is taken. */
+  /** The children that asked to be visited, each once, in their order; the list is taken. */
   protected takeDirtyChildren(): readonly Frame[] {
     if (this.dirtyChildren.length === 0) return this.dirtyChildren
     const taken = this.dirtyChildren
     this.dirtyChildren = []
     // Also those that are not visited after all must be heard when they ask again.
     for (const child of taken) child.isDirty = false
-    return taken
+    return taken.length === 1 ? taken : taken.sort((a, b) => a.position - b.position)
   }
 
   /** Visits this frame again at or after the instant. Only the earliest of several calls counts. */
@@ -51,4 +55,17 @@ export abstract class Frame {
     this.dirtyChildren.push(child)
     this.markDirty()
   }
+}
+
+/** Whether Argo's pass comes by `one` before `other`; what encloses comes before what it encloses. */
+export function comesBefore(one: Frame, other: Frame): boolean {
+  let [a, b] = [one, other]
+  while (a.depth > b.depth && a.parent !== null) a = a.parent
+  while (b.depth > a.depth && b.parent !== null) b = b.parent
+  if (a === b) return one.depth < other.depth
+  while (a.parent !== b.parent && a.parent !== null && b.parent !== null) {
+    a = a.parent
+    b = b.parent
+  }
+  return a.position < b.position
 }

@@ -1,44 +1,71 @@
 /** Parallelism and failFast: whether a node may come to be now (semantics-flow.md §8). */
 import type { Call } from './call.ts'
-import type { Frame } from './frame.ts'
+import { comesBefore, type Frame } from './frame.ts'
+import { FrameQueue } from './frame-queue.ts'
 import type { Run } from './run.ts'
 
-/** False: the frame will be visited again when a slot may be free (never, if failFast holds it back). */
+/** False: the frame will be visited again when a slot may be free for it (never, if failFast holds it back). */
 export function gate(run: Run, frame: Frame, call: Call): boolean {
-  const limit = run.spec.parallelism
-  if (limit !== undefined && limit !== null && run.activePods >= limit) {
-    run.heldBack.add(frame)
-    return false
-  }
+  if (!hasSlot(run, frame)) return false
   const { boundary, boundaryTemplate } = call
   if (boundary === null || boundaryTemplate === null) return true
   const counts = run.countsOf(boundary.id)
   if (boundaryTemplate.failFast === true && counts.failed > 0) return false
   const most = boundaryTemplate.parallelism
-  if (most === undefined || most <= 0 || counts.active < most) return true
-  const waiting = run.waitingChildren.get(boundary.id)
-  if (waiting === undefined) run.waitingChildren.set(boundary.id, { limit: most, frames: new Set([frame]) })
-  else waiting.frames.add(frame)
+  if (most === undefined || most <= 0) return true
+  let waiting = run.waitingChildren.get(boundary.id)
+  if (counts.active < most && (waiting === undefined || !overtakes(frame, waiting.frames))) return true
+  if (waiting === undefined) {
+    waiting = { limit: most, frames: new FrameQueue() }
+    run.waitingChildren.set(boundary.id, waiting)
+  }
+  waiting.frames.add(frame)
+  run.roomIn.add(boundary.id)
   return false
 }
 
-/** Marks as many held-back frames as there are free slots; true if any was marked. */
-export function wakeHeldBack(run: Run): boolean {
-  let woken = false
+/** Whether `spec.parallelism` has a slot for the frame now; else it is remembered. */
+export function hasSlot(run: Run, frame: Frame): boolean {
   const limit = run.spec.parallelism
-  const free = limit === undefined || limit === null ? run.heldBack.size : limit - run.activePods
-  if (free > 0 && run.heldBack.size > 0) {
-    for (const frame of take(run.heldBack, free)) frame.markDirty()
-    woken = true
+  if (limit === undefined || limit === null) return true
+  if (run.activePods < limit && !overtakes(frame, run.heldBack)) return true
+  run.heldBack.add(frame)
+  return false
+}
+
+/** Argo gives a free slot to whom its pass comes by first, however long others have waited. */
+function overtakes(frame: Frame, queue: FrameQueue): boolean {
+  const first = queue.first()
+  return first !== undefined && first !== frame && comesBefore(first, frame)
+}
+
+/**
+ * Marks the first frame for which there is a free slot; true if there was one. Only one at a time: what it starts may
+ * take the next slot, since Argo's pass goes down before it goes on.
+ */
+export function wakeHeldBack(run: Run): boolean {
+  const limit = run.spec.parallelism
+  const isFree = limit === undefined || limit === null || run.activePods < limit
+  let queue = isFree && run.heldBack.size > 0 ? run.heldBack : null
+  let from: string | null = null
+  for (const boundary of run.roomIn) {
+    const waiting = run.waitingChildren.get(boundary)
+    const first = waiting?.frames.first()
+    if (waiting === undefined || first === undefined || waiting.limit <= run.countsOf(boundary).active) {
+      run.roomIn.delete(boundary)
+      if (first === undefined) run.waitingChildren.delete(boundary)
+      continue
+    }
+    const best = queue?.first()
+    if (best !== undefined && comesBefore(best, first)) continue
+    queue = waiting.frames
+    from = boundary
   }
-  for (const [boundary, waiting] of run.waitingChildren) {
-    const slots = waiting.limit - run.countsOf(boundary).active
-    if (slots <= 0) continue
-    for (const frame of take(waiting.frames, slots)) frame.markDirty()
-    if (waiting.frames.size === 0) run.waitingChildren.delete(boundary)
-    woken = true
-  }
-  return woken
+  const next = queue?.shift()
+  if (next === undefined) return false
+  if (from !== null && queue?.size === 0) run.waitingChildren.delete(from)
+  next.markDirty()
+  return true
 }
 
 /** Whether something inside the boundary was held back and there is room for it now: it is woken before anything is decided. */
@@ -47,16 +74,7 @@ export function isAboutToWake(run: Run, boundaryId: string, isInside: (frame: Fr
   if (waiting !== undefined && waiting.limit > run.countsOf(boundaryId).active) return true
   const limit = run.spec.parallelism
   const isFree = limit === undefined || limit === null || run.activePods < limit
-  return isFree && [...run.heldBack].some(isInside)
-}
-
-/** The first `most` of the set, removed from it. */
-function take(frames: Set<Frame>, most: number): readonly Frame[] {
-  const taken: Frame[] = []
-  for (const frame of frames) {
-    if (taken.length >= most) break
-    taken.push(frame)
-  }
-  for (const frame of taken) frames.delete(frame)
-  return taken
+  if (!isFree) return false
+  for (const frame of run.heldBack) if (isInside(frame)) return true
+  return false
 }

@@ -33,6 +33,9 @@ export type HookContext = {
   readonly lookUp: () => Scope
 }
 
+/** Hooks come after what they hang on, and after the items of a loop. */
+const afterSiblings = 1_000_000_000
+
 /** The hook nodes of one node. */
 export class HookSet {
   private readonly context: HookContext
@@ -136,6 +139,7 @@ export class HookSet {
       resultWanted: false,
       depth: depth + 1,
     })
+    execution.position = afterSiblings + this.fired.size
     this.fired.set(name, execution)
     return execution
   }

@@ -2,7 +2,7 @@
 import type { NodeStatus, PodState } from '../resources/index.ts'
 import { instantOf } from '../resources/index.ts'
 import { Body } from './body.ts'
-import type { PodPlan } from './effects.ts'
+import type { Effect, PodPlan } from './effects.ts'
 import type { Observation, PodResult } from './observations.ts'
 import { isEnded } from './phases.ts'
 import { assessPod } from './pod-assessment.ts'
@@ -50,11 +50,24 @@ export class PodBody extends Body {
     node.taskResultSynced ??= false
     run.touch(node)
     this.afterCreate(node)
+    this.follow(node, plan)
+  }
+
+  private follow(node: NodeStatus, plan: PodPlan): void {
+    const { run } = this
     this.wasAsked = true
     this.plan = plan
     run.frames.set(node.id, this)
     run.outstanding.set(node.id, plan.identity.id)
     run.effects.push({ kind: 'runPod', plan })
+  }
+
+  override underWay(): Effect | null {
+    return this.plan === null || this.isSettled ? null : { kind: 'runPod', plan: this.plan }
+  }
+
+  override resume(node: NodeStatus, effect: Effect): void {
+    if (effect.kind === 'runPod') this.follow(node, effect.plan)
   }
 
   protected makePlan(limitMs: number | null): PodPlan | string {

@@ -4,6 +4,7 @@ import { instant, instantOf, rfc3339 } from '../resources/index.ts'
 import { variablesOf } from '../expressions/index.ts'
 import { Body } from './body.ts'
 import type { Execution } from './execution.ts'
+import { hasSlot } from './gate.ts'
 import { emitNodeMetrics } from './node-metrics.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { backoffFor, expressionAllows, policyCovers, retryPolicies, type Backoff } from './retry-policy.ts'
@@ -43,7 +44,7 @@ export class RetryBody extends Body {
       const verdict: Verdict = last === undefined ? { kind: 'again' } : this.judge(node, last, attempts)
       if (verdict.kind === 'end') return this.end(node, last, verdict)
       if (verdict.kind === 'wait') {
-        if (node.message !== verdict.message) this.run.setPhase(node, 'Running', verdict.message)
+        if (node.message !== verdict.message) this.run.setPhase(node, phaseOf(node), verdict.message)
         return this.wakeAt(instant(verdict.until))
       }
       if (!this.begin(node, attempts)) return
@@ -94,11 +95,7 @@ export class RetryBody extends Body {
 
   private begin(node: NodeStatus, attempts: readonly NodeStatus[]): boolean {
     const { run } = this
-    const limit = run.spec.parallelism
-    if (attempts.length > 0 && limit !== undefined && limit !== null && run.activePods >= limit) {
-      run.heldBack.add(this)
-      return false
-    }
+    if (attempts.length > 0 && !hasSlot(run, this)) return false
     const name = `${this.nodeName}(${attempts.length})`
     const body = this.bodyFor(node, attempts, name)
     if (body === null) return false
@@ -106,7 +103,7 @@ export class RetryBody extends Body {
       run.note(node, `attempt ${attempts.length} begins`)
       const before = attempts.at(-1)
       if (before !== undefined) emitNodeMetrics(run, this.template, before, this.processed)
-      if (node.message !== undefined && node.message !== '') run.setPhase(node, 'Running', '')
+      if (node.message !== undefined && node.message !== '') run.setPhase(node, phaseOf(node), '')
     }
     this.current = body
     body.visit()
@@ -219,6 +216,9 @@ export class RetryBody extends Body {
     this.run.sealChildren(node)
   }
 }
+
+/** One that had to wait for a lock, or was looked up in a cache, stays Pending until its end, as in Argo. */
+const phaseOf = (node: NodeStatus): 'Pending' | 'Running' => (node.phase === 'Pending' ? 'Pending' : 'Running')
 
 /** Whole seconds that the attempt took, as Go prints them. */
 function durationText(node: NodeStatus): string {

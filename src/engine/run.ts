@@ -16,7 +16,9 @@ import { fnv32a, type Outside } from '../expressions/index.ts'
 import type { createBody } from './bodies.ts'
 import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
 import type { Effect } from './effects.ts'
+import type { Forgotten } from './forgotten.ts'
 import type { Frame } from './frame.ts'
+import { FrameQueue } from './frame-queue.ts'
 import { isActive, isEnded, isFailedOrError } from './phases.ts'
 import { Timers } from './timers.ts'
 import type { Estimate, MemoEntry, World } from './world.ts'
@@ -25,8 +27,8 @@ import type { Estimate, MemoEntry, World } from './world.ts'
 export type Internal = {
   /** Grows with each manual retry, so that a pod that is run again is another pod. */
   readonly generation: number
-  /** Artifacts that were asked to be deleted: `<node id>/<name>`. */
-  readonly deletedArtifacts?: readonly string[]
+  /** By node: what is under way below nodes that failFast has ended. */
+  readonly forgotten?: Readonly<Record<string, Forgotten>>
 }
 
 export type NewNode = {
@@ -66,10 +68,12 @@ export class Run {
   /** `workflow.outputs.artifacts.*`: apart from texts, since only references to artifacts may see them. */
   readonly globalArtifacts = new Map<string, unknown>()
   readonly boundaries = new Map<string, BoundaryCounts>()
-  /** Frames that were held back by spec.parallelism, in order. */
-  readonly heldBack = new Set<Frame>()
+  /** Frames that were held back by spec.parallelism. */
+  readonly heldBack = new FrameQueue()
   /** Frames held back by the parallelism of the template that encloses them, by boundary. */
-  readonly waitingChildren = new Map<string, { limit: number; frames: Set<Frame> }>()
+  readonly waitingChildren = new Map<string, { limit: number; frames: FrameQueue }>()
+  /** Boundaries where something waits and a slot may have become free. */
+  readonly roomIn = new Set<string>()
   /** Pods asked for whose result has not come: node id → pod. */
   readonly outstanding = new Map<string, PodId>()
   /** Ended pods whose containers stay until the workflow's end. */
@@ -321,6 +325,7 @@ export class Run {
     if (node.boundaryID === undefined) return
     const counts = this.countsOf(node.boundaryID)
     if (active) counts.active += by
+    if (active && by < 0 && this.waitingChildren.has(node.boundaryID)) this.roomIn.add(node.boundaryID)
     if (active && node.type === 'Pod') counts.activePods += by
     if (isFailedOrError(node.phase)) counts.failed += by
   }

@@ -125,6 +125,7 @@ export class StepGroup extends Frame {
       if (entry === undefined) break
       this.next += 1
       const child = this.childFor(entry.concrete, entry.source)
+      child.position = this.children.length
       this.children.push(child)
       this.unsettled += 1
       if (!this.drive(node, child, true)) return false

@@ -1,7 +1,8 @@
 /** A steps template: groups one after the other (semantics-flow.md §2). */
 import type { NodeStatus } from '../resources/index.ts'
 import { Body, type BodyInit } from './body.ts'
-import { endDaemons, failFastText, failsFast, forgetBelow, outboundOf } from './boundary.ts'
+import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
+import { forgetBelow } from './forgotten.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'

@@ -97,7 +97,7 @@ export class WorkflowHooks {
   }
 
   private execution(nodeName: string, name: string, hook: LifecycleHook, args: Arguments, isExit: boolean): Execution {
-    return new Execution(this.run, this.parent, {
+    const execution = new Execution(this.run, this.parent, {
       nodeName,
       holder: {
         name,
@@ -115,5 +115,7 @@ export class WorkflowHooks {
       resultWanted: false,
       depth: 1,
     })
+    execution.position = 1 + this.fired.size
+    return execution
   }
 }

@@ -33,6 +33,22 @@ const leaves: readonly Template[] = [
     },
   },
   { name: 'call', http: { url: 'http://x' } },
+  { name: 'script', script: { image: 'x', command: ['sh'], source: 'true' }, timeout: '40s' },
+  { name: 'kind', resource: { action: 'create', manifest: 'kind: ConfigMap' } },
+  { name: 'serves', container: { image: 'x' }, daemon: true },
+  {
+    name: 'remembers',
+    container: { image: 'x' },
+    outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' } }] },
+    memoize: { key: 'same', maxAge: '1h', cache: { configMap: { name: 'cache' } } },
+  },
+  { name: 'locked-call', http: { url: 'http://x' }, synchronization: { mutexes: [{ name: 'm' }] } },
+  { name: 'locked-wait', suspend: { duration: '2' }, synchronization: { mutexes: [{ name: 'n' }] } },
+  {
+    name: 'set',
+    containerSet: { retryStrategy: { retries: 1 }, containers: [{ name: 'main', image: 'x' }] },
+    retryStrategy: { limit: 1, retryPolicy: 'Always' },
+  },
 ]
 
 type Options = Pick<WorkflowStep, 'when' | 'withItems' | 'onExit' | 'hooks' | 'continueOn'>

@@ -1,18 +1,28 @@
 /** A run driven by a seed: which pod ends next and how follows from its name, so that two drivers of one run agree. */
 import { fnv32a } from '../../expressions/index.ts'
 import type { NodeStatus, WorkflowSpec } from '../../resources/index.ts'
+import { rfc3339 } from '../../resources/index.ts'
 import type { Decision, Operation } from '../decision.ts'
 import type { PodPlan } from '../effects.ts'
 import { lockTable } from '../lock-table.ts'
 import { heldLocks } from '../sync.ts'
-import type { World } from '../world.ts'
+import { Body } from '../body.ts'
+import type { MemoEntry, World } from '../world.ts'
 import { type PodEnd, Story, storyWorld } from './story.ts'
 
 export type Outcomes = { readonly seed: number; /** Of 100 pods, so many fail. */ readonly failing: number }
 
-export const limitedWorld = (): World => {
-  const world = storyWorld()
-  return { ...world, locks: lockTable((lock) => (lock.mutex ? { limit: 1 } : { limit: 2 })) }
+type LimitedWorld = World & { readonly memos: Map<string, MemoEntry> }
+
+/** Two slots in every semaphore, and caches that outlive the run. */
+export const limitedWorld = (): LimitedWorld => {
+  const memos = new Map<string, MemoEntry>()
+  return {
+    ...storyWorld(),
+    locks: lockTable((lock) => (lock.mutex ? { limit: 1 } : { limit: 2 })),
+    memos,
+    memo: (cacheName, key) => memos.get(`${cacheName}/${key}`) ?? null,
+  }
 }
 
 /** As after a restart: locks are what the status says is held. */
@@ -30,6 +40,8 @@ export class RandomWalk {
   readonly check: (story: Story) => void
   /** Names of the nodes whose pods ran, in order of asking. */
   readonly ran: string[] = []
+  /** Daemons that run until they are stopped. */
+  private readonly serving = new Set<string>()
   private counted = 0
 
   constructor(story: Story, outcomes: Outcomes, check: (story: Story) => void = () => {}) {
@@ -59,8 +71,14 @@ export class RandomWalk {
       )
     const plan = this.nextPod()
     if (plan !== null) {
-      story.begin(plan.identity.nodeName)
-      this.looked()
+      if (!this.serving.has(plan.identity.nodeName)) {
+        story.begin(plan.identity.nodeName)
+        this.looked()
+      }
+      if (this.servesOn(plan)) {
+        this.serving.add(plan.identity.nodeName)
+        return true
+      }
       if (!story.pods.has(plan.identity.nodeName)) return true
       story.end(plan.identity.nodeName, this.endOf(plan))
       this.looked()
@@ -93,11 +111,35 @@ export class RandomWalk {
 
   looked(): void {
     const { effects } = this.story
+    if (this.story.last !== null) this.remember(this.story.last)
     for (; this.counted < effects.length; this.counted += 1) {
       const effect = effects[this.counted]
       if (effect?.kind === 'runPod') this.ran.push(effect.plan.identity.nodeName)
     }
     this.check(this.story)
+  }
+
+  private remember({ memos }: Decision): void {
+    const { world, now } = this.story
+    const at = rfc3339(now)
+    for (const { cacheName, key, hitOnly, ...entry } of memos)
+      if (hitOnly !== true)
+        (world as LimitedWorld).memos.set(`${cacheName}/${key}`, {
+          ...entry,
+          creationTimestamp: at,
+          lastHitTimestamp: at,
+        })
+  }
+
+  /** Where slots are limited a daemon dies at once: it would keep one for ever. */
+  private servesOn(plan: PodPlan): boolean {
+    const { parallelism, templates = [] } = this.story.run.spec
+    const isLimited = parallelism !== undefined || templates.some((template) => template.parallelism !== undefined)
+    return plan.daemon && !isLimited && !this.isStopped(plan) && this.hash(`serves ${plan.identity.nodeName}`) % 2 === 0
+  }
+
+  private isStopped({ identity }: PodPlan): boolean {
+    return this.story.effects.some((effect) => effect.kind === 'stopPod' && effect.pod === identity.id)
   }
 
   /** Another run takes over: the restarted one. */
@@ -112,7 +154,9 @@ export class RandomWalk {
   }
 
   private nextPod(): PodPlan | null {
-    const plans = [...this.story.pods.values()]
+    const plans = [...this.story.pods.values()].filter(
+      (plan) => !this.serving.has(plan.identity.nodeName) || this.isStopped(plan),
+    )
     return plans.reduce<PodPlan | null>(
       (least, plan) =>
         least === null || this.hash(plan.identity.nodeName) < this.hash(least.identity.nodeName) ? plan : least,
@@ -121,13 +165,12 @@ export class RandomWalk {
   }
 
   private nextTask(): NodeStatus | null {
-    for (const node of this.story.run.nodes.values())
-      if (
-        node.type === 'HTTP' &&
-        (node.phase === 'Pending' || node.phase === 'Running') &&
-        this.story.run.frames.has(node.id)
-      )
-        return node
+    const { nodes, frames } = this.story.run
+    for (const node of nodes.values()) {
+      const frame = frames.get(node.id)
+      const asked = frame instanceof Body ? frame.underWay() : null
+      if (asked !== null && asked.kind !== 'runPod') return node
+    }
     return null
   }
 

@@ -193,9 +193,9 @@ export class Story {
       {
         workflow,
         nodes: [...this.run.nodes.values()].map((node) => structuredClone(node)),
-        internal: this.run.internal,
+        internal: structuredClone(this.run.internal),
       },
-      this.world,
+      world,
     )
     Object.assign(copy, { run, world, now: this.now, pods: new Map(), effects: [], last: null })
     copy.tell()
