@@ -78,15 +78,14 @@ export async function installTable(
   })
 }
 
+const versionTableSql = `CREATE TABLE %S.workflow_manifests_version (
+  version int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+)`
+
 async function prepare(client: ClientBase, schema: string): Promise<void> {
   const there = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
   if (there.rowCount === 0) await client.query(inSchema('CREATE SCHEMA %S', schema))
-  await client.query(
-    inSchema(
-      'CREATE TABLE %S.workflow_manifests_version (version int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
-      schema,
-    ),
-  )
+  await client.query(inSchema(versionTableSql, schema))
 }
 
 /** Who may not make roles still gets a table: for its owner alone. */
@@ -142,3 +141,31 @@ async function inTransaction<T>(client: ClientBase, schema: string, work: () => 
     throw error
   }
 }
+
+/** Rows by what came of them; empty for who may not see them. */
+export async function tableSummary(
+  client: ClientBase,
+  schema: string,
+): Promise<readonly { readonly state: string; readonly rows: number }[]> {
+  const sql = `SELECT CASE WHEN observed_generation < generation THEN 'Due' ELSE state END AS state, count(*)::int AS rows
+    FROM %S.workflow_manifests GROUP BY 1 ORDER BY 1`
+  return (await client.query<{ state: string; rows: number }>(inSchema(sql, schema))).rows
+}
+
+/** All that `installTable` runs on a database that has nothing yet. */
+export const tableSql = (schema: string): string =>
+  inSchema(
+    [
+      'BEGIN;',
+      'CREATE SCHEMA IF NOT EXISTS %S;',
+      `${versionTableSql};`,
+      ...tableMigrations.flatMap(({ version, name, sql }) => [
+        sql,
+        `INSERT INTO %S.workflow_manifests_version (version, name) VALUES (${version}, '${name}');`,
+      ]),
+      createRolesSql,
+      grantsSql,
+      'COMMIT;',
+    ].join('\n'),
+    schema,
+  )
