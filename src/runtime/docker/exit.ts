@@ -48,10 +48,16 @@ export function withoutInitComplaint(frames: readonly LogFrame[]): readonly LogF
   return [...frames.slice(0, -1), line(`Error: ${message}`), line(message)]
 }
 
+/** The kernel took no argument list like this (a NUL in it): the wrapper itself could not be started, and says no more. */
+const notExecuted = /^exec \/sbin\/docker-init: /
+
 /** Argo's wrapper closes the log of a command that failed with its exit status, on standard error. */
 export function withExitStatus(frames: readonly LogFrame[], exitCode: number, endedAtMs: number): readonly LogFrame[] {
   const text = `Error: exit status ${exitCode}\n`
   const last = frames.at(-1)
-  if (last?.content.toString('utf8') === text) return frames
+  const lastText = last?.content.toString('utf8')
+  if (lastText === text) return frames
+  if (last !== undefined && lastText !== undefined && frames.length === 1 && notExecuted.test(lastText))
+    return [{ ...last, content: Buffer.from(lastText.replace(notExecuted, 'exec /var/run/argo/argoexec: ')) }]
   return [...frames, { stream: 2, stamp: last?.stamp ?? new Date(endedAtMs).toISOString(), content: Buffer.from(text) }]
 }
