@@ -2,6 +2,7 @@
 import type { NodeStatus, Outputs, Parameter, Template } from '../resources/index.ts'
 import { exportGlobals } from './global-outputs.ts'
 import type { PodResult } from './observations.ts'
+import { isEnded } from './phases.ts'
 import { podDuration } from './resources-duration.ts'
 import type { Run } from './run.ts'
 
@@ -14,7 +15,9 @@ export function recordOutputs(run: Run, node: NodeStatus, template: Template, re
   if (result.artifacts.length > 0) outputs.artifacts = [...result.artifacts]
   if (result.result !== undefined) outputs.result = result.result
   const main = result.state.containers.find((container) => container.name === 'main')
-  if (main?.state === 'exited' && main.exitCode !== undefined) outputs.exitCode = String(main.exitCode)
+  // what a deadline or a shutdown ended before its pod ended never gets an exit code
+  if (!isEnded(node) && main?.state === 'exited' && main.exitCode !== undefined)
+    outputs.exitCode = String(main.exitCode)
   if (Object.keys(outputs).length > 0) node.outputs = outputs
   if (result.progress !== undefined && /^\d+\/\d+$/.test(result.progress)) run.setProgress(node, result.progress)
   if (result.state.hostNodeName !== undefined) node.hostNodeName ??= result.state.hostNodeName
