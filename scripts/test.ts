@@ -9,7 +9,7 @@ type Count = { readonly passed: number; readonly failed: number }
 
 const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
 const quick = ['unit', 'simulation'] as const
-const withEngine = ['docker', 's3', 'postgres', 'e2e', 'kill', 'clients'] as const
+const withEngine = ['docker', 's3', 'postgres', 'e2e', 'kill', 'monitoring', 'clients'] as const
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 

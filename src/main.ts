@@ -118,6 +118,7 @@ async function build(
     version: versionLabels,
     modifiers: config.argo.metricsConfig?.modifiers,
     customTtlMs: config.metricsTtlMs,
+    namespace: config.namespace,
     log: logs.component('metrics'),
   })
   counters.metrics = metrics

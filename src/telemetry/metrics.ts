@@ -6,7 +6,7 @@ import type { CountedLevel } from './logger.ts'
 import { MetricTable } from './registry.ts'
 import type { Labels } from './label-limit.ts'
 import type { Modifiers } from './registry.ts'
-import { takeReadings } from './readings.ts'
+import { phases, takeReadings } from './readings.ts'
 import type { Readings } from './readings.ts'
 import { WorkInProgress } from './work-in-progress.ts'
 
@@ -14,6 +14,8 @@ export type MetricsOptions = {
   readonly version: Readonly<Record<string, string>>
   readonly modifiers?: Modifiers
   readonly customTtlMs?: number
+  /** Whose series are there from the start, so that the first workflow that fails is an increase. */
+  readonly namespace?: string
   readonly log: Log
   readonly nowMs?: () => number
   /** Whether those of the process (memory, event loop) are collected too. */
@@ -41,6 +43,8 @@ export function openMetrics(options: MetricsOptions): Metrics {
   let readings: Readings = {}
   if (options.process !== false) collectDefaultMetrics({ register: table.registry })
   zeroes(table, options.version)
+  for (const phase of options.namespace === undefined ? [] : phases)
+    table.add('total_count', { phase, namespace: options.namespace ?? '' }, 0)
 
   return {
     monotonicMs: () => performance.now(),

@@ -49,7 +49,7 @@ export type Readings = {
   readonly settings?: () => { readonly pendingRestart: number; readonly isInvalid: boolean }
 }
 
-const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Error'] as const
+export const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Error'] as const
 /** Read by name of things that come and go. */
 const fleeting = [
   'locks_held',
