@@ -22,7 +22,7 @@ export function addGlobalFlags(program: Command): void {
   program
     .option('-n, --namespace <name>', 'namespace (DRYDOCK_NAMESPACE, else default)')
     .option('-s, --server <url>', 'daemon to talk to (DRYDOCK_URL, else http://127.0.0.1:2746)')
-    .option('--token-file <file>', 'file with the bearer token (DRYDOCK_TOKEN holds the token itself)')
+    .option('--token-file <file>', 'file with the bearer token (DRYDOCK_TOKEN_FILE; DRYDOCK_TOKEN holds the token itself)')
     .option('--no-color', 'plain text')
     .option('--no-utf8', 'words instead of icons')
 }
@@ -33,7 +33,8 @@ export function contextOf(command: Command): Context {
   const { env, stdout } = process
   const address = flags.server ?? env['DRYDOCK_URL'] ?? 'http://127.0.0.1:2746'
   const server = /^https?:\/\//.test(address) ? address : `http://${address}`
-  const token = flags.tokenFile === undefined ? (env['DRYDOCK_TOKEN'] ?? null) : readTokenFile(flags.tokenFile)
+  const tokenFile = flags.tokenFile ?? (env['DRYDOCK_TOKEN'] === undefined ? env['DRYDOCK_TOKEN_FILE'] : undefined)
+  const token = tokenFile === undefined || tokenFile === '' ? (env['DRYDOCK_TOKEN'] ?? null) : readTokenFile(tokenFile)
   return {
     api: new ApiClient({ server, token }),
     namespace: flags.namespace ?? env['DRYDOCK_NAMESPACE'] ?? 'default',
