@@ -10,5 +10,7 @@ export const differencesOfBehaviour: readonly string[] = [
   'Artifacts without a store of their own go to the local repository below the data directory, under the keys that Argo’s `keyFormat` gives.',
   'There are no users and no roles: the API listens on loopback, or asks for a token. `creator` labels are not set.',
   'A document of a file that Argo’s lint drops without a word (a duplicate key, broken YAML) is an error with its position.',
-  'A manifest that asks for the host (privileged, capabilities, host namespaces, devices, host paths) is refused unless the configuration allows it.',
+  'A manifest that asks for the host (privileged, capabilities, host namespaces, devices, host paths) is refused unless the configuration allows it; lint accepts it with a warning.',
+  'Lint names every fault of an object that it finds, Argo’s first; over REST the message is Argo’s, `details` has path and advice of all.',
+  'A WorkflowTemplate may be created before the ones it refers to, as with `kubectl apply`; Argo’s server wants them first. Lint, dry runs and the workflow that uses it name what is missing.',
 ]

@@ -37,6 +37,8 @@ const containerIgnored = {
   stdinOnce: 'nobody attaches',
 }
 const containerRefused = { volumeDevices: 'rule `device`; nothing maps a block device' }
+const patched =
+  'of the pod, what Drydock’s own fields give has an effect (containers, volumes, securityContext, hostAliases, dnsConfig, imagePullSecrets) and `hostname` and `terminationGracePeriodSeconds`; a patch of anything else (tolerations, dnsPolicy, ephemeralContainers, shareProcessNamespace …) has none, and no condition says so'
 const container: TypeVerdicts = { works: containerWorks, ignored: containerIgnored, refused: containerRefused }
 
 const artifactWorks =
@@ -51,7 +53,9 @@ const otherStores = {
 const artifact: TypeVerdicts = { works: artifactWorks, refused: otherStores }
 
 const s3Works =
-  'endpoint bucket region insecure accessKeySecret secretKeySecret sessionTokenSecret roleARN useSDKCreds createBucketIfNotPresent encryptionOptions caSecret addressingStyle'
+  'endpoint bucket region insecure accessKeySecret secretKeySecret sessionTokenSecret useSDKCreds createBucketIfNotPresent encryptionOptions caSecret addressingStyle'
+
+const s3Refused = { roleARN: 'no role is assumed: the node ends in Error' }
 
 const object: TypeVerdicts = { works: 'kind apiVersion metadata spec' }
 const everyVolume =
@@ -101,8 +105,9 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   // --- the specs
   WorkflowSpec: {
     works:
-      'templates entrypoint arguments volumes volumeClaimTemplates parallelism artifactRepositoryRef suspend imagePullSecrets onExit ttlStrategy activeDeadlineSeconds priority podGC hostAliases securityContext podSpecPatch metrics shutdown workflowTemplateRef synchronization volumeClaimGC retryStrategy podMetadata templateDefaults archiveLogs hooks workflowMetadata artifactGC dnsConfig',
+      'templates entrypoint arguments volumes volumeClaimTemplates parallelism artifactRepositoryRef suspend imagePullSecrets onExit ttlStrategy activeDeadlineSeconds priority podGC hostAliases securityContext metrics shutdown workflowTemplateRef synchronization volumeClaimGC retryStrategy podMetadata templateDefaults archiveLogs hooks workflowMetadata artifactGC dnsConfig',
     differs: {
+      podSpecPatch: patched,
       serviceAccountName: accountName,
       hostNetwork: 'refused (rule `host-namespace`) unless `security.allowHostNamespaces`',
     },
@@ -126,9 +131,10 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   },
   Template: {
     works:
-      'name inputs outputs metadata daemon steps container containerSet script dag suspend data http plugin volumes initContainers sidecars archiveLocation activeDeadlineSeconds retryStrategy parallelism failFast hostAliases securityContext podSpecPatch metrics synchronization memoize timeout annotations pendingTimeout',
+      'name inputs outputs metadata daemon steps container containerSet script dag suspend data http plugin volumes initContainers sidecars archiveLocation activeDeadlineSeconds retryStrategy parallelism failFast hostAliases securityContext metrics synchronization memoize timeout annotations pendingTimeout',
     differs: {
       resource: 'the objects are Drydock’s own: workflows, templates, cron workflows, ConfigMaps, Secrets and claims',
+      podSpecPatch: patched,
       serviceAccountName: accountName,
     },
     ignored: {
@@ -217,7 +223,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   NoneStrategy: { works: '' },
   ZipStrategy: { works: '' },
   ArtifactGC: { works: 'strategy', ignored: { podMetadata: noPod, serviceAccountName: noPod } },
-  S3Artifact: { works: `${s3Works} key` },
+  S3Artifact: { works: `${s3Works} key`, refused: s3Refused },
   CreateS3BucketOptions: { works: 'objectLocking' },
   S3EncryptionOptions: {
     works: 'kmsKeyId kmsEncryptionContext enableEncryption serverSideCustomerKeySecret',
@@ -433,7 +439,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   MutexHolding: { works: 'mutex holder' },
   ArtifactRepositoryRefStatus: { works: 'configMap key namespace default artifactRepository' },
   ArtifactRepository: { works: 'archiveLogs s3 artifactory', refused: otherStores },
-  S3ArtifactRepository: { works: `${s3Works} keyFormat keyPrefix` },
+  S3ArtifactRepository: { works: `${s3Works} keyFormat keyPrefix`, refused: s3Refused },
   ArtifactoryArtifactRepository: { works: 'usernameSecret passwordSecret repoURL keyFormat' },
   ArtGCStatus: {
     works: '',
