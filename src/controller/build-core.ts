@@ -95,7 +95,15 @@ export function buildCore(
     locks: givenUpLate(locks),
     random,
   })
-  const claims = new Claims({ runtime, objects, clock, random, isBeingCleared: (uid) => leftovers.isClearing(uid) })
+  const claims = new Claims({
+    runtime,
+    objects,
+    clock,
+    random,
+    isBeingCleared: (uid) => leftovers.isClearing(uid),
+    isOnItsWayOut: (namespace, name) => leftovers.isClearingClaim(namespace, name),
+    log,
+  })
   const lookups = podLookups(objects)
   const artifactContext = (namespace: string) => contextOf({ objects }, namespace)
   const observe: Reconciler['observe'] = (uid, observation) => reconciler.observe(uid, observation)

@@ -10,7 +10,14 @@ import type { Log } from './telemetry.ts'
 const collection = 'leftover'
 
 export type Leftover =
-  | { readonly kind: 'workflow'; readonly uid: string; readonly namespace: string; readonly name: string }
+  | {
+      readonly kind: 'workflow'
+      readonly uid: string
+      readonly namespace: string
+      readonly name: string
+      /** That were asked for; the volume of one may stand though nothing says so but this. */
+      readonly claims?: readonly string[]
+    }
   | { readonly kind: 'claim'; readonly namespace: string; readonly claimName: string }
 
 const keyOf = (leftover: Leftover): string =>
@@ -28,7 +35,7 @@ export class Leftovers {
   readonly #store: Store
   readonly #log: Log
   readonly #remove: (leftover: Leftover, signal: AbortSignal) => Promise<void>
-  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #underWay = new Map<string, Leftover>()
   readonly #abort = new AbortController()
 
   constructor(parts: {
@@ -52,13 +59,23 @@ export class Leftovers {
   clear(leftover: Leftover): void {
     const key = keyOf(leftover)
     if (this.#underWay.has(key)) return
-    const work = this.#clear(leftover, key).finally(() => this.#underWay.delete(key))
-    this.#underWay.set(key, work)
+    this.#underWay.set(key, leftover)
+    void this.#clear(leftover, key).finally(() => this.#underWay.delete(key))
   }
 
   /** Whether the workflow is deleted and still being cleaned up after. */
   isClearing(uid: string): boolean {
     return this.#underWay.has(`workflow/${uid}`)
+  }
+
+  /** Whether a claim of that name is on its way out. */
+  isClearingClaim(namespace: string, claimName: string): boolean {
+    for (const leftover of this.#underWay.values()) {
+      if (leftover.namespace !== namespace) continue
+      if (leftover.kind === 'claim' ? leftover.claimName === claimName : leftover.claims?.includes(claimName) === true)
+        return true
+    }
+    return false
   }
 
   close(): void {

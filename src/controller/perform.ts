@@ -1,6 +1,7 @@
 /** From effects to those who carry them out. Begins the work and waits for none of it. */
 import type { Effect } from '../engine/index.ts'
 import { nodeOf } from '../engine/index.ts'
+import type { PersistentVolumeClaim } from '../resources/index.ts'
 import type { Core } from './core.ts'
 import type { Leftover } from './leftovers.ts'
 import type { LiveRun } from './live-run.ts'
@@ -37,7 +38,11 @@ export const claimLeftover = (live: LiveRun, claimName: string): Leftover => ({
 export async function clearLeftover(core: Core, leftover: Leftover, signal: AbortSignal): Promise<void> {
   if (leftover.kind === 'claim') return core.claims.delete(leftover.namespace, leftover.claimName, signal)
   await core.pods.destroy(leftover.uid as LiveRun['uid'], signal)
-  for (const claim of core.objects.list('PersistentVolumeClaim', leftover.namespace))
-    if (claim.metadata?.ownerReferences?.some(({ uid }) => uid === leftover.uid) === true)
-      await core.claims.delete(leftover.namespace, claim.metadata.name ?? '', signal)
+  const { namespace, uid, claims = [] } = leftover
+  const isOwn = (claim: PersistentVolumeClaim) => claim.metadata?.ownerReferences?.some((owner) => owner.uid === uid)
+  const known = core.objects.list('PersistentVolumeClaim', namespace)
+  const own = known.filter((claim) => isOwn(claim) === true).map(({ metadata }) => metadata?.name ?? '')
+  // Of a claim whose record was never written, only what the workflow asked for tells; another's is not touched.
+  const unrecorded = claims.filter((name) => !known.some(({ metadata }) => metadata?.name === name))
+  for (const name of [...own, ...unrecorded]) await core.claims.delete(namespace, name, signal)
 }

@@ -345,6 +345,8 @@ export function runtimeContract(adapter: ContractAdapter): void {
       const reader = podOf([container({ shows: '/d/deep/er/f' }, { mounts: whole })], { volumes })
       expect(of(await run(reader))?.exitCode).toBe(0)
       expect(await logOf(reader)).toEqual(['stdout: kept'])
+      // Whoever has it keeps it: to be tried again, not taken for done.
+      await expect(runtime.removeVolume(volumeName)).rejects.toMatchObject({ code: 'VOLUME_IN_USE', retryable: true })
       await runtime.remove(reader.identity.id)
       await runtime.removeVolume(volumeName)
     })

@@ -139,7 +139,12 @@ function drawSteps(
       ...group.map((one) => ({
         name: (one as { name: string }).name,
         leaf: callable.find((other) => other.template.name === (one as { template: string }).template) ?? leaf,
-        isLoop: 'withItems' in one || 'withSequence' in one || 'when' in one,
+        // What a loop of failures leaves cannot be referred to: its followers wait for ever, as in Argo.
+        isLoop:
+          'withItems' in one ||
+          'withSequence' in one ||
+          'when' in one ||
+          ('withParam' in one && canFail(callable, one)),
       })),
     )
     group = []
@@ -201,3 +206,6 @@ function argumentsOf(dice: Dice, giver: string | null, ip: string | null, isLoop
           : 'a'
   return { arguments: { parameters: [{ name: 'in', value }] } }
 }
+
+const canFail = (callable: readonly Leaf[], call: object): boolean =>
+  callable.some(({ template, canFail: may }) => template.name === (call as { template: string }).template && may)

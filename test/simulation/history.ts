@@ -141,9 +141,7 @@ export class History {
         const nodeId = holder.split('/')[2]
         if (seen.finished) wrong.push(`${seen.name} has ended and still holds ${lock}`)
         const node = nodeId === undefined ? undefined : seen.nodes.get(nodeId)
-        // While it is suspended, a workflow gives nothing up.
-        const isSuspended = seen.workflow.spec?.suspend === true
-        if (nodeId !== undefined && !isSuspended && (node === undefined || rankOf(node.node.phase ?? '') === 2))
+        if (nodeId !== undefined && (node === undefined || rankOf(node.node.phase ?? '') === 2))
           wrong.push(`${holder} holds ${lock} and is ${node?.node.phase ?? 'nowhere'}`)
       }
     }

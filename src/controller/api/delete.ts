@@ -70,7 +70,10 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
   const errors = await collectArtifacts(core, workflow, spec)
   if (errors.length > 0 && !force && spec.artifactGC?.forceFinalizerRemoval !== true)
     return keepForArtifacts(core, workflow, errors)
-  const leftover: Leftover = { kind: 'workflow', uid, namespace, name }
+  const claims = (workflow.status?.persistentVolumeClaims ?? []).flatMap(
+    ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [],
+  )
+  const leftover: Leftover = { kind: 'workflow', uid, namespace, name, ...(claims.length > 0 ? { claims } : {}) }
   const changes = [
     ...deletionEnded(workflow),
     { kind: 'deleteWorkflow' as const, uid: uid as never },

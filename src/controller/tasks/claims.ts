@@ -1,15 +1,19 @@
 /** Claims: Docker volumes under deterministic names, each with an object that says whose it is. */
 import type { Observation } from '../../engine/index.ts'
 import type { Clock, PersistentVolumeClaim, Random } from '../../resources/index.ts'
+import type { WorldError } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { BackOff } from '../back-off.ts'
 import { isRetryable, persevere, quickBackOff } from '../back-off.ts'
 import { volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
+import type { Log } from '../telemetry.ts'
 
 const clearingLookMs = 200
 /** A volume is free as soon as the containers that mount it are removed, which is usually under way. */
+/** About ten seconds, and then every few minutes. */
+const toldEvery = 15
 const inUseBackOff: BackOff = { firstMs: 20, factor: 1.5, capMs: 30_000 }
 
 export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
@@ -20,6 +24,8 @@ export class Claims {
   readonly #clock: Clock
   readonly #random: Random
   readonly #isBeingCleared: (uid: string) => boolean
+  readonly #isOnItsWayOut: (namespace: string, claimName: string) => boolean
+  readonly #log: Log
 
   constructor(parts: {
     readonly runtime: Runtime
@@ -28,12 +34,17 @@ export class Claims {
     readonly random: Random
     /** Whether the workflow is deleted and its claims are on their way out. */
     readonly isBeingCleared: (uid: string) => boolean
+    /** Whether the claim of that name is being removed. */
+    readonly isOnItsWayOut: (namespace: string, claimName: string) => boolean
+    readonly log: Log
   }) {
     this.#runtime = parts.runtime
     this.#objects = parts.objects
     this.#clock = parts.clock
     this.#random = parts.random
     this.#isBeingCleared = parts.isBeingCleared
+    this.#isOnItsWayOut = parts.isOnItsWayOut
+    this.#log = parts.log
   }
 
   /** Makes the claim of a volumeClaimTemplate; what already is the owner's is fine. */
@@ -83,7 +94,14 @@ export class Claims {
   /** Removes volume and object; a volume still in use is tried again until it is free. */
   async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
     const remove = () => this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
-    await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal })
+    const onFailure = (error: WorldError, failures: number): void => {
+      if (failures % toldEvery !== 0) return
+      this.#log.warn(
+        { claim: claimName, namespace, failures, error: error.message },
+        'a volume cannot be removed yet; it is tried again until it is free',
+      )
+    }
+    await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal, onFailure })
     const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
     await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal })
   }
@@ -97,7 +115,10 @@ export class Claims {
     for (;;) {
       const known = this.#objects.get(key.kind, key.namespace, key.name)
       const owners = known?.metadata?.ownerReferences ?? []
-      if (!owners.some(({ uid }) => uid !== owner.uid && this.#isBeingCleared(uid))) return known
+      const isGoing =
+        owners.some(({ uid }) => uid !== owner.uid && this.#isBeingCleared(uid)) ||
+        this.#isOnItsWayOut(key.namespace, key.name)
+      if (!isGoing) return known
       await this.#clock.sleep(clearingLookMs, signal)
     }
   }

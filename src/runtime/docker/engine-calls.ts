@@ -1,4 +1,5 @@
 /** The engine's calls about containers and volumes that the parts of the adapter share, each safe to repeat. */
+import { WorldError } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
 import { label } from './names.ts'
 import {
@@ -89,13 +90,14 @@ export class EngineCalls {
     }
   }
 
+  /** One that is not there is no error. @throws `VOLUME_IN_USE`, to be tried again, while a container has it */
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
+    const path = `/volumes/${encodeURIComponent(name)}`
     for (let attempt = 0; ; attempt += 1) {
-      const reply = await this.client.call('removeVolume', 'DELETE', `/volumes/${encodeURIComponent(name)}`, {
-        allow: [404, 409],
-        signal,
-      })
-      if (reply.status !== 409 || attempt >= 8) return
+      const reply = await this.client.call('removeVolume', 'DELETE', path, { allow: [404, 409], signal })
+      if (reply.status !== 409) return
+      if (attempt >= 8) throw new WorldError('VOLUME_IN_USE', reply.body.toString('utf8').trim(), { retryable: true })
+      // Of a container that has just been removed it is free in a moment.
       await new Promise((resolve) => setTimeout(resolve, 100 * (attempt + 1)))
     }
   }

@@ -139,7 +139,12 @@ export class SimulatedRuntime implements Runtime {
   }
 
   removeVolume(name: string): Promise<void> {
-    return this.call(() => void this.engine.volumes.delete(name))
+    return this.call(() => {
+      for (const { request } of this.engine.pods.values())
+        if (request.volumes.some((volume) => volume.kind === 'claim' && volume.volumeName === name))
+          throw new WorldError('VOLUME_IN_USE', `volume ${name} is in use`, { retryable: true })
+      this.engine.volumes.delete(name)
+    })
   }
 
   expect(): void {}
