@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { lintFiles } from './lint-files.ts'
+import { strictPolicy } from './policy.ts'
 import { lintReportText, lintWarningsText } from './lint-report.ts'
 
 const good =
@@ -51,6 +52,46 @@ describe('lint', () => {
   it('goes on behind a file that cannot be decoded', () => {
     const report = lint(good.replace('entrypoint: a', 'entrypoint: [a]'), bad)
     expect(report.results.map(({ findings }) => findings.length)).toEqual([1, 1])
+  })
+
+  it('tells every fault of an object, first the one that Argo names, and no fault twice', () => {
+    const text = [
+      'kind: Workflow',
+      'metadata: {name: w}',
+      'spec:',
+      '  entrypoint: main',
+      '  podGC: {strategy: Never}',
+      '  templates:',
+      '  - name: main',
+      '    steps: [[{name: a, template: say}], [{name: b, template: nowhere}]]',
+      '  - {name: say, container: {image: ""}}',
+      '  - {name: gives, container: {image: a, args: ["{{workflow.outputs.parameters.x}}"]}}',
+      '  - {name: other, dag: {tasks: []}}',
+      '',
+    ].join('\n')
+    expect(simple(text).split('\n').slice(0, -1)).toEqual([
+      '0.yaml:9:17: in "w" (Workflow): templates.main.steps[0].a templates.say.container.image may not be empty',
+      '0.yaml:5:11: in "w" (Workflow): podGC.strategy unknown strategy \'Never\'',
+      '0.yaml:11:19: in "w" (Workflow): templates.other templates.other must have at least one task',
+    ])
+  })
+
+  it('tells what else is wrong beside unknown fields, but not what follows from them', () => {
+    const text = good.replace('image: b', 'imagee: b').replace('spec:', 'spec:\n  onExit: bye')
+    expect(simple(text).split('\n').slice(0, -1)).toEqual([
+      '0.yaml:6:37: in "w-" (Workflow): strict decoding error: unknown field "spec.templates[0].container.imagee"',
+      `0.yaml:4:3: in "w-" (Workflow): template name 'bye' undefined`,
+    ])
+  })
+
+  it('warns of what only the policy for the host refuses', () => {
+    const text = good.replace('image: b', 'image: b, securityContext: {privileged: true}')
+    const report = lintFiles([{ file: 'f.yaml', text }], { policy: strictPolicy })
+    expect(report.success).toBe(true)
+    expect(lintWarningsText(report)).toBe(
+      'warning: f.yaml:5:65: in "w-" (Workflow): spec.templates[0].container.securityContext.privileged is not allowed: ' +
+        'allow it with `security.allowPrivileged`\n',
+    )
   })
 
   it('shows people the place and what to do', () => {

@@ -401,6 +401,17 @@ describe('references to other objects', () => {
     ).toBe('fine')
   })
 
+  it('may be to objects that come later, where a template is stored', () => {
+    const text = manifest(
+      'WorkflowTemplate',
+      'templates:\n- {name: main, steps: [[{name: a, templateRef: {name: later, template: x}}]]}\n- {name: b, container: {image: a}}',
+    )
+    expect(check(text)).toContain(`couldn't find workflow template "later"`)
+    expect(check(text, { missingObjects: 'open' })).toBe('fine')
+    expect(check(text.replace('image: a', 'args: [a]'), { missingObjects: 'open' })).toContain('image may not be empty')
+    expect(check(step('{name: later, template: x}'), { missingObjects: 'open' })).toContain(`couldn't find`)
+  })
+
   it('come with a suggestion for a misspelt name', () => {
     const [document] = parseManifests(calling('steps: [[{name: a, template: sya}]]')).documents
     const resource = document?.manifest?.kind === 'Workflow' ? document.manifest.resource : undefined

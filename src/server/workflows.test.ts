@@ -131,6 +131,17 @@ describe('errors', () => {
     })
   })
 
+  it('of the policy alone are a warning on lint, as the manifest is right', async () => {
+    const problem = { message: 'privileged is not allowed', rule: 'privileged', hint: 'allow it' }
+    const { lintWorkflow } = server.controller
+    server.controller.lintWorkflow = () => Promise.resolve([problem])
+    const body = { workflow: { metadata: { generateName: 'x-' }, spec: {} } }
+    const answer = await call(api('/workflows/default/lint'), { method: 'POST', body })
+    server.controller.lintWorkflow = lintWorkflow
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('warning')).toBe('299 drydock "privileged is not allowed on creation: allow it"')
+  })
+
   it('nobody foresaw tell the client nothing and the log everything', async () => {
     server.controller.listWorkflows = () => Promise.reject(new Error('password is hunter2'))
     const answer = await call(api('/workflows/default'))
