@@ -26,7 +26,7 @@ export class ApiClient {
     return this.#server
   }
 
-  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const response = await this.#fetch(path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
@@ -34,6 +34,14 @@ export class ApiClient {
     const text = await response.text()
     if (!response.ok) throw refusalOf(response.status, text)
     return (text === '' ? {} : JSON.parse(text)) as T
+  }
+
+  /** A file as it is. */
+  async download(path: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#fetch(path, { method: 'GET' })
+    if (response.status !== 200 || response.body === null)
+      throw refusalOf(response.status, `${path}: ${await response.text()}`)
+    return response.body
   }
 
   /** The `result` of each line of a stream, until it ends or the signal says so. */

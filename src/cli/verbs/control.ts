@@ -2,9 +2,12 @@
 import type { Command } from 'commander'
 import { UserError } from '../../resources/index.ts'
 import type { Workflow } from '../../resources/index.ts'
+import type { Preview } from '../../engine/index.ts'
 import { ApiRefusal } from '../client.ts'
 import { contextOf } from '../globals.ts'
 import type { Context } from '../globals.ts'
+import { objectText } from '../output.ts'
+import { previewText } from '../view/preview-text.ts'
 import { listWorkflows, namesOf, workflowPath } from '../workflows-api.ts'
 import { addSelection, labelsOf, passes } from './look.ts'
 import { afterwards, collected } from './submit.ts'
@@ -19,11 +22,16 @@ export function registerControl(program: Command): void {
     ['resume', 'resumed'],
   ] as const) {
     const command = program.command(verb).description(`${verb} workflows`).argument('<workflows...>')
+    command
+      .option('--dry-run', 'only say what would happen')
+      .option('-o, --output <form>', 'json or yaml, with --dry-run')
     if (verb === 'resume') command.option('--node-field-selector <fields>', 'only these suspended nodes')
-    command.action(async (names: string[], flags: { nodeFieldSelector?: string }, self: Command) => {
+    command.action(async (names: string[], flags: PreviewFlags & { nodeFieldSelector?: string }, self: Command) => {
       const context = contextOf(self)
       for (const name of names) {
-        await put(context, name, verb, { nodeFieldSelector: flags.nodeFieldSelector })
+        const body = { nodeFieldSelector: flags.nodeFieldSelector }
+        if (await previewed(context, { name, verb, body, done: `workflow ${name} ${done}` }, flags)) continue
+        await put(context, name, verb, body)
         context.say(`workflow ${name} ${done}`)
       }
     })
@@ -40,6 +48,22 @@ const put = (context: Context, name: string, verb: string, body: object): Promis
     ...body,
   })
 
+type PreviewFlags = { readonly dryRun?: boolean; readonly output?: string }
+type Asked = { readonly name: string; readonly verb: string; readonly body: object; readonly done: string }
+
+/** With `--dry-run` prints what would happen; `false` without it. */
+async function previewed(
+  { api, namespace, say }: Context,
+  { name, verb, body, done }: Asked,
+  flags: PreviewFlags,
+): Promise<boolean> {
+  if (flags.dryRun !== true) return false
+  const path = `${workflowPath(namespace, name)}/${verb}?dryRun=true`
+  const preview = await api.call<Preview>('PUT', path, { namespace, name, ...body })
+  say(objectText(preview as object, flags.output) ?? `${done} (dry-run)\n${previewText(preview)}`)
+  return true
+}
+
 function registerShutdown(program: Command): void {
   for (const [verb, done, description] of [
     ['stop', 'stopped', 'stop workflows; exit handlers still run'],
@@ -51,16 +75,22 @@ function registerShutdown(program: Command): void {
       .argument('[workflows...]')
       .option('-l, --selector <labels>', 'label selector')
       .option('--field-selector <fields>', 'field selector')
-      .option('--dry-run', 'only say which')
+      .option('--dry-run', 'only say what would happen')
+      .option('-o, --output <form>', 'json or yaml, with --dry-run')
     if (verb === 'stop')
       command.option('--message <text>', 'why').option('--node-field-selector <fields>', 'only these suspended nodes')
     command.action(
-      async (given: string[], flags: SelectFlags & { message?: string; nodeFieldSelector?: string }, self: Command) => {
+      async (
+        given: string[],
+        flags: SelectFlags & PreviewFlags & { message?: string; nodeFieldSelector?: string },
+        self: Command,
+      ) => {
         const context = contextOf(self)
         for (const name of await namesOf(context, given, { labels: flags.selector, fields: flags.fieldSelector })) {
-          if (flags.dryRun !== true)
-            await put(context, name, verb, { message: flags.message, nodeFieldSelector: flags.nodeFieldSelector })
-          context.say(`workflow ${name} ${done}${flags.dryRun === true ? ' (dry-run)' : ''}`)
+          const body = { message: flags.message, nodeFieldSelector: flags.nodeFieldSelector }
+          if (await previewed(context, { name, verb, body, done: `workflow ${name} ${done}` }, flags)) continue
+          await put(context, name, verb, body)
+          context.say(`workflow ${name} ${done}`)
         }
       },
     )
@@ -87,6 +117,7 @@ function registerAgain(program: Command): void {
       .option('-w, --wait', 'wait for the end')
       .option('--watch', 'watch until the end')
       .option('--log', 'follow the log')
+      .option('--dry-run', 'only say what would run again')
       .option('-o, --output <form>', 'name, json, yaml or wide')
     if (verb === 'retry')
       command
@@ -101,7 +132,10 @@ function registerAgain(program: Command): void {
       const { restartSuccessful, nodeFieldSelector, memoized, parameter: parameters } = flags
       const body = verb === 'retry' ? { restartSuccessful, nodeFieldSelector, parameters } : { memoized, parameters }
       const started: Workflow[] = []
-      for (const name of names) started.push(await put(context, name, verb, body))
+      const done = verb === 'retry' ? 'retried' : 'resubmitted'
+      for (const name of names)
+        if (!(await previewed(context, { name, verb, body, done: `workflow ${name} ${done}` }, flags)))
+          started.push(await put(context, name, verb, body))
       await afterwards(context, started, flags)
     })
   }
@@ -169,6 +203,8 @@ type SetFlags = {
   readonly phase?: string
   readonly outputParameter: readonly string[]
   readonly message?: string
+  readonly dryRun?: boolean
+  readonly output?: string
 }
 
 function registerNodeSet(program: Command): void {
@@ -182,6 +218,8 @@ function registerNodeSet(program: Command): void {
     .option('--phase <phase>', 'Succeeded, Failed or Error')
     .option('-p, --output-parameter <k=v>', 'a supplied output parameter; may be repeated', collected, [])
     .option('-m, --message <text>', 'message')
+    .option('--dry-run', 'only say what would be set')
+    .option('-o, --output <form>', 'json or yaml, with --dry-run')
     .action(async (name: string, flags: SetFlags, command: Command) => {
       const context = contextOf(command)
       const pairs = flags.outputParameter.map((pair) => [
@@ -190,7 +228,9 @@ function registerNodeSet(program: Command): void {
       ])
       const outputParameters = pairs.length === 0 ? '' : JSON.stringify(Object.fromEntries(pairs))
       const { nodeFieldSelector, phase, message } = flags
-      await put(context, name, 'set', { nodeFieldSelector, phase, message, outputParameters })
+      const body = { nodeFieldSelector, phase, message, outputParameters }
+      if (await previewed(context, { name, verb: 'set', body, done: 'workflow values set' }, flags)) return
+      await put(context, name, 'set', body)
       context.say('workflow values set')
     })
 }

@@ -4,8 +4,10 @@ import type { NodeStatus, Workflow } from '../../resources/index.ts'
 import { printLogs, secondsOf, waitForAll, watchTree } from '../follow.ts'
 import type { LogFlags } from '../follow.ts'
 import { contextOf } from '../globals.ts'
+import type { Context } from '../globals.ts'
 import { objectText } from '../output.ts'
 import { listText } from '../view/list-text.ts'
+import { tableText } from '../view/table.ts'
 import type { TreeForm } from '../view/tree.ts'
 import { workflowText } from '../view/workflow-text.ts'
 import { getWorkflow, listWorkflows } from '../workflows-api.ts'
@@ -59,6 +61,7 @@ type ListFlags = {
   readonly headers: boolean
   readonly selector?: string
   readonly fieldSelector?: string
+  readonly refused?: boolean
   readonly output?: string
 }
 
@@ -68,10 +71,12 @@ function registerList(program: Command): void {
     .option('--running', 'not completed ones')
     .option('--since <duration>', 'younger ones')
     .option('--no-headers', 'no line of headings')
+    .option('--refused', 'files of the watched folders that are refused or wait, instead of workflows')
     .option('--chunk-size <n>', 'accepted')
     .option('-o, --output <form>', 'name, json, yaml or wide')
     .action(async (flags: ListFlags, command: Command) => {
       const context = contextOf(command)
+      if (flags.refused === true) return context.say(await refusedText(context, flags))
       const allNamespaces = flags.allNamespaces === true
       const selection = { labels: labelsOf(flags), fields: flags.fieldSelector, allNamespaces }
       const isFull = flags.output !== undefined && flags.output !== 'name'
@@ -91,6 +96,40 @@ function registerList(program: Command): void {
           }),
         )
     })
+}
+
+type SourceFile = {
+  readonly folder: string
+  readonly file: string
+  readonly state: string
+  readonly message?: string
+  readonly errors: readonly {
+    readonly at?: string
+    readonly path?: string
+    readonly message: string
+    readonly hint?: string
+  }[]
+}
+
+/** A line for each file and, indented, one for each of its errors. */
+async function refusedText({ api }: Context, { output, headers }: ListFlags): Promise<string> {
+  const { items } = await api.call<{ items: SourceFile[] }>('GET', '/api/v1/source-files')
+  const own = objectText(
+    items.map((item) => ({ metadata: { name: `${item.folder}/${item.file}` }, ...item })),
+    output,
+  )
+  if (own !== null) return own
+  if (items.length === 0) return 'No refused files found'
+  const rows = items.flatMap(({ folder, file, state, message = '', errors }) => {
+    const texts = errors.map(({ at, path, message: text, hint }) =>
+      [at, path, `${text}${hint === undefined ? '' : ` — ${hint}`}`]
+        .filter((part) => part !== undefined && part !== '')
+        .join('  '),
+    )
+    const lines = texts.length === 0 ? [message] : texts
+    return lines.map((line, index) => (index === 0 ? [`${folder}/${file}`, state, line] : ['', '', line]))
+  })
+  return tableText(headers ? [['FILE', 'STATE', 'WHY'], ...rows] : rows)
 }
 
 /** Flags that choose workflows, for list and delete alike. */

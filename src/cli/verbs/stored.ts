@@ -10,6 +10,7 @@ import { objectText } from '../output.ts'
 import { cronListText, cronText } from '../view/cron-text.ts'
 import { longDuration } from '../view/duration-text.ts'
 import { tableText } from '../view/table.ts'
+import { registerBackfill } from './backfill.ts'
 import { textOf } from './submit.ts'
 
 type Stored = { readonly metadata?: ObjectMeta; readonly spec?: unknown }
@@ -177,6 +178,7 @@ function namesText(objects: readonly Stored[], namespaces: boolean): string {
 }
 
 function registerCron(parent: Command, group: Group): void {
+  registerBackfill(parent)
   for (const [verb, done] of [
     ['suspend', 'suspended'],
     ['resume', 'resumed'],

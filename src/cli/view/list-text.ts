@@ -8,12 +8,19 @@ export type ListForm = {
   readonly wide: boolean
   readonly namespaces: boolean
   readonly headings: boolean
+  /** A last column with the UIDs. */
+  readonly uids?: boolean
   readonly nowMs: number
 }
 
 export function listText(workflows: readonly Workflow[], form: ListForm): string {
   const head = ['NAME', 'STATUS', 'AGE', 'DURATION', 'PRIORITY', 'MESSAGE']
-  const headings = [...(form.namespaces ? ['NAMESPACE'] : []), ...head, ...(form.wide ? ['P/R/C', 'PARAMETERS'] : [])]
+  const headings = [
+    ...(form.namespaces ? ['NAMESPACE'] : []),
+    ...head,
+    ...(form.wide ? ['P/R/C', 'PARAMETERS'] : []),
+    ...(form.uids ? ['UID'] : []),
+  ]
   const rows = workflows.toSorted(newestFirst).map((workflow) => rowOf(workflow, form))
   return tableText(form.headings ? [headings, ...rows] : rows)
 }
@@ -36,6 +43,7 @@ function rowOf(workflow: Workflow, form: ListForm): string[] {
     ...(form.namespaces ? [metadata.namespace ?? ''] : []),
     ...row,
     ...(form.wide ? [podCounts(workflow), parameters.join(',')] : []),
+    ...(form.uids ? [metadata.uid ?? ''] : []),
   ]
 }
 
