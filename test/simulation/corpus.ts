@@ -18,6 +18,7 @@ export const corpus: readonly number[] = [
   1046, // a container set whose pod vanished never ended
   1093, // a lock given up in a commit that was refused had two holders
   1318, // a daemon of a run that was opened anew was stopped and not removed
+  655, // a pod that waited for the engine's first list was started after its workflow had been deleted
   1508, // a volume whose creation was answered to nobody stayed when its workflow was deleted
   1657, // likewise, of a workflow that was deleted after a restart
   2952, // a pod that was asked for twice around a crash

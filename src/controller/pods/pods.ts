@@ -117,6 +117,8 @@ export class Pods {
   /** Stops and removes everything of a workflow at once and resolves when it is gone. */
   async destroy(uid: WorkflowUid, signal?: AbortSignal): Promise<void> {
     const { runtime, clock } = this.#parts
+    // What was asked for before the first list comes first, or it would begin after all is gone.
+    await this.#whenListed()
     const pods = new Set<PodId>()
     for (const [pod, life] of this.#of(uid)) {
       life.discard()
