@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from '../src/main/system.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../src/runtime/simulated/index.ts'
 import { fanOf, secondsOf, withDaemon } from './on-docker.ts'
 
-const simulated: Partial<Parameters<typeof startDaemon>[0]> = {
+export const simulated: Pick<Parameters<typeof startDaemon>[0], 'runtime'> = {
   runtime: () =>
     new SimulatedRuntime(
       new SimulatedEngine({

@@ -41,6 +41,7 @@ const admissionsAtOnce = 128
 const writesAtOnce = 1000
 const retryMs = 1000
 
+type Answered = readonly [Prepared, RowOutcome]
 type Prepared = { readonly row: ClaimedRow; readonly content: RowContent; readonly isNews: boolean }
 
 export class TableTurns {
@@ -50,7 +51,8 @@ export class TableTurns {
   readonly #waitingUntil = new Map<string, number>()
   readonly #again = new Set<string>()
   /** Answers to rows that somebody holds locked. */
-  readonly #unwritten = new Map<string, Answer>()
+  readonly #unwritten = new Map<string, Answered>()
+  #writing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: TurnParts) {
     this.#parts = parts
@@ -135,22 +137,19 @@ export class TableTurns {
 
   async #admit(group: readonly Prepared[], known: ReadonlyMap<string, FileRecord>): Promise<void> {
     const { records, progress } = this.#parts
-    const done: (readonly [Prepared, RowOutcome])[] = []
+    const done: Answered[] = []
     await eachAtOnce(group, admissionsAtOnce, async (prepared) => {
       const outcome = await this.#admitOne(prepared, known.get(prepared.row.id))
       if (outcome !== null) done.push([prepared, outcome])
     })
     // Remembered before it is told: a crash in between finds the row due, and its record says that it ran.
     await records.put(new Map(done.map(([{ row }, { record }]) => [row.id, record])))
-    const answers: Answer[] = []
-    for (const [prepared, outcome] of done) {
-      const { id } = prepared.row
-      if (outcome.record === null) progress.forget(id)
-      else progress.follow(id, outcome.record)
-      answers.push(await this.#answerOf(prepared, outcome))
-      this.#parts.onOutcome(outcome.state)
+    for (const [{ row }, { record, state }] of done) {
+      if (record === null) progress.forget(row.id)
+      else progress.follow(row.id, record)
+      this.#parts.onOutcome(state)
     }
-    await this.#write(answers)
+    await this.#write(done)
   }
 
   /** `null`: the world refuses for now, and the row is tried again later. */
@@ -196,20 +195,31 @@ export class TableTurns {
     }
   }
 
-  async #write(answers: readonly Answer[]): Promise<void> {
-    const { table, progress } = this.#parts
-    for (let start = 0; start < answers.length; start += writesAtOnce) {
-      const part = answers.slice(start, start + writesAtOnce)
-      const locked = new Set(await table.answer(part))
-      for (const answer of part) {
-        if (locked.has(answer.id)) this.#unwritten.set(answer.id, answer)
-        else {
-          this.#unwritten.delete(answer.id)
-          progress.written(answer)
-        }
-      }
-      if (locked.size > 0) this.#parts.wakeIn(retryMs)
+  async #write(done: readonly Answered[]): Promise<void> {
+    for (let start = 0; start < done.length; start += writesAtOnce) {
+      const part = done.slice(start, start + writesAtOnce)
+      await this.#alone(() => this.#writePart(part))
     }
+  }
+
+  async #writePart(done: readonly Answered[]): Promise<void> {
+    const { table, progress } = this.#parts
+    const answers: Answer[] = []
+    for (const [prepared, outcome] of done) {
+      if (outcome.record !== null && !progress.isFollowed(prepared.row.id))
+        progress.follow(prepared.row.id, outcome.record)
+      answers.push(await this.#answerOf(prepared, outcome))
+    }
+    const locked = new Set(await table.answer(answers))
+    done.forEach(([{ row }, outcome], index) => {
+      const answer = answers[index]
+      if (locked.has(row.id)) this.#unwritten.set(row.id, done[index] as Answered)
+      else {
+        this.#unwritten.delete(row.id)
+        if (answer !== undefined && outcome.record !== null) progress.written(answer)
+      }
+    })
+    if (locked.size > 0) this.#parts.wakeIn(retryMs)
   }
 
   async #writeOverdue(): Promise<void> {
@@ -218,20 +228,31 @@ export class TableTurns {
 
   /** Writes what workflows have become since. */
   async flush(): Promise<void> {
+    while (this.#parts.progress.dirtyCount > 0 && (await this.#alone(() => this.#flushPart())));
+  }
+
+  async #flushPart(): Promise<boolean> {
     const { progress, records, table } = this.#parts
-    for (let ids = progress.takeDirty(writesAtOnce); ids.length > 0; ids = progress.takeDirty(writesAtOnce)) {
-      try {
-        const strange = ids.filter((id) => !progress.isFollowed(id))
-        for (const [id, record] of strange.length > 0 ? await records.get(strange) : []) progress.follow(id, record)
-        const found = (await Promise.all(ids.map((id) => progress.of(id)))).filter((one) => one !== null)
-        const locked = await table.progress(found)
-        for (const one of found) if (!locked.includes(one.id)) progress.written(one)
-        if (locked.length > 0) return void setTimeout(() => progress.mark(locked), retryMs).unref()
-      } catch (error) {
-        progress.mark(ids)
-        throw error
-      }
+    const ids = progress.takeDirty(writesAtOnce)
+    try {
+      const strange = ids.filter((id) => !progress.isFollowed(id))
+      for (const [id, record] of strange.length > 0 ? await records.get(strange) : []) progress.follow(id, record)
+      const found = (await Promise.all(ids.map((id) => progress.of(id)))).filter((one) => one !== null)
+      const locked = await table.progress(found)
+      for (const one of found) if (!locked.includes(one.id)) progress.written(one)
+      if (locked.length > 0) setTimeout(() => progress.mark(locked), retryMs).unref()
+      return true
+    } catch (error) {
+      progress.mark(ids)
+      throw error
     }
+  }
+
+  /** What is read of workflows and what is written of them belong together: nothing older overtakes something newer. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#writing.then(work, work)
+    this.#writing = result.catch(() => undefined)
+    return result
   }
 }
 
