@@ -1,23 +1,42 @@
 /** `drydock doctor`: is this machine fit for many containers, and what to do where it is not. */
 import type { Command } from 'commander'
+import { UserError } from '../../resources/index.ts'
 import { contextOf } from '../globals.ts'
 import { fixable, hostChecks } from '../doctor/host.ts'
 import { engineChecks } from '../doctor/engine.ts'
+import { leftoverChecks } from '../doctor/leftovers.ts'
 import type { Check } from '../doctor/check.ts'
 import { checkText } from '../doctor/check.ts'
 
-type DoctorFlags = { readonly fix?: boolean; readonly data: string; readonly dockerHost?: string }
+type DoctorFlags = {
+  readonly fix?: boolean
+  readonly data?: string
+  readonly config?: string
+  readonly dockerHost?: string
+  readonly artifactsOlderThan?: string
+}
 
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description('check the Docker Engine and this machine; exit code 1 where something is wrong')
     .option('--fix', 'mend what can be mended here (needs root)')
-    .option('--data <dir>', 'folder whose disk is checked', '.')
+    .option('--data <dir>', 'folder of the daemon’s data (default: .drydock), whose disk is checked')
+    .option('--config <file>', 'settings of the daemon')
+    .option('--artifacts-older-than <days>', 'with --fix: artifacts of workflows that are gone, too')
     .option('--docker-host <url>', 'engine to check')
     .action(async (flags: DoctorFlags, command: Command) => {
-      const { style, say } = contextOf(command)
-      const checks = [...(await engineChecks(flags.dockerHost)), ...(await hostChecks(flags.data))]
+      const context = contextOf(command)
+      const { style, say } = context
+      const { data: dataDir, config, dockerHost, artifactsOlderThan: days } = flags
+      const artifactDays = days === undefined ? null : Number(days)
+      if (Number.isNaN(artifactDays))
+        throw new UserError('BAD_FLAG', `--artifacts-older-than must be a number, got ${days}`)
+      const checks = [
+        ...(await engineChecks(dockerHost)),
+        ...(await leftoverChecks({ context, dockerHost, dataDir, config, artifactDays })),
+        ...(await hostChecks(dataDir ?? '.')),
+      ]
       for (const check of checks) say(checkText(check, style))
       if (flags.fix === true) await fix(checks, say)
       const failed = checks.filter(({ state }) => state === 'bad').length

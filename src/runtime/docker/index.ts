@@ -3,6 +3,7 @@ export { type EngineAddress, type EngineSearch, type EngineTried, describeAddres
 export type { CallReport } from './client.ts'
 export { DockerRuntime, type DockerRuntimeOptions } from './docker-runtime.ts'
 export { type EngineOrReason, type Say, ensureBusybox, ensureEngine } from './install.ts'
+export { type Leak, findBelongings, removeLeaks } from './leaks.ts'
 export { type Stray, findStrays, removeStrays } from './strays.ts'
 export type { Log } from './log.ts'
 export { startSocketProxy } from './proxy/socket-proxy.ts'
