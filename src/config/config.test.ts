@@ -54,6 +54,32 @@ describe('loadConfig', () => {
     await expect(load(text)).rejects.toThrow(words)
   })
 
+  it('allows plugins by settings, or by the variables that Argo’s messages name', async () => {
+    const { config: plain } = await load('{}')
+    expect(plain.executorPlugins).toEqual({ enabled: false, workflowLevel: false })
+    expect(plain.pluginFolder).toBeNull()
+    const text = 'pluginFolder: modules\nexecutorPlugins: { workflowLevel: false }\n'
+    const environment = { ARGO_EXECUTOR_PLUGINS: 'true', ARGO_WORKFLOW_LEVEL_EXECUTOR_PLUGINS: 'true' }
+    const { config } = await load(text, environment)
+    expect(config.executorPlugins).toEqual({ enabled: true, workflowLevel: true })
+    expect(config.pluginFolder).toBe('/base/modules')
+    const own = await load(text, { ...environment, DRYDOCK_EXECUTOR_PLUGINS_ENABLED: 'false' })
+    expect(own.config.executorPlugins.enabled).toBe(false)
+    await expect(load('{}', { ARGO_EXECUTOR_PLUGINS: 'perhaps' })).rejects.toThrow(/ARGO_EXECUTOR_PLUGINS/)
+  })
+
+  it('takes artifact drivers as Argo has them, with an environment beside', async () => {
+    const drivers = 'artifactDrivers:\n- { name: oras, image: "x:1", env: [{ name: A, value: b }] }\n'
+    const { config } = await load(drivers)
+    const made = controllerConfigOf(config, { plugins: [], hostName: 'h', storages: ['module'] })
+    expect(made.artifactDrivers).toEqual([{ name: 'oras', image: 'x:1', env: [{ name: 'A', value: 'b' }] }])
+    expect(made.engine.artifactDrivers).toEqual(['oras', 'module'])
+    expect(made.driverDirectory).toBe('/base/.drydock/artifact-drivers')
+    await expect(load('artifactDrivers: [{ name: "../x", image: y }]')).rejects.toThrow(/artifactDrivers/)
+    const { settings, notes, problems } = readArgoConfigMap({ artifactDrivers: '- { name: a, image: b }' }, 'f')
+    expect([settings.artifactDrivers, notes, problems]).toEqual([[{ name: 'a', image: 'b' }], [], []])
+  })
+
   it('names the variable of the environment that is wrong', async () => {
     await expect(load('', { DRYDOCK_SERVER_PORT: 'x' })).rejects.toThrow(/DRYDOCK_SERVER_PORT {2}must be integer/)
   })

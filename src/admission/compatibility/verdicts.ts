@@ -42,13 +42,12 @@ const patched =
 const container: TypeVerdicts = { works: containerWorks, ignored: containerIgnored, refused: containerRefused }
 
 const artifactWorks =
-  'name path mode from archiveLogs s3 git http artifactory raw globalName archive optional subPath recurseMode fromExpression artifactGC deleted'
+  'name path mode from archiveLogs s3 git http artifactory raw plugin globalName archive optional subPath recurseMode fromExpression artifactGC deleted'
 const otherStores = {
   hdfs: otherBucket,
   oss: otherBucket,
   gcs: otherBucket,
   azure: otherBucket,
-  plugin: 'artifact plugins are not called: the node ends in Error',
 }
 const artifact: TypeVerdicts = { works: artifactWorks, refused: otherStores }
 
@@ -107,6 +106,8 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
     works:
       'templates entrypoint arguments volumes volumeClaimTemplates parallelism artifactRepositoryRef suspend imagePullSecrets onExit ttlStrategy activeDeadlineSeconds priority podGC hostAliases securityContext metrics shutdown workflowTemplateRef synchronization volumeClaimGC retryStrategy podMetadata templateDefaults archiveLogs hooks workflowMetadata artifactGC dnsConfig',
     differs: {
+      executorPlugins:
+        'off unless allowed (setting `executorPlugins.workflowLevel`), as in Argo; the daemon does the agent’s work and asks the plugin at the address of its pod, so one that listens on 127.0.0.1 alone is not reached',
       podSpecPatch: patched,
       serviceAccountName: accountName,
       hostNetwork: 'refused (rule `host-namespace`) unless `security.allowHostNamespaces`',
@@ -124,11 +125,12 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
       podResources: 'limits and requests are those of each container',
       resourceClaims: notOnDocker,
     },
-    refused: {
-      executorPlugins:
-        'as by an Argo that does not allow them: http and plugin nodes end in Error; plugins are configured for the daemon (setting `plugins`)',
-    },
   },
+  ExecutorPlugin: { works: 'metadata spec' },
+  ExecutorPluginSpec: { works: 'sidecar' },
+  ExecutorPluginSidecar: { works: 'container', ignored: { automountServiceAccountToken: noAccounts } },
+  PluginArtifact: { works: 'name configuration connectionTimeoutSeconds key' },
+  PluginArtifactRepository: { works: 'name keyFormat configuration' },
   Template: {
     works:
       'name inputs outputs metadata daemon steps container containerSet script dag suspend data http plugin volumes initContainers sidecars archiveLocation activeDeadlineSeconds retryStrategy parallelism failFast hostAliases securityContext metrics synchronization memoize timeout annotations pendingTimeout',
@@ -217,7 +219,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   SuppliedValueFrom: { works: '' },
   Artifact: artifact,
   ArtifactPaths: artifact,
-  ArtifactLocation: { works: 'archiveLogs s3 git http artifactory raw', refused: otherStores },
+  ArtifactLocation: { works: 'archiveLogs s3 git http artifactory raw plugin', refused: otherStores },
   ArchiveStrategy: { works: 'tar none zip' },
   TarStrategy: { works: 'compressionLevel' },
   NoneStrategy: { works: '' },
@@ -438,7 +440,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   MutexStatus: { works: 'holding waiting' },
   MutexHolding: { works: 'mutex holder' },
   ArtifactRepositoryRefStatus: { works: 'configMap key namespace default artifactRepository' },
-  ArtifactRepository: { works: 'archiveLogs s3 artifactory', refused: otherStores },
+  ArtifactRepository: { works: 'archiveLogs s3 artifactory plugin', refused: otherStores },
   S3ArtifactRepository: { works: `${s3Works} keyFormat keyPrefix`, refused: s3Refused },
   ArtifactoryArtifactRepository: { works: 'usernameSecret passwordSecret repoURL keyFormat' },
   ArtGCStatus: {

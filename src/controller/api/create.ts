@@ -16,6 +16,7 @@ import { openCreated } from '../open-run.ts'
 import type { CreateOptions } from '../port.ts'
 import { ApiError } from '../port.ts'
 import { alreadyExists } from '../refusals.ts'
+import { pluginProblems } from '../plugins/template-problems.ts'
 import { templateLookup } from '../world.ts'
 import { announceLive } from './announce.ts'
 
@@ -39,13 +40,14 @@ export async function createWorkflow(
 
 /** What admission says of a workflow, policy included. */
 export function problemsOf(core: Core, workflow: Workflow, mode: 'plain' | 'lint' | 'submit' = 'plain'): Problem[] {
-  return validateWorkflow(workflow, {
+  const problems = validateWorkflow(workflow, {
     mode,
     lookup: templateLookup(core.objects),
     namespace: core.config.defaultNamespace,
     policy: core.config.policy,
     workflowDefaults: core.config.engine.workflowDefaults,
   })
+  return problems.length > 0 ? problems : pluginProblems(core.inProcess, workflow.spec?.templates)
 }
 
 /** @throws ApiError with Argo's words for the first problem, if there is one */
@@ -120,11 +122,19 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
     await commit(core, live, workflow, nodes)
     core.runs.add(live)
     announceLive(core.hub, live, 'ADDED')
-    core.reconciler.look(live.uid)
+    lookFirst(core, live)
     return viewOf(live, { nodes: true })
   } finally {
     core.creating.delete(key)
   }
+}
+
+/** Argo's `initialDelay`; what somebody asks of the workflow meanwhile is done at once. */
+function lookFirst(core: Core, live: LiveRun): void {
+  const { initialDelayMs = 0 } = core.config
+  if (initialDelayMs <= 0) return core.reconciler.look(live.uid)
+  const at = instant(core.clock.now() + initialDelayMs)
+  core.alarms.set(`run/${live.uid}`, at, () => core.reconciler.look(live.uid))
 }
 
 async function commit(core: Core, live: LiveRun, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<void> {
