@@ -214,6 +214,8 @@ async function startServices(
   const sources: DirectorySource[] = []
   let table: TableSource | null = null
   const checks = () => [...config.folders.map(folderCheck), ...(table === null ? [] : [tableCheck(table)])]
+  const health = () => healthReport({ controller, store, disks, settings, sources: checks })
+  metrics.read({ ready: async () => (await health()).ready })
   const server = createServer({
     controller,
     // What pages show of Argo's settings may change meanwhile.
@@ -227,7 +229,7 @@ async function startServices(
     version,
     metricsText: text,
     logLevels: levels,
-    health: () => healthReport({ controller, store, disks, settings, sources: checks }),
+    health,
     sourceFiles: () =>
       sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
   })

@@ -34,7 +34,7 @@ export type Readings = {
   readonly locks?: () => readonly { readonly labels: Labels; readonly held: number; readonly pending: number }[]
   readonly storeBytes?: () => Promise<number>
   readonly resourceVersion?: () => number
-  readonly ready?: () => boolean
+  readonly ready?: () => Promise<boolean> | boolean
   readonly sourceFiles?: () => ReadonlyMap<string, number>
   readonly table?: () => {
     readonly isUp: boolean

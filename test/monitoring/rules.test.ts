@@ -88,7 +88,7 @@ describe('Grafana', () => {
         spawnSync(tsc, ['--ignoreConfig', ...words, join(folder, 'check.ts')], { encoding: 'utf8' }).stdout
       expect(check()).toBe('')
       // The same check finds what is wrong.
-      writeFileSync(join(folder, 'check.ts'), typeCheckOf(dashboardFiles).replace('"colorMode"', '"colourMode"'))
+      writeFileSync(join(folder, 'check.ts'), typeCheckOf(dashboardFiles).replaceAll('"colorMode"', '"colourMode"'))
       expect(check()).toMatch(/colourMode/)
     } finally {
       rmSync(folder, { recursive: true })
