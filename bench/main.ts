@@ -9,6 +9,7 @@ import { ensureBusybox, ensureEngine } from '../src/runtime/docker/index.ts'
 import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
 import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
 import { growth, nodesPerSecond } from './simulated.ts'
+import { secondsToAdmit } from './table.ts'
 
 type Figure = {
   readonly name: string
@@ -26,6 +27,7 @@ type Sizes = {
   readonly small: number
   readonly large: number
   readonly settleMs: number
+  readonly rows: number
 }
 
 const full: Sizes = {
@@ -37,8 +39,19 @@ const full: Sizes = {
   small: 1000,
   large: 100_000,
   settleMs: 6000,
+  rows: 10_000,
 }
-const tiny: Sizes = { chain: 2, fan: 4, widths: [2], workflows: 2, nodes: 20, small: 20, large: 60, settleMs: 3000 }
+const tiny: Sizes = {
+  chain: 2,
+  fan: 4,
+  widths: [2],
+  workflows: 2,
+  nodes: 20,
+  small: 20,
+  large: 60,
+  settleMs: 3000,
+  rows: 20,
+}
 
 const figure = (
   name: string,
@@ -102,6 +115,11 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
         `${largeUs.toFixed(0)} µs against ${smallUs.toFixed(0)} µs`,
       ),
     ]
+  },
+  async table({ rows }) {
+    const seconds = await secondsToAdmit(rows)
+    const detail = `${Math.round(rows / seconds)} a second, from commit to the workflow’s UID in the row`
+    return [figure(`seconds until ${rows} rows of a table are admitted`, seconds, { most: 10 }, detail)]
   },
   async idle({ settleMs }) {
     const megabytes = await idleMegabytes(settleMs)
