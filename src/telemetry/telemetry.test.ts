@@ -74,6 +74,82 @@ describe('logs', () => {
   })
 })
 
+describe('logs of a workflow', () => {
+  const uid = '0b7a4c12-1111-4222-8333-944455556666'
+  const traced = { uid, trace_id: uid.replaceAll('-', '') }
+  const line = (work: (logs: ReturnType<typeof openLogs>) => void): Record<string, unknown> => {
+    const written: string[] = []
+    work(
+      openLogs(
+        { level: 'info', format: 'json', components: {} },
+        { write: (text) => written.push(text) },
+        new SecretValues(),
+      ),
+    )
+    return JSON.parse(written[0] ?? '{}') as Record<string, unknown>
+  }
+
+  it.each<[string, object, object]>([
+    ['its UID', { uid, workflow: 'w', node: 'w-1' }, { workflow: 'w', node: 'w-1' }],
+    ['its UID alone', { uid }, { workflow: 'named', namespace: 'n' }],
+    ['a pod of its', { pod: `${uid}.abc.0` }, { workflow: 'named', namespace: 'n', pod: `${uid}.abc.0` }],
+  ])('have its name and a trace id where the writer knew %s', (_what, fields, expected) => {
+    const written = line((logs) => {
+      logs.nameWith((known) => (known === uid ? { workflow: 'named', namespace: 'n' } : null))
+      logs.component('x').info({ ...fields }, 'said')
+    })
+    expect(written).toMatchObject({ ...traced, ...expected })
+  })
+
+  it('say nothing of a trace where there is no workflow', () => {
+    expect(line((logs) => logs.component('x').info({ pod: 'other' }, 'said'))).not.toHaveProperty('trace_id')
+  })
+})
+
+describe('log levels', () => {
+  it('change for loggers that are there already, and for one component alone', () => {
+    const written: string[] = []
+    const sink = { write: (text: string) => written.push((JSON.parse(text) as { msg: string }).msg) }
+    const logs = openLogs({ level: 'info', format: 'json', components: {} }, sink, new SecretValues())
+    const [docker, cron] = [logs.component('docker'), logs.component('cron')]
+    docker.debug({}, 'a')
+    logs.setLevels({ level: 'error', components: { docker: 'debug' } })
+    docker.debug({}, 'b')
+    cron.warn({}, 'c')
+    logs.component('new').warn({}, 'd')
+    logs.setLevels({ level: 'warn', components: {} })
+    cron.warn({}, 'e')
+    docker.debug({}, 'f')
+    expect(written).toEqual(['b', 'e'])
+    expect(logs.levels()).toEqual({ level: 'warn', components: {} })
+  })
+})
+
+describe('secrets', () => {
+  it.each<[string, object, string]>([
+    ['in the environment of a container', { env: [{ name: 'PASSWORD', value: 'hunter2hunter2' }] }, 'created'],
+    ['in the message of an error', { error: new Error('login as admin/hunter2hunter2 refused') }, 'failed'],
+    ['in the cause of an error', { error: new Error('no', { cause: new Error('hunter2hunter2') }) }, 'failed'],
+    ['in a URL', { url: 'postgres://ada:hunter2hunter2@db:5432/x' }, 'connecting'],
+    ['in a URL, unknown to any Secret', { url: 'https://ada:p%40ss-w0rd@host/x' }, 'to https://ada:p%40ss-w0rd@host'],
+    ['in a URL inside a message', {}, 'cannot reach amqp://u:p:a:ss@broker:5672'],
+    ['encoded', { data: Buffer.from('hunter2hunter2').toString('base64') }, 'stored'],
+  ])('are masked %s', (_where, fields, text) => {
+    const written: string[] = []
+    const secrets = new SecretValues()
+    secrets.set('n/s', ['hunter2hunter2', Buffer.from('hunter2hunter2').toString('base64')])
+    const logs = openLogs(
+      { level: 'info', format: 'json', components: {} },
+      { write: (line) => written.push(line) },
+      secrets,
+    )
+    logs.component('x').error({ ...fields }, text)
+    expect(written.join('')).not.toMatch(/hunter2|p%40ss|p:a:ss|aHVudGVyMmh1bnRlcjI/)
+    expect(written.join('')).toContain('[redacted]')
+    expect(() => JSON.parse(written[0] ?? '') as unknown).not.toThrow()
+  })
+})
+
 describe('metrics', () => {
   it('have Argo’s names and labels', async () => {
     const metrics = open()
