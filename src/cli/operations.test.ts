@@ -173,6 +173,7 @@ it('lists, shows, runs again and deletes what has ended', async () => {
   expect(await drydock('archive', 'list-label-values', '-l', 'workflows.argoproj.io/phase')).toContain('Failed\n')
   expect(await drydock('archive', 'resubmit', 'over', '-o', 'name')).toMatch(/^over-\w{5}\n$/)
   expect(await drydock('archive', 'retry', 'over', '-w')).toMatch(/over Failed at/)
+  await expect.poll(() => drydock('archive', 'get', 'over')).toMatch(/Status: +Failed/)
   expect(await drydock('archive', 'delete', 'over')).toBe("Archived workflow 'over' deleted\n")
   expect(await drydock('archive', 'get', 'over')).toMatch(/^Error: no finished workflow is named over/)
 })

@@ -177,6 +177,49 @@ it.each([
   expect((await call(`${url}/api/v1/workflows/default`, { headers })).status).toBe(401)
 })
 
+it.each([
+  [
+    'a body that was changed',
+    'github',
+    { 'x-github-event': 'push', 'x-hub-signature-256': sign('sha256', 'sesame') },
+    `${push} `,
+  ],
+  [
+    'a weak signature beside a wrong strong one',
+    'github',
+    {
+      'x-github-event': 'push',
+      'x-hub-signature-256': sign('sha256', 'no'),
+      'x-hub-signature': sign('sha1', 'sesame'),
+    },
+    push,
+  ],
+  ['no header of the kind of event', 'github', { 'x-hub-signature-256': sign('sha256', 'sesame') }, push],
+  [
+    'the signature of another service',
+    'gitlab',
+    { 'x-github-event': 'push', 'x-hub-signature-256': sign('sha256', 'sesame') },
+    push,
+  ],
+  ['the secret as a signature', 'bitbucketserver', { 'x-event-key': 'push', 'x-hub-signature': 'sesame' }, push],
+  ['an empty token', 'gitlab', { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': '' }, push],
+  [
+    'a service that nobody knows',
+    'gitea',
+    { 'x-github-event': 'push', 'x-hub-signature-256': sign('sha256', 'sesame') },
+    push,
+  ],
+])('refuses a signed event with %s', async (_what, type, headers, body) => {
+  const { url, controller } = await start({ tokenFile: tokenFile(token) })
+  const stringData = { account: `type: ${type}\nsecret: sesame\n`, empty: `type: ${type}\nsecret: ""\n`, broken: '{' }
+  await controller.createObject('Secret', 'default', {
+    metadata: { name: 'argo-workflows-webhook-clients' },
+    stringData,
+  })
+  expect((await call(`${url}/api/v1/events/default/hook`, { method: 'POST', body, headers })).status).toBe(403)
+  expect(controller.received).toEqual([])
+})
+
 it('takes any JSON as an event, and an empty discriminator', async () => {
   const { url, controller } = await start()
   const bodies = ['"text"', '3', 'null', '', '[1]']
