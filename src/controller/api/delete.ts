@@ -49,6 +49,7 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
   for (const request of live.requests.splice(0)) request.reject(notFound('Workflow', live.name))
   core.alarms.clear(`run/${live.uid}`)
   core.tasks.leave(live.uid)
+  core.plugins.leave(live.uid)
   try {
     await finishDeletion(core, viewOf(live, { nodes: true }), force)
   } catch (error) {

@@ -169,6 +169,30 @@ describe("a workflow's own executor plugin", () => {
     await noPods()
   })
 
+  it('goes with a workflow that is deleted while it runs', async () => {
+    house = newHouse()
+    const controller = await house.open({ config: allowed })
+    const { port, seen } = await plugin(() => ({ body: { node: { phase: 'Running' }, requeue: '20ms' } }))
+    await controller.createWorkflow('default', workflow('wf', { executorPlugins: [executor('p', port)] }))
+    await until(controller, 'wf', ({ status }) => status?.nodes?.['wf']?.phase === 'Running')
+    await controller.deleteWorkflow('default', 'wf')
+    await noPods()
+    const times = seen.length
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(seen.length).toBe(times)
+    expect(house.engine.pods.size).toBe(0)
+  })
+
+  it('goes with a workflow that is stopped before the plugin answers', async () => {
+    house = newHouse()
+    const controller = await house.open({ config: allowed })
+    await controller.createWorkflow('default', workflow('wf', { executorPlugins: [executor('p', 1)] }))
+    await eventually(() => house.engine.pods.size === 1, 'the agent pod comes')
+    await controller.operate('default', 'wf', { kind: 'terminate' })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Failed')
+    await noPods()
+  })
+
   it('is brought up again when its containers vanish', async () => {
     house = newHouse()
     const controller = await house.open({ config: allowed })
