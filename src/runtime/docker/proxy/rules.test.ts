@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { type ProxyPolicy, bodyRefusal, usedBy, verdictOf } from './rules.ts'
 
-const closed: ProxyPolicy = { privileged: false, capabilities: [], hostPaths: [], hostNamespaces: false, devices: false }
+const closed: ProxyPolicy = {
+  privileged: false,
+  capabilities: [],
+  hostPaths: [],
+  hostNamespaces: false,
+  devices: false,
+}
 
 describe('calls', () => {
   it.each([
