@@ -193,6 +193,19 @@ describe("a workflow's own executor plugin", () => {
     await noPods()
   })
 
+  it('comes up and goes whatever the engine refuses or forgets to say', async () => {
+    house = newHouse({ faults: { refused: 0.2, answerLost: 0.2, lost: 0.2, doubled: 0.2, relistMs: 300 } })
+    const controller = await house.open({ config: allowed })
+    const { port } = await plugin((_seen, times) =>
+      times % 3 === 0 ? succeeded : { body: { node: { phase: 'Running' }, requeue: '5ms' } },
+    )
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const name of names)
+      await controller.createWorkflow('default', workflow(name, { executorPlugins: [executor('p', port)] }))
+    for (const name of names) expect((await ended(controller, name)).status?.phase).toBe('Succeeded')
+    await noPods()
+  })
+
   it('is brought up again when its containers vanish', async () => {
     house = newHouse()
     const controller = await house.open({ config: allowed })
