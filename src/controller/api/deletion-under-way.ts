@@ -16,7 +16,7 @@ import { workflowOfRow } from './read.ts'
 const collection = 'deletion'
 const finalizer = 'workflows.argoproj.io/artifact-gc'
 /** Time for watchers to see the mark; a cluster takes longer, since it starts a pod for it. */
-const collectAfterMs = 1_000
+const collectAfterMs = 2_000
 const collectAgain = { firstMs: 2_000, factor: 2, capMs: 300_000 }
 
 /** Deletes artifacts, then the record; keeps the workflow, and tells why, where an artifact stays. */
