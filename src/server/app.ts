@@ -155,9 +155,8 @@ function protectedRoutes(app: Express, parts: AppParts): void {
 
 const noBody = (_request: Request, _response: Response, next: (error?: unknown) => void): void => next()
 
-function addRoutes(app: Express, { controller, streams, config, tokens, log, version, sourceFiles }: AppParts): void {
-  const routes = new Routes(app, argoVersionHeader)
-  const parts = { routes, controller, streams, config, tokens, log, version, sourceFiles }
+function addRoutes(app: Express, given: AppParts): void {
+  const parts = { ...given, routes: new Routes(app, argoVersionHeader) }
   workflowRoutes(parts)
   workflowOperationRoutes(parts)
   workflowEditRoutes(parts)
