@@ -1,7 +1,7 @@
 /** What the daemon of this data directory has left behind for workflows that are gone. The daemon says which there are. */
 import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadConfig } from '../../config/index.ts'
+import type { Config } from '../../config/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import { findBelongings, findEngine, removeLeaks } from '../../runtime/docker/index.ts'
 import type { EngineAddress, Leak } from '../../runtime/docker/index.ts'
@@ -12,33 +12,19 @@ import type { Check } from './check.ts'
 
 type Asked = {
   readonly context: Context
-  readonly dockerHost: string | undefined
-  readonly dataDir: string | undefined
-  readonly config: string | undefined
+  readonly host: string | undefined
+  readonly config: Config
   /** Days after which artifacts of workflows that are gone go too; `null`: never. */
   readonly artifactDays: number | null
 }
 
 type Known = { readonly uids: ReadonlySet<string>; readonly names: ReadonlySet<string> }
 
-export async function leftoverChecks({
-  context,
-  dockerHost,
-  dataDir,
-  config: file,
-  artifactDays,
-}: Asked): Promise<Check[]> {
-  const { config } = await loadConfig({
-    environment: process.env,
-    flags: dataDir === undefined ? {} : { data: dataDir },
-    base: process.cwd(),
-    ...(file === undefined ? {} : { file }),
-  })
+export async function leftoverChecks({ context, host, config, artifactDays }: Asked): Promise<Check[]> {
   const instance = config.instance ?? (await drawnInstance(config.dataDir))
   // There has never been a daemon here.
   if (instance === null) return []
-  const host = dockerHost ?? config.docker.host
-  const search = await findEngine({ env: host === null ? process.env : { ...process.env, DOCKER_HOST: host } })
+  const search = await findEngine({ env: host === undefined ? process.env : { ...process.env, DOCKER_HOST: host } })
   if (!search.found) return []
   // First what there is, then what is known: what a workflow makes meanwhile belongs to one that is known.
   const belongings = await findBelongings(search.address, { instance, dataDir: join(config.dataDir, 'runtime') })

@@ -1,5 +1,7 @@
 /** `drydock doctor`: is this machine fit for many containers, and what to do where it is not. */
 import type { Command } from 'commander'
+import { loadConfig } from '../../config/index.ts'
+import type { Config } from '../../config/index.ts'
 import { UserError } from '../../resources/index.ts'
 import { contextOf } from '../globals.ts'
 import { fixable, hostChecks } from '../doctor/host.ts'
@@ -28,13 +30,15 @@ export function registerDoctor(program: Command): void {
     .action(async (flags: DoctorFlags, command: Command) => {
       const context = contextOf(command)
       const { style, say } = context
-      const { data: dataDir, config, dockerHost, artifactsOlderThan: days } = flags
+      const { data: dataDir, config: file, dockerHost, artifactsOlderThan: days } = flags
       const artifactDays = days === undefined ? null : Number(days)
       if (Number.isNaN(artifactDays))
         throw new UserError('BAD_FLAG', `--artifacts-older-than must be a number, got ${days}`)
+      const settings = await settingsOf(dataDir, file)
+      const host = dockerHost ?? settings.docker.host ?? undefined
       const checks = [
-        ...(await engineChecks(dockerHost)),
-        ...(await leftoverChecks({ context, dockerHost, dataDir, config, artifactDays })),
+        ...(await engineChecks(host)),
+        ...(await leftoverChecks({ context, host, config: settings, artifactDays })),
         ...(await hostChecks(dataDir ?? '.')),
       ]
       for (const check of checks) say(checkText(check, style))
@@ -42,6 +46,16 @@ export function registerDoctor(program: Command): void {
       const failed = checks.filter(({ state }) => state === 'bad').length
       if (failed > 0) process.exitCode = 1
     })
+}
+
+async function settingsOf(dataDir: string | undefined, file: string | undefined): Promise<Config> {
+  const { config } = await loadConfig({
+    environment: process.env,
+    flags: dataDir === undefined ? {} : { data: dataDir },
+    base: process.cwd(),
+    ...(file === undefined ? {} : { file }),
+  })
+  return config
 }
 
 async function fix(checks: readonly Check[], say: (text: string) => void): Promise<void> {
