@@ -145,8 +145,5 @@ export const keysWithoutEffect: ReadonlyMap<string, string> = new Map([
   ['disableAgentPodCreation', 'there are no agent pods'],
   ['executor', 'there are no executor containers'],
   ['telemetryConfig', 'Argo reads it nowhere either'],
-  ['resourceRateLimit', 'starts adapt to what the engine can take'],
-  ['initialDelay', 'a workflow is handled at once'],
-  ['failedPodRestart', 'a pod that did not start is tried again anyway'],
-  ['podGCGracePeriodSeconds', 'pods are stopped with their own grace period'],
+  ['failedPodRestart', 'a pod that did not start is tried again anyway, for as long as the reason may pass'],
 ])

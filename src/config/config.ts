@@ -73,6 +73,7 @@ export type Config = {
   readonly watchRingSize: number
   readonly finishedKept: number
   readonly podGCDeleteDelayMs: number
+  readonly initialDelayMs: number
   /** Milliseconds after which a custom metric that nobody updated is dropped; 0: never. */
   readonly metricsTtlMs: number
   /** Argo's own keys, as they stand. */
@@ -176,6 +177,7 @@ export function configOf(settings: Settings, base: string): Config {
     watchRingSize: settings.watchRingSize ?? 20_000,
     finishedKept: settings.finishedKept ?? 200,
     podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),
+    initialDelayMs: durationMs('initialDelay', settings.initialDelay, 0),
     metricsTtlMs: durationMs('metricsConfig.metricsTTL', metricsConfig.metricsTTL, 0),
     argo: settings,
   }

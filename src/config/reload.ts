@@ -23,6 +23,9 @@ export const liveSettings: readonly string[] = [
   'images',
   'mainContainer',
   'podGCDeleteDelayDuration',
+  'podGCGracePeriodSeconds',
+  'resourceRateLimit',
+  'initialDelay',
   'links',
   'columns',
   'navColor',
@@ -39,6 +42,9 @@ const liveArgo = [
   'images',
   'mainContainer',
   'podGCDeleteDelayDuration',
+  'podGCGracePeriodSeconds',
+  'resourceRateLimit',
+  'initialDelay',
   'links',
   'columns',
   'navColor',
@@ -82,6 +88,7 @@ function takenOver(running: Config, wanted: Config): Config {
     executorPlugins: wanted.executorPlugins,
     metrics: { ...running.metrics, workflows: wanted.metrics.workflows },
     podGCDeleteDelayMs: wanted.podGCDeleteDelayMs,
+    initialDelayMs: wanted.initialDelayMs,
     argo,
   }
 }

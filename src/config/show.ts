@@ -10,7 +10,7 @@ export function showConfig(config: Config): string {
 
 /** Settings that come to this Config. What is `null` in it is left out: it says that nothing was set. */
 export function settingsOf(config: Config): Readonly<Record<string, unknown>> {
-  const { argo, dataDir, artifactsDir, podGCDeleteDelayMs, metricsTtlMs, disk, ...own } = config
+  const { argo, dataDir, artifactsDir, podGCDeleteDelayMs, initialDelayMs: _, metricsTtlMs, disk, ...own } = config
   const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !(key in ownSettings)))
   const { memoryBytes, ...capacity } = own.capacity
   const settings = {

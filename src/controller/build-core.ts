@@ -36,6 +36,7 @@ import type { Budget } from './pods/capacity.ts'
 import { Capacity } from './pods/capacity.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
 import { Pods } from './pods/pods.ts'
+import { StartRate } from './pods/start-rate.ts'
 import { Reconciler } from './reconcile.ts'
 import { report } from './report.ts'
 import { RunTable } from './run-table.ts'
@@ -115,6 +116,7 @@ export function buildCore(
     telemetry,
     log,
     capacity,
+    startRate: new StartRate(clock, () => config.podRate ?? null),
     lookups,
     host,
     artifactContext,

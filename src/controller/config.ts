@@ -1,6 +1,7 @@
 /** What an operator may set about the controller. */
 import type { SecurityPolicy } from '../admission/index.ts'
 import type { EngineConfig } from '../engine/world.ts'
+import type { RateLimit } from './pods/start-rate.ts'
 import type { EnvVar } from '../resources/index.ts'
 
 export type CapacityConfig = {
@@ -31,6 +32,10 @@ export type ControllerConfig = {
   /** Most workflows at once, and per namespace; 0 = no limit. */
   readonly parallelism: number
   readonly namespaceParallelism: number
+  /** How long a new workflow waits before it is first looked at; absent: not at all. */
+  readonly initialDelayMs?: number
+  /** At which rate pods are made; absent: no limit. */
+  readonly podRate?: RateLimit | undefined
   /** Once set, a missing number is 0: delete all of that phase. `null`: keep everything. */
   readonly retention: { readonly completed?: number; readonly failed?: number; readonly errored?: number } | null
   readonly capacity: CapacityConfig

@@ -24,7 +24,7 @@ export function reconfigure(
 ): void {
   const { workflowDefaults, artifactRepository, mainContainer, images, podGCDeleteDelayMs, templateReferencing } =
     next.engine
-  const { workflowPlugins, artifactDrivers } = next.engine
+  const { workflowPlugins, artifactDrivers, killGraceMs } = next.engine
   Object.assign(live.engine, {
     workflowDefaults,
     artifactRepository,
@@ -34,6 +34,7 @@ export function reconfigure(
     templateReferencing,
     workflowPlugins,
     artifactDrivers,
+    killGraceMs,
   })
   live.executorPlugins = next.executorPlugins
   live.artifactDrivers = next.artifactDrivers
@@ -44,6 +45,8 @@ export function reconfigure(
   live.parallelism = next.parallelism
   live.namespaceParallelism = next.namespaceParallelism
   live.retention = next.retention
+  live.podRate = next.podRate
+  live.initialDelayMs = next.initialDelayMs ?? 0
   core.capacity.setBudget(budgetOf(live, host), live.capacity.oversized)
   core.expiry.setRetention(live.retention)
   const limits = { limit: live.parallelism, namespaceLimit: live.namespaceParallelism }

@@ -61,7 +61,7 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
     captureResult: body.execution.call.resultWanted,
     activeDeadlineMs: deadlineOf(body, limitMs),
     daemon: template.daemon === true,
-    terminationGraceMs: (patched.value.terminationGracePeriodSeconds ?? 30) * 1000,
+    terminationGraceMs: graceOf(patched.value.terminationGracePeriodSeconds, run.world.config.killGraceMs),
     mirrors: [...(template.sidecars ?? []), ...(template.initContainers ?? [])]
       .filter((container) => container.mirrorVolumeMounts === true)
       .map((container) => container.name ?? ''),
@@ -222,3 +222,6 @@ function defined<T extends object>(fields: T): Partial<T> {
   for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key]
   return kept
 }
+
+const graceOf = (seconds: number | undefined, configuredMs: number | undefined): number =>
+  seconds === undefined ? (configuredMs ?? 30_000) : seconds * 1000

@@ -25,6 +25,8 @@ export type EngineConfig = {
   readonly timezone: string
   readonly podNameFormat: 'v1' | 'v2'
   readonly podGCDeleteDelayMs: number
+  /** Between the stop signal and the kill, where a pod does not say; absent: 30 s, as in Kubernetes. */
+  readonly killGraceMs?: number | undefined
   readonly templateReferencing?: 'Strict' | 'Secure'
   readonly instanceId?: string
   /** A regular expression (RE2) of further transient error texts. */

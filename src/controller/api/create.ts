@@ -2,7 +2,7 @@
 import { validateWorkflow } from '../../admission/index.ts'
 import type { Problem } from '../../admission/index.ts'
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
-import { WorldError, instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
+import { WorldError, instant, instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
 import type { Change, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'

@@ -25,6 +25,7 @@ export type RunOptions = {
 }
 
 const silentMs = 300
+const rateText = 'resource creation rate-limit reached'
 /** What is missing wakes the pod when it comes; this is for what is missed. */
 const missingBackOff: BackOff = { firstMs: 1_000, factor: 2, capMs: 30_000 }
 
@@ -181,6 +182,7 @@ export class PodLife {
     const need = needOf(request)
     if (isRunning) this.#parts.capacity.adopt(pod, need)
     else {
+      if (this.#state === null) await this.#parts.startRate.take(signal, () => this.#wait(rateText))
       await this.#parts.capacity.acquire({ pod, need, priority: options.priority }, (why) => this.#wait(why), signal)
       if (options.endSeenAt !== null)
         this.#parts.telemetry.stepFollowed(this.#parts.telemetry.monotonicMs() - options.endSeenAt)

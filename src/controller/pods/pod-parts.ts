@@ -7,6 +7,7 @@ import type { ControllerConfig } from '../config.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Capacity } from './capacity.ts'
 import type { Lookups } from './lookups.ts'
+import type { StartRate } from './start-rate.ts'
 
 export type HostFacts = { readonly name: string; readonly cpus: number; readonly memoryBytes: number }
 
@@ -18,6 +19,7 @@ export type PodParts = {
   readonly log: Log
   readonly capacity: Capacity
   readonly lookups: Lookups
+  readonly startRate: StartRate
   /** Pods that are being started right now. */
   readonly starting: Set<PodId>
   readonly host: () => HostFacts
