@@ -15,6 +15,8 @@ export type PostgresServer = {
   readonly url: string
   /** As a crash does: no checkpoint, connections cut. */
   readonly kill: () => void
+  /** As an operator does: open transactions are rolled back, connections are told. */
+  readonly shutDown: () => void
   readonly start: () => void
   /** Ends the server and removes its data. */
   readonly stop: () => void
@@ -67,6 +69,7 @@ export async function startPostgres(wantedPort = 0): Promise<PostgresServer> {
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${directory}`
   const start = () => run('pg_ctl', ['-D', data, '-w', '-l', join(directory, 'log'), '-o', settings, 'start'])
   const kill = () => run('pg_ctl', ['-D', data, '-w', '-m', 'immediate', 'stop'])
+  const shutDown = () => run('pg_ctl', ['-D', data, '-w', '-m', 'fast', 'stop'])
   start()
   const stop = () => {
     try {
@@ -75,7 +78,7 @@ export async function startPostgres(wantedPort = 0): Promise<PostgresServer> {
       rmSync(directory, { recursive: true, force: true })
     }
   }
-  return { url: `postgres://drydock@127.0.0.1:${port}/postgres`, kill, start, stop }
+  return { url: `postgres://drydock@127.0.0.1:${port}/postgres`, kill, shutDown, start, stop }
 }
 
 /** For root: `postgres`, else `nobody`. */

@@ -13,6 +13,11 @@ export type {
   WorkflowQuery,
   WorkflowRow,
 } from './port.ts'
+export type { StoreAdministration } from './administration.ts'
+export type { MigrationState } from './migrations.ts'
+export { administerPostgres } from './postgres/administration.ts'
+export { administerSqlite } from './sqlite/administration.ts'
+export { backupSqlite, restoreSqlite } from './sqlite/backup.ts'
 export { openSqliteStore } from './sqlite/store.ts'
 export type { SqliteStoreOptions } from './sqlite/store.ts'
 export { MemoryDisk, openMemoryStore } from './memory/store.ts'

@@ -2,8 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres } from '../../../scripts/postgres.ts'
 import type { PostgresServer } from '../../../scripts/postgres.ts'
-import type { Change } from '../port.ts'
-import { nodeRow, storeContract, uidOf, workflowRow } from '../store.contract.ts'
+import { storeContract } from '../store.contract.ts'
 import { openPostgresStore } from './store.ts'
 
 let server: PostgresServer
@@ -21,7 +20,6 @@ const sql = async (text: string) => {
   await client.query(text)
   await client.end()
 }
-const put = (number: number): Change => ({ kind: 'putWorkflow', row: workflowRow(number) })
 
 storeContract('the Postgres store', () => {
   const schema = newSchema()

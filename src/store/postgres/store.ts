@@ -87,6 +87,7 @@ export function schemaOf({ schema = 'drydock' }: PostgresStoreOptions): string {
 
 /** Durable means durable, whatever the server's default; and nobody waits for a lock for ever. */
 export const sessionOf = (options: PostgresStoreOptions): PostgresOptions => ({
+  connectTimeoutMs: Math.min(10_000, options.stallMs ?? 10_000),
   ...options,
   session: { search_path: schemaOf(options), synchronous_commit: 'on', lock_timeout: '10s', ...options.session },
 })

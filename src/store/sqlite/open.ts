@@ -7,7 +7,7 @@ import { migrations as ours } from './schema.ts'
 import type { WriterOptions } from './messages.ts'
 
 /** "DryD": tells our files from other programs'. */
-const applicationId = 0x44727944
+export const applicationId = 0x44727944
 
 /** The database must be used as it is or not at all; a refusal is no error of SQLite's. */
 export class Refused extends Error {

@@ -1,0 +1,54 @@
+/** Administration of a store on Postgres. */
+import { randomUUID } from 'node:crypto'
+import { openClient, redactedUrl } from '../../postgres/index.ts'
+import type { StoreAdministration } from '../administration.ts'
+import { versionBefore } from '../administration.ts'
+import { storeError } from '../fault.ts'
+import type { Migration } from '../migrations.ts'
+import { claim, holderOf, tryLock } from './lease.ts'
+import { migrate, rollback, schemaStatus } from './migrate.ts'
+import { asStoreError, schemaOf, sessionOf } from './store.ts'
+import type { PostgresStoreOptions } from './store.ts'
+
+/** @throws WorldError STORE_DOWN, STORE_READONLY */
+export async function administerPostgres(
+  options: PostgresStoreOptions,
+  migrations?: readonly Migration[],
+): Promise<StoreAdministration> {
+  const schema = schemaOf(options)
+  const at = { schema, ...(migrations === undefined ? {} : { migrations }) }
+  const name = { schema, lease: 'controller' }
+  const place = `${redactedUrl(options.url)} (schema ${schema})`
+  const said = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw asStoreError(error)
+    }
+  }
+  const client = await said(() => openClient({ ...sessionOf(options), applicationName: 'drydock db' }))
+  /** Nobody else works on it until we have closed, and who did before finds that its time is over. */
+  const takeOver = async () => {
+    const holder = await holderOf(client, name)
+    if (!(await tryLock(client, name))) {
+      const who = holder === null ? '' : ` (${holder.host})`
+      throw storeError({ code: 'STORE_LOCKED', message: `a drydock${who} works on ${place}: stop it first` })
+    }
+    if (holder !== null) await claim(client, name, { token: randomUUID(), host: 'drydock db' })
+  }
+  return {
+    place,
+    status: () => said(() => schemaStatus(client, at)),
+    migrate: () =>
+      said(async () => {
+        await takeOver()
+        return migrate(client, at)
+      }),
+    rollback: ({ to, mayLoseData }) =>
+      said(async () => {
+        await takeOver()
+        return rollback(client, at, { to: to ?? versionBefore(await schemaStatus(client, at)), mayLoseData })
+      }),
+    close: () => client.end(),
+  }
+}
