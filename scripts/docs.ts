@@ -3,11 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compatibilityDocument } from '../src/admission/index.ts'
 import { metricsDocument } from '../src/telemetry/index.ts'
+import { envExample } from './env-example.ts'
 
 const docs = join(import.meta.dirname, '..', 'docs')
 const documents = new Map([
   ['metrics.md', metricsDocument()],
   ['compatibility.md', compatibilityDocument()],
+  ['../deploy/.env.example', envExample()],
 ])
 
 const stale: string[] = []
