@@ -128,7 +128,11 @@ export class Tasks {
     const { name, namespace, uid } = owner
     const { template, executorPlugins, imagePullSecrets } = effect
     const report = (result: TaskResult) => this.#parts.observe(uid, { kind: 'taskFinished', node: effect.node, result })
-    return this.#parts.plugins.run({ name, namespace, uid, template, executorPlugins, imagePullSecrets }, report, signal)
+    return this.#parts.plugins.run(
+      { name, namespace, uid, template, executorPlugins, imagePullSecrets },
+      report,
+      signal,
+    )
   }
 
   async #resource(
