@@ -58,6 +58,7 @@ export class Sandboxes {
   /** Removed, or about to be: a list taken a moment ago may still have them. */
   private readonly dropped = new Set<string>()
   private readonly makes = new Set<Promise<void>>()
+  private readonly removals = new Set<Promise<void>>()
   private readonly timer: NodeJS.Timeout
   private count = 0
 
@@ -70,9 +71,11 @@ export class Sandboxes {
   /** Removes those that no pod has; what pods have stays for the daemon's next life. */
   async close(): Promise<void> {
     clearInterval(this.timer)
-    await Promise.all(this.makes)
+    while (this.makes.size > 0) await Promise.all(this.makes)
     const free = [...this.pools.values()].flatMap((pool) => [...pool].filter((held) => held.occupant === null))
-    await Promise.allSettled(free.map((held) => this.options.calls.remove(held.id)))
+    for (const held of free) this.drop(held)
+    // Also those that were on their way out already: the client closes with us.
+    await Promise.all(this.removals)
   }
 
   /** So many pods of the workflow will come: has sandboxes made, within reason. */
@@ -266,9 +269,13 @@ export class Sandboxes {
     this.pools.get(held.workflow)?.delete(held)
     this.dropped.add(held.id)
     if (held.occupant !== null && this.byPod.get(held.occupant) === held) this.byPod.delete(held.occupant)
-    this.options.calls.remove(held.id).catch((error: unknown) => {
-      this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
-    })
+    const removal = this.options.calls
+      .remove(held.id)
+      .catch((error: unknown) => {
+        this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
+      })
+      .finally(() => this.removals.delete(removal))
+    this.removals.add(removal)
   }
 
   private dropIdle(): void {
