@@ -48,6 +48,7 @@ if ! $short; then
   step 'SIGTERM: ends within seconds, containers go on' drains
   step 'through the socket proxy, and no further' proxy_holds
   step 'doctor finds and mends what was left behind' doctor_mends
+  step 'the guides’ commands do what they say' guides_hold
 fi
 $keep || step 'down leaves nothing behind' goes_down
 summary

@@ -291,6 +291,25 @@ doctor_mends() {
   docker rm "$project-others" >/dev/null
 }
 
+# The commands of the guides, in their blocks marked `sh try`, as they stand there.
+guides_hold() {
+  local guide count=0
+  for guide in compose operations; do
+    awk '/^```sh try$/ { on = 1; next } /^```$/ { if (on) print "count=$((count + 1))"; on = 0 } on' "$root/docs/$guide.md" \
+      | sed "s#busybox:1.37#$(setting WORKFLOW_IMAGE)#" >"$work/guide.sh"
+    [ -s "$work/guide.sh" ]
+    cd "$work"
+    # shellcheck disable=SC2329
+    docker() { if [ "$1" = compose ]; then shift; if [ "$1" = up ]; then compose_up; else dc "$@"; fi; else command docker "$@"; fi; }
+    # A file that is dropped is there a moment later.
+    drydock_wait() { until_true 20 verb get first; }
+    sed -i 's/^docker compose exec drydock drydock wait/drydock_wait; &/' "$work/guide.sh"
+    . "$work/guide.sh"
+    unset -f docker
+  done
+  say "$count blocks of commands ran"
+}
+
 goes_down() {
   for file in "$work"/workflows/*.yaml; do rm -f "$file"; done
   verb delete --all
