@@ -44,6 +44,16 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   }
 }
 
+/** Problems that were found later than the file was read, with their places in it. */
+export async function locatedProblems(
+  problems: readonly SettingsProblem[],
+  file: string | undefined,
+): Promise<readonly SettingsProblem[]> {
+  if (file === undefined || problems.length === 0) return problems
+  const { settings, at } = await settingsFromFile(file)
+  return problems.map((problem) => placed(problem, settings, at))
+}
+
 /** Where the file says it, its place there. */
 function placed(problem: SettingsProblem, file: Settings, at: PlaceOf): SettingsProblem {
   const path = problem.path?.split('.') ?? []

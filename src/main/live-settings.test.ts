@@ -22,17 +22,21 @@ beforeEach(async () => {
   outcomes = []
   said = []
   await writeFile(file, 'parallelism: 1\n')
+  settings = await open(60_000)
+})
+
+async function open(pollMs: number): Promise<LiveSettings> {
   const sources = { base: folder, file }
   const note = (fields: Readonly<Record<string, unknown>>, text: string) => void said.push({ fields, text })
-  settings = liveSettings({
+  return liveSettings({
     sources,
     running: (await loadConfig(sources)).config,
     apply: (config) => applied.push(config),
     log: { ...silentLog, info: note, warn: note, error: note },
     metrics: { configReloaded: (outcome) => outcomes.push(outcome) },
-    pollMs: 20,
+    pollMs,
   })
-})
+}
 afterEach(async () => {
   settings.close()
   await rm(folder, { recursive: true })
@@ -70,6 +74,8 @@ it('goes on with the settings it has where the new ones are wrong, and says wher
 })
 
 it('notices by itself that the file was changed, or replaced by another', async () => {
+  settings.close()
+  settings = await open(20)
   await writeFile(file, 'parallelism: 5\n')
   await expect.poll(() => settings.config.argo.parallelism, { timeout: 5000 }).toBe(5)
   await writeFile(`${file}.new`, 'parallelism: 6\n')

@@ -1,6 +1,7 @@
 /** `version` and `config`. */
 import type { Command } from 'commander'
-import { loadConfig, showConfig } from '../../config/index.ts'
+import { InvalidSettings, loadConfig, locatedProblems, showConfig } from '../../config/index.ts'
+import { preflightProblems } from '../../main/preflight.ts'
 import { version } from '../../main/version.ts'
 import { contextOf } from '../globals.ts'
 import { settingsOfFlags } from './up.ts'
@@ -24,7 +25,7 @@ export function registerAbout(program: Command): void {
   const config = program.command('config').description('look at the settings a daemon would have')
   for (const [verb, description] of [
     ['show', 'print every setting with its value'],
-    ['check', 'only say whether they are right'],
+    ['check', 'say whether they are right, and whether a daemon could start with them here'],
   ] as const) {
     config
       .command(verb)
@@ -41,6 +42,10 @@ export function registerAbout(program: Command): void {
           ...(path === undefined ? {} : { file: path }),
         })
         for (const note of notes) process.stderr.write(`${note}\n`)
+        if (verb === 'check') {
+          const problems = await locatedProblems(preflightProblems(found), path)
+          if (problems.length > 0) throw new InvalidSettings(problems)
+        }
         process.stdout.write(verb === 'show' ? showConfig(found) : `${path ?? 'the settings'}: fine\n`)
       })
   }
