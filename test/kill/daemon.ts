@@ -19,14 +19,22 @@ export class KillableDaemon {
   #ended: Promise<void> = Promise.resolve()
   #url: PromiseWithResolvers<string> = Promise.withResolvers()
 
-  private constructor(root: string) {
+  readonly #environment: Readonly<Record<string, string>>
+
+  private constructor(root: string, environment: Readonly<Record<string, string>>) {
     this.root = root
+    this.#environment = environment
     this.folder = join(root, 'manifests')
     this.dataDir = join(root, 'data')
   }
 
-  static async inScratch(): Promise<KillableDaemon> {
-    return new KillableDaemon(await mkdtemp(join(tmpdir(), 'drydock-kill-')))
+  static async inScratch(environment: Readonly<Record<string, string>> = {}): Promise<KillableDaemon> {
+    return new KillableDaemon(await mkdtemp(join(tmpdir(), 'drydock-kill-')), environment)
+  }
+
+  /** Another one with the same folders. */
+  beside(): KillableDaemon {
+    return new KillableDaemon(this.root, this.#environment)
   }
 
   /** Starts a new life; does not wait until it answers. */
@@ -34,6 +42,7 @@ export class KillableDaemon {
     const options = ['--data', this.dataDir, '--port', '0', '--metrics-port', '0']
     const child = spawn(process.execPath, [drydock, 'up', this.folder, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.#environment },
     })
     const url = Promise.withResolvers<string>()
     url.promise.catch(() => undefined) // nobody may be waiting when it is killed
