@@ -30,7 +30,8 @@ export class TableLink {
   #pool: Pool | null = null
   #session: KeptSession | null = null
   #reason: string | null = 'the table of manifests is not connected yet'
-  #said: string | null = null
+  /** Why it was away, since it was there last. */
+  readonly #said = new Set<string>()
 
   constructor(options: LinkOptions) {
     checkSchemaName(options.schema)
@@ -76,9 +77,9 @@ export class TableLink {
       ...postgres,
     })
     await onUp(this.#pool, instance)
-    if (this.#said !== null) log.info({ schema }, 'the table of manifests is there again')
+    if (this.#said.size > 0) log.info({ schema }, 'the table of manifests is there again')
     this.#reason = null
-    this.#said = null
+    this.#said.clear()
   }
 
   async #ready(client: Client): Promise<string> {
@@ -101,8 +102,8 @@ export class TableLink {
   #down(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
     this.#reason = `the table of manifests is away: ${why}`
-    if (this.#said === why) return
-    this.#said = why
+    if (this.#said.has(why)) return
+    this.#said.add(why)
     this.#options.log.warn(
       { schema: this.#options.schema, reason: why },
       'the table of manifests is away; it is tried again',

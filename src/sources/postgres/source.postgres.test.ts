@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startPostgres } from '../../../scripts/postgres.ts'
@@ -6,6 +7,7 @@ import type { LogFields } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import { eventually, template, workflow } from '../sources.contract.ts'
 import { TableSource } from './source.ts'
+import { ManifestTable } from './table.ts'
 import { TestTable } from './table.fixtures/table.ts'
 
 let server: PostgresServer
@@ -284,6 +286,17 @@ describe('bad rows', () => {
 })
 
 describe('the table', () => {
+  it('reads no text that belongs to other columns than were claimed', async () => {
+    const [id, still] = [await table.submit(workflow('name: a')), await table.submit(workflow('name: b'))]
+    const pool = new pg.Pool({ connectionString: server.url })
+    const statements = new ManifestTable(pool, table.schema, randomUUID())
+    const claimed = await statements.claim(10, [])
+    await table.sql("UPDATE workflow_manifests SET name = 'c', manifest_yaml = 'd' WHERE id = $1", id)
+    expect([...(await statements.texts(claimed)).keys()]).toEqual([still])
+    expect(await statements.claim(10, [still])).toMatchObject([{ id, generation: '2', name: 'c' }])
+    await pool.end()
+  })
+
   it('writes back only what changed, and what it writes starts nothing', async () => {
     await table.start()
     const id = await table.submit(workflow('name: a'))

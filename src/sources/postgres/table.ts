@@ -50,23 +50,23 @@ export class ManifestTable {
     )
   }
 
-  /** What each row's manifest reads, in UTF-8; a row whose text cannot be had so does not hinder the others. */
-  async texts(ids: readonly string[]): Promise<ReadonlyMap<string, RowText>> {
+  /**
+   * What each row's manifest reads, in UTF-8; a row whose text cannot be had so does not hinder the others. Rows that
+   * were changed or deleted since they were claimed are left out: their other columns would not belong to the text.
+   */
+  async texts(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, RowText>> {
     try {
-      const rows = await this.#rows<{ id: string; text: Buffer | null }>(
-        `SELECT t.id::text AS id, CASE
-           WHEN t.manifest_yaml IS NOT NULL THEN convert_to(t.manifest_yaml, 'UTF8')
-           WHEN jsonb_typeof(t.manifest) = 'string' THEN convert_to(t.manifest #>> '{}', 'UTF8')
-           WHEN octet_length(t.manifest::text) > ${prettyBytesMax} THEN convert_to(t.manifest::text, 'UTF8')
-           ELSE convert_to(jsonb_pretty(t.manifest), 'UTF8') END AS text
-         FROM %S.workflow_manifests t WHERE t.id = ANY ($1::bigint[])`,
-        [ids],
-      )
-      return new Map(rows.flatMap(({ id, text }) => (text === null ? [] : [[id, new Uint8Array(text)] as const])))
+      const found = await this.#rows<{ id: string; text: Buffer | null }>(textsSql, [
+        rows.map(({ id }) => id),
+        rows.map(({ generation }) => generation),
+      ])
+      return new Map(found.map(({ id, text }) => [id, new Uint8Array(text ?? Buffer.alloc(0))]))
     } catch (error) {
       if (!isDataFault(error)) throw error
-      if (ids.length === 1) return new Map([[ids[0] ?? '', { unreadable: `is no UTF-8 (${messageOf(error)})` }]])
-      const parts = await Promise.all(ids.map((id) => this.texts([id])))
+      const [row] = rows
+      if (row !== undefined && rows.length === 1)
+        return new Map([[row.id, { unreadable: `is no UTF-8 (${messageOf(error)})` }]])
+      const parts = await Promise.all(rows.map((one) => this.texts([one])))
       return new Map(parts.flatMap((part) => [...part]))
     }
   }
@@ -141,6 +141,14 @@ const rowColumns = `t.id::text AS id, t.generation::text AS generation, t.desire
   coalesce(octet_length(t.manifest_yaml), octet_length(t.manifest::text), 0) AS "sizeBytes",
   CASE WHEN num_nonnulls(t.manifest, t.manifest_yaml) = 0 THEN 'none'
        WHEN num_nonnulls(t.manifest, t.manifest_yaml) = 2 THEN 'both' END AS fault`
+
+const textsSql = `SELECT t.id::text AS id, CASE
+    WHEN t.manifest_yaml IS NOT NULL THEN convert_to(t.manifest_yaml, 'UTF8')
+    WHEN jsonb_typeof(t.manifest) = 'string' THEN convert_to(t.manifest #>> '{}', 'UTF8')
+    WHEN octet_length(t.manifest::text) > ${prettyBytesMax} THEN convert_to(t.manifest::text, 'UTF8')
+    ELSE convert_to(jsonb_pretty(t.manifest), 'UTF8') END AS text
+  FROM %S.workflow_manifests t
+  JOIN unnest($1::bigint[], $2::bigint[]) AS claimed(id, generation) USING (id, generation)`
 
 const progressFields = `id bigint, workflow_namespace text, workflow_name text, workflow_uid text, phase text, message text,
   progress text, objects jsonb, started_at timestamptz, finished_at timestamptz, gone boolean`

@@ -121,13 +121,14 @@ export class TableTurns {
 
   async #bringIn(rows: readonly ClaimedRow[], news: ReadonlySet<string>): Promise<void> {
     const { table, records, namespace, prefix } = this.#parts
-    const readable = rows.filter((row) => row.fault === null && !isTooBig(row)).map(({ id }) => id)
+    const readable = rows.filter((row) => row.fault === null && !isTooBig(row))
     const texts = readable.length === 0 ? new Map<string, RowText>() : await table.texts(readable)
     const known = await records.get(rows.map(({ id }) => id))
     const prepared: Prepared[] = []
     for (const row of rows) {
-      const text = isTooBig(row) ? { unreadable: tooBig(row) } : (texts.get(row.id) ?? { unreadable: 'is gone' })
-      const content = rowContent(row, text, { path: `${prefix}${row.id}`, namespace })
+      const text = isTooBig(row) ? { unreadable: tooBig(row) } : (texts.get(row.id) ?? null)
+      if (text === null && row.fault === null) continue
+      const content = rowContent(row, text ?? { unreadable: '' }, { path: `${prefix}${row.id}`, namespace })
       prepared.push({ row, content, isNews: news.has(row.id) })
     }
     // What others may refer to comes first: a batch may hold templates and the workflows that use them.
