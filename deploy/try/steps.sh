@@ -149,7 +149,7 @@ folder_runs() {
   [ $took -lt 60 ]
 }
 
-sql() { dc exec -T -e PGPASSWORD="$(<"$work/secrets/postgres-password")" postgres psql -h 127.0.0.1 -U drydock -d drydock -v ON_ERROR_STOP=1 -qAt -c "$1"; }
+sql() { dc exec -T postgres psql -U drydock -d drydock -v ON_ERROR_STOP=1 -qAt -c "$1"; }
 row_is() { [ "$(sql "SELECT coalesce(phase, '') FROM workflow_manifests WHERE id = $1")" = "$2" ]; }
 row_runs() {
   local manifest id
