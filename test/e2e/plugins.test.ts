@@ -154,6 +154,8 @@ spec:
       securityContext: { runAsNonRoot: true, capabilities: { drop: [ALL] } }
 `,
   )
+  const installed = () => fetch(`${api}/api/v1/namespaces/default/configmaps/wait-executor-plugin`)
+  await expect.poll(async () => (await installed()).status, { timeout: 20_000 }).toBe(200)
   await drop(
     'waits.yaml',
     `${head('waits')}  templates:
