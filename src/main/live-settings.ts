@@ -1,5 +1,5 @@
 /** The settings while the daemon runs: read anew on a signal, when the file or Argo's ConfigMap changes, and taken over where that is safe. */
-import { unwatchFile, watchFile } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { InvalidSettings, loadConfig, planReload, settingsProblemText } from '../config/index.ts'
 import type { ArgoSettings, Config, ConfigSources } from '../config/index.ts'
 import type { Log } from '../controller/index.ts'
@@ -24,7 +24,7 @@ export type LiveSettingsOptions = {
   readonly apply: (config: Config) => void
   readonly log: Log
   readonly metrics: Pick<Metrics, 'configReloaded'>
-  /** How often the file's time is looked at: a watch would miss files that are mounted or replaced. */
+  /** How often the file is looked at: a watch would miss files that are mounted or replaced. */
   readonly pollMs?: number
 }
 
@@ -64,10 +64,19 @@ export function liveSettings(options: LiveSettingsOptions): LiveSettings {
 
   const reload = (why: string): Promise<void> => (turn = turn.then(() => readAnew(why)))
   const { file } = sources
-  const onFile = (now: { mtimeMs: number; ino: number }, before: { mtimeMs: number; ino: number }) => {
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) void reload('the settings file changed')
+  // Unknown at first: the file may have changed since it was read for the start, which may have taken its time.
+  let seen = ''
+  const look = async (path: string): Promise<void> => {
+    const now = await stat(path).then(
+      ({ mtimeMs, ino, size }) => `${mtimeMs}/${ino}/${size}`,
+      () => 'gone',
+    )
+    if (now === seen) return
+    seen = now
+    await reload('the settings file changed')
   }
-  if (file !== undefined) watchFile(file, { interval: options.pollMs ?? 1_000, persistent: false }, onFile)
+  const poll = file === undefined ? undefined : setInterval(() => void look(file), options.pollMs ?? 1_000)
+  poll?.unref()
   return {
     get config() {
       return current
@@ -78,8 +87,6 @@ export function liveSettings(options: LiveSettingsOptions): LiveSettings {
       sources = { ...sources, argo: settings }
       return reload('Argo’s ConfigMap changed')
     },
-    close: () => {
-      if (file !== undefined) unwatchFile(file, onFile)
-    },
+    close: () => clearInterval(poll),
   }
 }

@@ -104,7 +104,7 @@ const print = (level: string) => (fields: object, text: string) =>
   process.stderr.write(`${level} ${text} ${JSON.stringify(fields)}\n`)
 const loudLog = { debug: print('debug'), info: print('info'), warn: print('warn'), error: print('error') }
 
-const plainConfig: ControllerConfig = {
+export const plainConfig: ControllerConfig = {
   engine: {
     artifactRepository: { s3: {} },
     controllerNamespace: 'default',
