@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import Docker from 'dockerode'
 import { tableText } from '../src/cli/view/table.ts'
 import { ensureBusybox, ensureEngine } from '../src/runtime/docker/index.ts'
+import { startPostgres } from '../scripts/postgres.ts'
 import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
 import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
 import { growth, nodesPerSecond } from './simulated.ts'
@@ -104,6 +105,24 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
     return [
       figure('simulated nodes/s in SQLite', Math.round(rate), { least: 20_000 }, `${workflows} workflows of ${nodes}`),
     ]
+  },
+  /** SQLite again right beside it: the machine may be another one by now. */
+  async postgres({ workflows, nodes }) {
+    const server = await startPostgres()
+    try {
+      const rates = { postgres: 0, sqlite: 0 }
+      for (let round = 0; round < 2; round++) {
+        rates.sqlite = Math.max(rates.sqlite, await nodesPerSecond(workflows, nodes))
+        rates.postgres = Math.max(rates.postgres, await nodesPerSecond(workflows, nodes, server.url))
+      }
+      const detail = `best of 2; SQLite ${Math.round(rates.sqlite)}`
+      return [
+        figure('simulated nodes/s in Postgres', Math.round(rates.postgres), { least: 10_000 }, detail),
+        figure('nodes/s in Postgres against SQLite', rates.postgres / rates.sqlite, { least: 0.5 }, detail),
+      ]
+    } finally {
+      server.stop()
+    }
   },
   async growth({ small, large }) {
     const { ratio, smallUs, largeUs } = await growth(small, large)

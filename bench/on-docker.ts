@@ -33,7 +33,7 @@ export const workflowOf = (generateName: string, templates: readonly object[]): 
 /** A daemon of its own in a scratch folder, ended and cleaned up afterwards. */
 export async function withDaemon<T>(
   work: (daemon: Daemon) => Promise<T>,
-  more: Partial<Parameters<typeof startDaemon>[0]> = {},
+  { storeUrl, ...more }: Partial<Parameters<typeof startDaemon>[0]> & { readonly storeUrl?: string } = {},
 ): Promise<T> {
   const base = await mkdtemp(join(tmpdir(), 'drydock-bench-'))
   const daemon = await startDaemon({
@@ -41,7 +41,12 @@ export async function withDaemon<T>(
     ...more,
     sources: {
       base,
-      flags: { data: base, log: { level: 'error' }, capacity: { containersMax: 5000, cpus: 1000, memory: '10Ti' } },
+      flags: {
+        data: base,
+        log: { level: 'error' },
+        capacity: { containersMax: 5000, cpus: 1000, memory: '10Ti' },
+        ...(storeUrl === undefined ? {} : { store: { url: storeUrl } }),
+      },
     },
   })
   try {

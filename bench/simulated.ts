@@ -17,14 +17,15 @@ export const simulated: Pick<Parameters<typeof startDaemon>[0], 'runtime'> = {
     ),
 }
 
-/** Nodes per second, committed to SQLite, of workflows of `nodes` steps each. */
-export async function nodesPerSecond(workflows: number, nodes: number): Promise<number> {
+/** Nodes per second, committed to SQLite or to a Postgres, of workflows of `nodes` steps each. */
+export async function nodesPerSecond(workflows: number, nodes: number, storeUrl?: string): Promise<number> {
+  const on = storeUrl === undefined ? simulated : { ...simulated, storeUrl }
   return withDaemon(async (daemon) => {
     await secondsOf(daemon, fanOf(10))
     const begun = performance.now()
     await Promise.all(Array.from({ length: workflows }, () => secondsOf(daemon, fanOf(nodes))))
     return (workflows * nodes) / ((performance.now() - begun) / 1000)
-  }, simulated)
+  }, on)
 }
 
 /** Cost per node of one big workflow against that of a small one. */
