@@ -115,7 +115,12 @@ export class Preparation {
       return `container:${bound.id}`
     }
     const labels = { ...identityLabels(instance, pod.identity), [label.role]: 'network' }
-    const body = sandboxBody({ instance, home, network: this.parts.network }, pod.identity, ownSettings(request), labels)
+    const body = sandboxBody(
+      { instance, home, network: this.parts.network },
+      pod.identity,
+      ownSettings(request),
+      labels,
+    )
     const own = await startSandbox(calls, sandboxNameOf(pod.identity.id), body)
     pod.ip = own.ip
     return `container:${own.id}`
