@@ -12,6 +12,10 @@ import type { Outsider } from './substitution.ts'
 
 export const retryPolicies: ReadonlySet<string> = new Set(['Always', 'OnFailure', 'OnError', 'OnTransientError'])
 
+/** An expression alone means that every outcome is put to it. */
+export const policyOf = ({ retryPolicy, expression }: RetryStrategy): string =>
+  retryPolicy || (expression ? 'Always' : 'OnFailure')
+
 const transientTexts = [
   'i/o timeout',
   'connection timed out',

@@ -1,18 +1,20 @@
 /** A Retry node and its attempts (semantics-flow.md §7). */
 import type { NodeStatus, RetryStrategy } from '../resources/index.ts'
-import { instant, instantOf, rfc3339 } from '../resources/index.ts'
+import { instant, instantOf } from '../resources/index.ts'
 import { variablesOf } from '../expressions/index.ts'
 import { Body } from './body.ts'
 import type { Execution } from './execution.ts'
 import { hasSlot } from './gate.ts'
 import { emitNodeMetrics } from './node-metrics.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
-import { backoffFor, expressionAllows, policyCovers, retryPolicies, type Backoff } from './retry-policy.ts'
-import { shutdownOf, stoppedText } from './shutdown.ts'
+import { backoffFor, expressionAllows, policyCovers, policyOf, retryPolicies, type Backoff } from './retry-policy.ts'
+import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
 import { keepUnknown, render } from './substitution.ts'
 import { typeOf } from './template-type.ts'
 
 type Verdict =
+  /** The strategy itself is at fault: that goes up to the caller. */
+  | { readonly kind: 'fault'; readonly error: string }
   | { readonly kind: 'end'; readonly phase: 'Succeeded' | 'Failed' | 'Error'; readonly message: string | undefined }
   | { readonly kind: 'wait'; readonly until: number; readonly message: string }
   | { readonly kind: 'again' }
@@ -42,6 +44,7 @@ export class RetryBody extends Body {
         continue
       }
       const verdict: Verdict = last === undefined ? { kind: 'again' } : this.judge(node, last, attempts)
+      if (verdict.kind === 'fault') return this.failUp(verdict.error)
       if (verdict.kind === 'end') return this.end(node, last, verdict)
       if (verdict.kind === 'wait') {
         if (node.message !== verdict.message) this.run.setPhase(node, phaseOf(node), verdict.message)
@@ -75,8 +78,7 @@ export class RetryBody extends Body {
     }
     this.current.visit()
     const error = this.current.takeError()
-    const covers = ['Always', 'OnError', 'OnTransientError'].includes(this.strategy.retryPolicy ?? '')
-    if (error !== null && !covers && error.kind !== 'timeout') {
+    if (error !== null && !this.coversErrors() && error.kind !== 'timeout') {
       this.failUp(error.text)
       return false
     }
@@ -87,6 +89,11 @@ export class RetryBody extends Body {
       this.run.touch(node)
     }
     return isEnded(last)
+  }
+
+  /** Whether an attempt that could not be started is left to the strategy, instead of going up to the caller. */
+  private coversErrors(): boolean {
+    return ['Always', 'OnError', 'OnTransientError'].includes(policyOf(this.strategy))
   }
 
   private failUp(text: string): void {
@@ -110,8 +117,7 @@ export class RetryBody extends Body {
     const attempt = run.nodeNamed(name)
     if (attempt !== undefined) run.addChild(node, attempt.id)
     const error = body.takeError()
-    const covers = ['Always', 'OnError', 'OnTransientError'].includes(this.strategy.retryPolicy ?? '')
-    if (error !== null && !covers) {
+    if (error !== null && !this.coversErrors()) {
       this.failUp(error.text)
       return false
     }
@@ -158,16 +164,21 @@ export class RetryBody extends Body {
     if (!isFailedOrError(last.phase) && !isDeadDaemon) return { kind: 'end', phase: 'Succeeded', message: undefined }
     const phase = last.phase === 'Error' ? 'Error' : 'Failed'
     const strategyText = shutdownOf(run)
-    if (strategyText !== null) return { kind: 'end', phase, message: stoppedText(strategyText) }
+    if (strategyText !== null)
+      return {
+        kind: 'end',
+        phase: isShutDown(run, this.execution.call.inExitHandler) ? 'Failed' : phase,
+        message: stoppedText(strategyText),
+      }
+    // Exit handlers are not exempt from this one.
     const deadline = run.deadline()
-    if (deadline !== null && run.now >= deadline && !this.execution.call.inExitHandler)
-      return { kind: 'end', phase, message: `retry exceeded workflow deadline ${rfc3339(deadline)}` }
+    if (deadline !== null && run.now >= deadline)
+      return { kind: 'end', phase, message: `retry exceeded workflow deadline ${goTime(deadline)}` }
     const wait =
       strategy.backoff === undefined ? null : this.backoff(backoffFor(strategy, attempts.length), attempts, last, phase)
     if (wait !== null) return wait
-    const policy = strategy.retryPolicy || (strategy.expression ? 'Always' : 'OnFailure')
-    if (!retryPolicies.has(policy))
-      return { kind: 'end', phase: 'Error', message: `${policy} is not a valid RetryPolicy` }
+    const policy = policyOf(strategy)
+    if (!retryPolicies.has(policy)) return { kind: 'fault', error: `${policy} is not a valid RetryPolicy` }
     if (!policyCovers(policy, phase, last.message ?? '', run.world.config.transientErrorPattern))
       return { kind: 'end', phase, message: last.message }
     const limit = strategy.limit === undefined ? null : Number(strategy.limit)
@@ -180,7 +191,7 @@ export class RetryBody extends Body {
       duration: durationText(last),
       message: last.message ?? '',
     })
-    if (!allowed.ok) return { kind: 'end', phase: 'Error', message: allowed.error }
+    if (!allowed.ok) return { kind: 'fault', error: allowed.error }
     return allowed.value
       ? { kind: 'again' }
       : { kind: 'end', phase, message: 'retryStrategy.expression evaluated to false' }
@@ -194,12 +205,11 @@ export class RetryBody extends Body {
   ): Verdict | null {
     const first = instantOf(attempts[0]?.startedAt) ?? this.run.now
     const ended = instantOf(last.finishedAt) ?? this.run.now
-    if (backoff.kind === 'error') return { kind: 'end', phase: 'Error', message: backoff.error }
+    if (backoff.kind === 'error') return { kind: 'fault', error: backoff.error }
     const lastInstant = backoff.maxDurationMs === null ? null : first + backoff.maxDurationMs
     if (lastInstant !== null && this.run.now > lastInstant)
       return { kind: 'end', phase, message: 'Max duration limit exceeded' }
-    if (backoff.waitMs === null)
-      return { kind: 'end', phase: 'Error', message: 'no base duration specified for retryStrategy' }
+    if (backoff.waitMs === null) return { kind: 'fault', error: 'no base duration specified for retryStrategy' }
     const until = ended + backoff.waitMs
     if (lastInstant !== null && until > lastInstant)
       return { kind: 'end', phase, message: 'Backoff would exceed max duration limit' }
@@ -219,6 +229,9 @@ export class RetryBody extends Body {
 
 /** One that had to wait for a lock, or was looked up in a cache, stays Pending until its end, as in Argo. */
 const phaseOf = (node: NodeStatus): 'Pending' | 'Running' => (node.phase === 'Pending' ? 'Pending' : 'Running')
+
+/** As Go prints a time of whole seconds in UTC. */
+const goTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`
 
 /** Whole seconds that the attempt took, as Go prints them. */
 function durationText(node: NodeStatus): string {
