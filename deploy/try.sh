@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows it all from nothing, on a machine with a Docker Engine and Compose: images, `docker compose up`, a manifest in the
 # folder, a row in the table, an artifact in S3, metrics and dashboards, kill and up again, an upgrade, down and up, the socket
-# proxy. A verdict a step; exit code 1 where one fails. Everything is called drydock-try and is gone afterwards.
+# proxy. A verdict a step; exit code 1 where one fails. Everything is called drydock-try and is gone afterwards, but for images.
 #   try.sh            everything (three minutes once the images are there)
 #   try.sh --short    up, folder, table, S3, metrics
 #   try.sh --keep     leaves it running
@@ -24,11 +24,13 @@ for word in "$@"; do
   esac
 done
 
+mkdir -p "$cache"
+exec 9>"$cache/try.lock"
+flock -n 9 || { echo 'another try is under way' >&2; exit 1; }
 work=$(mktemp -d)
 trap 'clean_up' EXIT
 trap 'exit 130' INT TERM
 
-mkdir -p "$cache"
 docker version >/dev/null 2>&1 || { echo 'no Docker Engine answers' >&2; exit 1; }
 find_compose "$cache" || exit 1
 must 'images are there' images

@@ -1,5 +1,6 @@
 /** What the files of deploy/ must keep to; that they work is shown by deploy/try.sh. */
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -55,6 +56,15 @@ it('runs nothing of ours as root or privileged', () => {
     const { user, privileged } = compose.services[name] ?? {}
     expect([user, privileged]).toEqual(['${DRYDOCK_UID:-1000}:${DRYDOCK_GID:-1000}', undefined])
   }
+})
+
+const analyze = '/usr/bin/systemd-analyze'
+it.skipIf(!existsSync(analyze))('has a systemd unit without a fault', () => {
+  const said = execFileSync(analyze, ['verify', join(deploy, 'systemd', 'drydock.service')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  expect(said).toBe('')
 })
 
 it('lists each setting in .env.example (npm run docs)', () => {

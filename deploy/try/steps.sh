@@ -69,7 +69,7 @@ images() {
 
 set_up() {
   . "$work/images"
-  cp -r "$deploy"/{compose.yaml,drydock.yaml,setup.sh,.env.example,prometheus,grafana} "$work/"
+  cp -r "$deploy"/{compose.yaml,config,setup.sh,.env.example,prometheus,grafana} "$work/"
   sh "$work/setup.sh"
   {
     echo "DRYDOCK_IMAGE=${image%:*}"
