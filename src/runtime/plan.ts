@@ -83,9 +83,21 @@ function triesOf(
 }
 
 /** Of a container that has ended. Argo's wrapper looks for the command before its first try, and tries nothing without it. */
-function triesLeft({ tries = 1 }: PlannedContainer, { exitCode, isUnstartable, restarts }: Progress): number {
+function triesLeft(
+  { tries = 1 }: PlannedContainer,
+  { exitCode, isUnstartable, restarts }: Omit<Tried, 'state'>,
+): number {
   if (exitCode === 0 || (isUnstartable === true && tries !== restartsForEver)) return 0
   return Math.max(0, tries - 1 - restarts)
+}
+
+type Tried = Pick<Progress, 'state' | 'exitCode' | 'isUnstartable' | 'restarts'>
+
+/** Between two tries of a containerSet's member: to the outside it runs all the while, as Argo's wrapper does. */
+export function isBetweenTries(planned: PlannedContainer, progress: Tried): boolean {
+  if (planned.tries === undefined || planned.tries === restartsForEver) return false
+  if (progress.state === 'created') return progress.restarts > 0
+  return progress.state === 'exited' && triesLeft(planned, progress) > 0
 }
 
 export const encodePlan = (plan: PodPlan): string => JSON.stringify(plan)

@@ -280,6 +280,21 @@ export function runtimeContract(adapter: ContractAdapter): void {
       expect(printed).toEqual(['stdout: try', 'stdout: try', 'stdout: try'])
     })
 
+    it('shows a member of a containerSet as running until its last try is over', async () => {
+      const pod = podOf([container({ exitCode: 5 }, { retry: { tries: 3, pauseMs: 200 } })])
+      const early: string[] = []
+      const watching = runtime.observe(
+        (state) => {
+          if (state.identity.id !== pod.identity.id || state.phase === 'ended') return
+          for (const one of state.containers) if (one.state === 'exited') early.push(one.name)
+        },
+        () => {},
+      )
+      expect(of(await run(pod))).toMatchObject({ state: 'exited', exitCode: 5 })
+      watching.close()
+      expect(early).toEqual([])
+    })
+
     it('stops a running pod with TERM, and with KILL after the grace', async () => {
       const polite = podOf([container({ lastsMs: Infinity })])
       const deaf = podOf([container({ lastsMs: Infinity, ignoresTerm: true })])

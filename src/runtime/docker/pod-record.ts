@@ -2,7 +2,7 @@
 import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
 import { type Exit, isUnstartable } from './exit.ts'
 import type { LogCapture } from './log-capture.ts'
-import type { PlannedContainer, PodPlan, Progress } from '../plan.ts'
+import { type PlannedContainer, type PodPlan, type Progress, isBetweenTries } from '../plan.ts'
 import type { Prober } from './probes.ts'
 
 export type ContainerRecord = {
@@ -80,18 +80,7 @@ export class PodRecord {
   }
 
   progress(): ReadonlyMap<string, Progress> {
-    return new Map(
-      this.all.map((one) => [
-        one.planned.name,
-        {
-          state: one.state,
-          exitCode: one.exit?.exitCode ?? 0,
-          isKilledFromOutside: one.exit?.reason === 'OOMKilled',
-          isUnstartable: one.exit !== null && isUnstartable(one.exit),
-          restarts: one.restarts,
-        },
-      ]),
-    )
+    return new Map(this.all.map((one) => [one.planned.name, progressOf(one)]))
   }
 
   /** Something about the pod changed: those who wait look again. */
@@ -143,6 +132,16 @@ export class PodRecord {
   }
 
   private containerState(one: ContainerRecord): ContainerState {
+    if (!this.isEnded && !this.isStopping && isBetweenTries(one.planned, progressOf(one))) {
+      const { planned, startedAt } = one
+      return {
+        name: planned.name,
+        role: planned.role,
+        state: 'running',
+        ready: false,
+        ...(startedAt !== null && { startedAt }),
+      }
+    }
     const isWaiting = one.state === 'created' && this.phase() !== 'created'
     return {
       name: one.planned.name,
@@ -154,6 +153,16 @@ export class PodRecord {
       ...(one.startedAt !== null && { startedAt: one.startedAt }),
       ...(one.finishedAt !== null && { finishedAt: one.finishedAt }),
     }
+  }
+}
+
+function progressOf({ state, exit, restarts }: ContainerRecord): Progress {
+  return {
+    state,
+    exitCode: exit?.exitCode ?? 0,
+    isKilledFromOutside: exit?.reason === 'OOMKilled',
+    isUnstartable: exit !== null && isUnstartable(exit),
+    restarts,
   }
 }
 

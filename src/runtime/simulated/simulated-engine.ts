@@ -13,7 +13,7 @@ import type {
   Random,
 } from '../../resources/index.ts'
 import type { LogLine } from '../port.ts'
-import { type PlannedContainer, type PodPlan, decide, planOf } from '../plan.ts'
+import { type PlannedContainer, type PodPlan, decide, isBetweenTries, planOf } from '../plan.ts'
 import { SimulatedFiles, type SimulatedTree, treeWith } from './files.ts'
 import type { Behaviour, ContainerScript, Faults, PodScript } from './script.ts'
 
@@ -139,7 +139,11 @@ export class SimulatedEngine {
     return {
       identity: pod.request.identity,
       phase,
-      containers: pod.containers.map((one) => containerState(one, phase)),
+      containers: pod.containers.map((one) =>
+        !pod.isEnded && !pod.isStopping && isBetweenTries(one.planned, one)
+          ? runsStill(one)
+          : containerState(one, phase),
+      ),
       ready: mains.every((one) => one.state === 'running' && one.isReady),
       ip: pod.script.ip ?? '10.0.0.1',
       hostNodeName: 'simulated',
@@ -330,6 +334,14 @@ function settle(one: SimulatedContainer, exitCode: number, reason: string, messa
   one.finishedAt = at
   one.turn += 1
 }
+
+const runsStill = ({ request, planned, startedAt }: SimulatedContainer): ContainerState => ({
+  name: request.name,
+  role: planned.role,
+  state: 'running',
+  ready: false,
+  ...(startedAt !== null && { startedAt }),
+})
 
 function containerState(one: SimulatedContainer, phase: PodState['phase']): ContainerState {
   const isWaiting = one.state === 'created' && phase !== 'created'
