@@ -147,6 +147,7 @@ export function decisionOf(run: Run): Decision {
   }
   run.changed.clear()
   run.deleted.clear()
+  run.justEnded.clear()
   run.workflowChanged = false
   run.effects = []
   run.metrics = []

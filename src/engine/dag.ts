@@ -11,14 +11,16 @@ import type { Frame } from './frame.ts'
 import { isAboutToWake } from './gate.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { aheadMax, lookAhead } from './look-ahead.ts'
-import { isEnded } from './phases.ts'
+import { isEnded, isFulfilled } from './phases.ts'
 import { TasksScope } from './scope.ts'
-import { isShutDown } from './shutdown.ts'
+import { shutdownOf } from './shutdown.ts'
 import { outputsFromScope } from './template-outputs.ts'
 
 export class DagBody extends Body {
   readonly plan: DagPlan | { readonly fault: string }
   readonly scope: TasksScope
+  /** Loops whose outputs make no list, and why: nobody can refer to anything after them. */
+  readonly faults = new Map<string, string>()
   private readonly frames = new Map<string, DagTaskFrame>()
   private readonly open = new Set<DagTaskFrame>()
   /** Dependencies that have not settled, by task. */
@@ -44,7 +46,12 @@ export class DagBody extends Body {
       this.beginAll(plan)
     }
     for (const frame of dirty) if (frame instanceof DagTaskFrame) this.drive(frame)
+    const fault = this.hookFault(plan)
+    if (fault !== null) return this.failWith(fault)
+    if (this.endsByShutdown(node, plan)) return this.end(node, plan, 'Failed')
     if (this.open.size > 0 && !this.mayEndEarly(node)) return this.prepareNext(node, plan)
+    // The exit node of a loop comes after the loop has settled, and may have to wait for its turn.
+    if (this.open.size === 0 && isAboutToWake(this.run, node.id, (frame) => this.encloses(frame))) return
     const phase = this.phase(node, plan)
     if (phase !== 'Running') return this.end(node, plan, phase)
   }
@@ -118,6 +125,36 @@ export class DagBody extends Body {
     return !isAboutToWake(this.run, node.id, (frame) => this.encloses(frame))
   }
 
+  /** Of a target. */
+  private hookFault(plan: DagPlan): string | null {
+    for (const name of plan.targets) {
+      const fault = this.frames.get(name)?.hookFault ?? null
+      if (fault !== null) return fault
+    }
+    return null
+  }
+
+  /** Once every task has ended Argo waits for the exit nodes of targets only; what waits for other exit nodes never begins. */
+  private endsByShutdown(node: NodeStatus, plan: DagPlan): boolean {
+    const { run } = this
+    if (shutdownOf(run) === null || this.execution.call.inExitHandler) return false
+    for (const { node: task } of this.open) if (task !== undefined && !isFulfilled(task)) return false
+    if (isAboutToWake(run, node.id, (frame) => this.encloses(frame))) return false
+    return plan.targets.every((name) => {
+      const exit = run.nodeNamed(`${this.nodeName}.${name}.onExit`)
+      return exit === undefined || isFulfilled(exit)
+    })
+  }
+
+  faultBefore(name: string): string | null {
+    if (this.faults.size === 0 || 'fault' in this.plan) return null
+    for (const before of this.plan.ancestorsOf(name)) {
+      const fault = this.faults.get(before)
+      if (fault !== undefined) return fault
+    }
+    return null
+  }
+
   private encloses(frame: Frame): boolean {
     for (let at = frame.parent; at !== null; at = at.parent) if (at === this) return true
     return false
@@ -125,14 +162,12 @@ export class DagBody extends Body {
 
   private phase(node: NodeStatus, plan: DagPlan): 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'FailFast' {
     if (failsFast(this.run, node, this.template)) return 'FailFast'
-    const isShut = isShutDown(this.run, this.execution.call.inExitHandler)
     return dagPhase(this.run, node, {
       targets: plan.targets.map((name) => ({
         id: this.run.idOf(`${this.nodeName}.${name}`),
         continueOn: plan.task(name)?.continueOn,
       })),
       failFast: this.template.dag?.failFast !== false,
-      isShut,
     })
   }
 
@@ -145,6 +180,11 @@ export class DagBody extends Body {
     }
     this.setOutbound(node, plan)
     for (const frame of this.frames.values()) exportGlobals(run, this.taskNode(frame.name)?.outputs)
+    const [fault] = this.faults.values()
+    if (phase === 'Succeeded' && fault !== undefined) {
+      endDaemons(run, node.id)
+      return this.failWith(fault)
+    }
     if (phase === 'Succeeded') {
       const outputs = outputsFromScope(run, this.template, this.scope.view())
       if (!outputs.ok) {
@@ -154,6 +194,8 @@ export class DagBody extends Body {
       if (outputs.value !== null) node.outputs = outputs.value
     }
     run.setPhase(node, phase)
+    // A shutdown ends it around exit handlers that go on.
+    if (this.open.size > 0) forgetBelow(run, node)
     endDaemons(run, node.id)
     this.frames.clear()
   }

@@ -18,10 +18,14 @@ import { acquireLocks, releaseLocks } from './sync.ts'
 import { resolveTemplate, scopeText, type Resolved } from './template-lookup.ts'
 import { typeOf } from './template-type.ts'
 
-const maxDepth = 100
+/** The root has depth 0; Argo counts it as 1, and refuses the hundredth. */
+const maxDepth = 99
 
-/** An error that goes up to the caller. `timeout` and `depth` are told apart because callers treat them in their own way. */
-export type CallError = { readonly kind: 'error' | 'timeout' | 'depth'; readonly text: string }
+/** An error that goes up to the caller. The kinds are told apart because callers treat them in their own way. */
+export type CallError = {
+  readonly kind: 'error' | 'timeout' | 'depth' /** Of a lifecycle hook of the callee. */ | 'hook' | 'exit'
+  readonly text: string
+}
 
 export class Execution extends Frame {
   readonly call: Call
@@ -52,7 +56,8 @@ export class Execution extends Frame {
     const node = this.node
     if (!this.prepare(node)) return
     if (node !== undefined) {
-      updateDisplayName(this.run, node, this.template)
+      const fault = updateDisplayName(this.run, node, this.template)
+      if (fault !== null) return this.fail(fault)
       if (isEnded(node)) return this.finish(node)
     }
     if (this.timedOut(node)) return
@@ -63,7 +68,7 @@ export class Execution extends Frame {
   /** Resolves the reference and fills in the template, once. */
   private prepare(node: NodeStatus | undefined): boolean {
     if (this.processed !== null) return true
-    if (this.call.depth > maxDepth) {
+    if (this.call.depth >= maxDepth) {
       this.fail(
         'Maximum recursion depth exceeded. See https://argo-workflows.readthedocs.io/en/latest/scaling/#maximum-recursion-depth',
         'depth',
@@ -199,7 +204,7 @@ export class Execution extends Frame {
       this.run.touch(node)
       return true
     }
-    const node = this.node ?? this.createNode('Pending', false)
+    const node = this.node ?? this.createNode('Pending', template.retryStrategy !== undefined)
     node.memoizationStatus = status
     if (entry.outputs !== undefined) node.outputs = entry.outputs
     this.run.setPhase(node, 'Succeeded')
@@ -253,7 +258,7 @@ export class Execution extends Frame {
     this.takeDirtyChildren()
     releaseLocks(this.run, node.id)
     this.run.lockWaiters.delete(this)
-    if (this.template !== null) {
+    if (this.template !== null && this.run.justEnded.has(node.id)) {
       if (node.type !== 'Skipped') emitNodeMetrics(this.run, this.template, node, this.processed)
       afterMemo(this.run, this.template, node)
     }

@@ -10,6 +10,12 @@ const dag = (name: string, tasks: NonNullable<Template['dag']>['tasks'], more: P
   ...more,
 })
 const spec = (...templates: Template[]): WorkflowSpec => ({ entrypoint: 'main', templates: [...templates, plain] })
+const memoized: Template = {
+  ...plain,
+  outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' } }] },
+  memoize: { key: 'same', maxAge: '1h', cache: { configMap: { name: 'cache' } } },
+  metrics: { prometheus: [{ name: 'ended', help: 'h', counter: { value: '1' } }] },
+}
 const slowHook = { running: { template: 'plain', expression: 'true' } }
 
 describe('a DAG', () => {
@@ -146,4 +152,35 @@ it('an exit node that comes late to a loop changes nothing of what followed it, 
   const again = story.reopened().play()
   expect(again.node('wf.l.onExit').children).toBeUndefined()
   expect(again.phase).toBe('Succeeded')
+})
+
+describe('a run that is opened anew', () => {
+  it('neither counts nor remembers a node again that had ended before', () => {
+    const wait = { name: 'main', steps: [[{ name: 'a', template: 'm' }], [{ name: 'b', template: 'plain' }]] }
+    const story = new Story(spec({ ...memoized, name: 'm' }, wait))
+    story.end('wf[0].a', { parameters: { p: '1' } })
+    expect([story.last?.metrics.length, story.last?.memos.length]).toEqual([1, 1])
+    const again = story.reopened()
+    expect([again.last?.metrics, again.last?.memos]).toEqual([[], []])
+  })
+  it('counts a node that an operation ended before anything was decided', () => {
+    const suspend: Template = { name: 'main', suspend: {}, ...(memoized.metrics ? { metrics: memoized.metrics } : {}) }
+    const run = new Story(spec(suspend)).reopened()
+    const answer = run.ask({ kind: 'resume' })
+    expect('refused' in answer ? answer : answer.metrics.length).toBe(1)
+  })
+  it('keeps the exit node of a loop that has to wait for its turn', () => {
+    const right = dag('right', [
+      { name: 't0', template: 'plain' },
+      { name: 't1', template: 'plain', withItems: ['a', 'b'], onExit: 'plain' },
+    ])
+    const story = new Story({
+      ...spec(dag('main', [{ name: 't0', template: 'right', withItems: ['a', 'b'] }]), { ...right, parallelism: 1 }),
+      parallelism: 2,
+    })
+    for (const name of ['t0', 't1(0:a)', 't1(0:a).onExit', 't1(1:b)']) story.end(`wf.t0(1:b).${name}`)
+    const again = story.reopened()
+    again.end('wf.t0(1:b).t1(1:b).onExit')
+    expect(again.phases['wf.t0(1:b).t1.onExit']).toBe('Pending')
+  })
 })

@@ -97,6 +97,8 @@ export class Run {
 
   readonly changed = new Map<string, NodeStatus>()
   readonly deleted = new Set<string>()
+  /** Nodes whose end is news: it is told once, not again by a run that is opened anew. */
+  readonly justEnded = new Set<string>()
   workflowChanged = false
   effects: Effect[] = []
   events: RunEvent[] = []
@@ -230,6 +232,7 @@ export class Run {
     node.phase = phase
     this.count(node, +1)
     if (isEnded(node)) {
+      this.justEnded.add(node.id)
       node.finishedAt ??= rfc3339(this.now)
       if (executable.has(node.type) && (phase === 'Succeeded' || phase === 'Skipped' || phase === 'Omitted')) {
         const total = (node.progress ?? '0/1').split('/')[1] ?? '1'
