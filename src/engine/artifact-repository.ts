@@ -22,7 +22,9 @@ export function resolveRepository(run: Run): Outcome<ArtifactRepositoryRefStatus
     if (!found.ok) return bad(found.error)
     if (found.value !== null) return good(found.value)
   }
-  return bad(`failed to find any artifact repository for artifact repository ref "${ref.configMap ?? ''}#${ref.key ?? ''}"`)
+  return bad(
+    `failed to find any artifact repository for artifact repository ref "${ref.configMap ?? ''}#${ref.key ?? ''}"`,
+  )
 }
 
 function lookUp(
