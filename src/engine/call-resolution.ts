@@ -1,5 +1,5 @@
 /** From a step or task as written to what it calls now: `when`, references, loop items (semantics-variables.md §3, passes 5–7). */
-import type { Artifact, DAGTask, WorkflowStep } from '../resources/index.ts'
+import type { Arguments, Artifact, DAGTask, WorkflowStep } from '../resources/index.ts'
 import type { Variables } from '../expressions/index.ts'
 import {
   evaluateWhen,
@@ -35,7 +35,8 @@ export type Concrete = {
 
 export type Resolution =
   | { readonly kind: 'waits' }
-  | { readonly kind: 'error'; readonly error: string }
+  /** `expanding`: the loop could not be unrolled, everything it refers to being known. */
+  | { readonly kind: 'error'; readonly error: string; readonly expanding?: true }
   | { readonly kind: 'one'; readonly concrete: Concrete }
   | { readonly kind: 'items'; readonly items: readonly Concrete[] }
   /** A loop over nothing. */
@@ -137,20 +138,27 @@ function dropAbsent(
   call: Callable,
   variables: Variables,
 ): { readonly call: Callable; readonly absent: ReadonlySet<string> } {
-  const parameters = call.arguments?.parameters ?? []
+  const { args, absent } = withoutAbsent(call.arguments ?? {}, variables)
+  return absent.size === 0 ? { call, absent } : { call: { ...call, arguments: args }, absent }
+}
+
+export function withoutAbsent(
+  args: Arguments,
+  variables: Variables,
+): { readonly args: Arguments; readonly absent: ReadonlySet<string> } {
+  const parameters = args.parameters ?? []
   const absent = parameters.filter((parameter) => {
     const tag = soleTag(parameter.value)
     return tag !== null && variables.get(tag) === null
   })
-  if (absent.length === 0) return { call, absent: nothingAbsent }
+  if (absent.length === 0) return { args, absent: nothingAbsent }
   const names = new Set(absent.map((parameter) => parameter.name))
-  const left = parameters.filter((parameter) => !names.has(parameter.name))
-  return { call: { ...call, arguments: { ...call.arguments, parameters: left } }, absent: names }
+  return { args: { ...args, parameters: parameters.filter(({ name }) => !names.has(name)) }, absent: names }
 }
 
 function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, scopes: Scopes): Resolution {
   const items = itemsOf(call)
-  if (!items.ok) return { kind: 'error', error: items.error }
+  if (!items.ok) return { kind: 'error', error: items.error, expanding: true }
   if (items.value.length === 0) return { kind: 'empty' }
   const { withItems: _items, withParam: _param, withSequence: _sequence, name: _name, template, ...rest } = call
   const body = rest as object
@@ -162,7 +170,7 @@ function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, sc
       variablesOf(itemVariables(item), scopes.variables),
       everythingMustResolve,
     )
-    if (!rendered.ok) return { kind: 'error', error: rendered.error }
+    if (!rendered.ok) return { kind: 'error', error: rendered.error, expanding: true }
     const name = expandItem(call.name ?? '', index, item)
     const expanded = { ...rendered.value, name, ...(template === undefined ? {} : { template }) } as Callable
     concrete.push({ name, call: expanded, absent, skipped: isOpen ? itemDecision(expanded.when ?? '') : null })

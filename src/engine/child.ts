@@ -30,6 +30,10 @@ export class Child extends Frame {
   /** Taken by the parent. */
   error: CallError | null = null
   isSettled = false
+  /** The fault of an item's condition. */
+  get skippedWith(): string | null {
+    return this.init.skipped?.phase === 'Error' ? this.init.skipped.message : null
+  }
   /** For the parent's count. */
   isCounted = false
 
@@ -82,7 +86,8 @@ export class Child extends Frame {
     const hooksDone = !mayHook || this.hooks.drive(node, dirty)
     const exitDone = hooksDone && isFulfilled(node) ? this.hooks.driveExit(node, dirty) : false
     if (this.hooks.error !== null) {
-      this.error = { kind: 'error', text: this.hooks.error }
+      const { error, isExitAtFault } = this.hooks
+      this.error = { kind: isExitAtFault ? 'exit' : 'hook', text: error }
       return
     }
     // A DAG waits for all that hangs below it, its own hooks included.

@@ -6,17 +6,15 @@ import type { Run } from './run.ts'
 type Question = {
   readonly targets: readonly { readonly id: string; readonly continueOn: ContinueOn | undefined }[]
   readonly failFast: boolean
-  readonly isShut: boolean
 }
 
 export function dagPhase(
   run: Run,
   dag: NodeStatus,
-  { targets, failFast, isShut }: Question,
+  { targets, failFast }: Question,
 ): 'Running' | 'Succeeded' | 'Failed' | 'Error' {
   const reached = new Map<string, NodePhase | null>(targets.map(({ id }) => [id, null]))
   if (!walk(run, dag, reached)) return 'Running'
-  if (isShut) return 'Failed'
   let result: 'Running' | 'Succeeded' | 'Failed' | 'Error' = 'Succeeded'
   for (const { id, continueOn } of targets) {
     const phase = reached.get(id) ?? null

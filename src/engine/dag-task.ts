@@ -41,6 +41,7 @@ export class DagTaskFrame extends Frame {
   private get nodeName(): string {
     return `${this.body.nodeName}.${this.name}`
   }
+  /** Of the task, or of its group where it is a loop. */
   get node(): NodeStatus | undefined {
     return (this.known ??= this.run.nodeNamed(this.nodeName))
   }
@@ -125,6 +126,8 @@ export class DagTaskFrame extends Frame {
   }
 
   private resolve(): boolean {
+    const fault = this.body.faultBefore(this.name)
+    if (fault !== null) return this.stopHere('Error', fault)
     const resolution = resolveCall(this.task, { outsider: this.run, ...this.lookUp(), kind: 'tasks' })
     switch (resolution.kind) {
       case 'waits':
@@ -209,11 +212,13 @@ export class DagTaskFrame extends Frame {
     const { error } = child
     child.error = null
     const node = child.node
-    if (error !== null && node !== undefined && error.kind === 'error') {
-      run.setPhase(node, 'Error', `task '${node.name}' errored: ${error.text}`)
+    if (error !== null) {
+      if (node !== undefined && error.kind === 'error')
+        run.setPhase(node, 'Error', `task '${node.name}' errored: ${error.text}`)
+      if (node !== undefined && error.kind === 'hook') this.failByHook(node, error.text)
+      // The fault of an exit hook is nobody's.
       child.isSettled = true
     }
-    if (error !== null && error.kind !== 'error') child.isSettled = true
     if (node !== undefined) {
       const group = this.items === null ? null : this.node
       if (group === null || group === undefined) this.link(node)
@@ -224,6 +229,13 @@ export class DagTaskFrame extends Frame {
       this.unsettled -= 1
     }
   }
+
+  private failByHook(node: NodeStatus, error: string): void {
+    this.run.setPhase(node, 'Error', error)
+    if (this.items === null) this.hookFault = error
+  }
+  /** Of a hook of the task itself: Argo asks those of targets once more, for the DAG. */
+  hookFault: string | null = null
 
   /** Hangs the task's node below the last nodes of what it depends on, or below the DAG. */
   private link(node: NodeStatus): void {
@@ -250,6 +262,11 @@ export class DagTaskFrame extends Frame {
     if (group === undefined) return
     this.groupHooks ??= this.makeGroupHooks()
     const hooksDone = this.groupHooks.isEmpty || this.groupHooks.drive(group, dirty)
+    if (this.groupHooks.error !== null) {
+      run.setPhase(group, 'Error', this.groupHooks.error)
+      this.hookFault = this.groupHooks.error
+      return this.settle()
+    }
     if (this.unsettled > 0 || this.next < (this.items?.length ?? 0)) return
     if (!isEnded(group)) {
       let phase: NonNullable<NodeStatus['phase']> = 'Succeeded'
@@ -322,7 +339,7 @@ export class DagTaskFrame extends Frame {
       })
       const entries = loopEntriesOf(run, prefix, node, items)
       if (entries.ok) body.scope.set(this.name, entries.value)
-      else run.setPhase(node, 'Error', entries.error)
+      else body.faults.set(this.name, entries.error)
       return
     }
     const resolved = resolveTemplate(

@@ -1,7 +1,7 @@
 /** The variables that every template sees (semantics-variables.md §2.1). */
-import type { Parameter, WorkflowSpec } from '../resources/index.ts'
+import type { NodeStatus, Parameter, WorkflowSpec } from '../resources/index.ts'
 import { instantOf, rfc3339 } from '../resources/index.ts'
-import { creationTimestampTags } from '../expressions/index.ts'
+import { creationTimestampTags, podName } from '../expressions/index.ts'
 import { parameterFromConfigMap } from './configmap-parameter.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
@@ -87,6 +87,9 @@ export function durationOf(run: Run): string {
   return (Math.max(0, end - started) / 1000).toFixed(6)
 }
 
+const templateNameOf = ({ templateRef, templateName = '' }: NodeStatus): string =>
+  templateRef === undefined ? templateName : (templateRef.template ?? '')
+
 /** The failed nodes as a JSON list, quoted once more as a JSON string. */
 export function setFailures(run: Run): void {
   const failures: unknown[] = []
@@ -95,9 +98,9 @@ export function setFailures(run: Run): void {
     failures.push({
       displayName: node.displayName ?? '',
       message: node.message ?? '',
-      templateName: node.templateName ?? '',
+      templateName: templateNameOf(node),
       phase: node.phase,
-      podName: node.id,
+      podName: podName(run.name, node.name, templateNameOf(node), run.world.config.podNameFormat),
       finishedAt: node.finishedAt ?? rfc3339(run.now),
     })
   }

@@ -3,6 +3,7 @@ import type { Arguments, LifecycleHook, NodeStatus } from '../resources/index.ts
 import { environmentWithFunctions, evaluateCondition, variablesOf } from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
 import { nothingAbsent } from './call.ts'
+import { withoutAbsent } from './call-resolution.ts'
 import { Execution } from './execution.ts'
 import type { Frame } from './frame.ts'
 import type { Outcome } from './outcome.ts'
@@ -45,6 +46,8 @@ export class HookSet {
   private readonly ended = new Set<Execution>()
   private hasNewEnd = false
   error: string | null = null
+  /** Whether the error is one of the exit hook. */
+  isExitAtFault = false
 
   /** Whether a hook has ended since the last question. */
   takeNewEnd(): boolean {
@@ -70,12 +73,19 @@ export class HookSet {
       const isDue = run.nodeNamed(hookName) !== undefined || this.isDue(hook, hookName, node)
       if (this.error !== null) return false
       if (isDue) this.begin(name, hookName, hook, node, false)
+      if (this.error !== null) return false
     }
     return this.visitAll([...this.fired.values()], node, dirty)
   }
 
   /** Starts the exit hook of a node that has completed; true when there is none or it has ended. */
   driveExit(node: NodeStatus, dirty: readonly Frame[]): boolean {
+    const isDone = this.visitExit(node, dirty)
+    if (this.error !== null) this.isExitAtFault = true
+    return isDone
+  }
+
+  private visitExit(node: NodeStatus, dirty: readonly Frame[]): boolean {
     const { run } = this.context
     if (!isCompleted(node)) return true
     if (this.exit === null) {
@@ -86,7 +96,11 @@ export class HookSet {
       else if (known === undefined && hook.expression && !this.isDue(hook, name, node)) {
         if (this.error !== null) return false
         this.exit = 'none'
-      } else this.exit = { execution: this.begin('exit', name, hook, node, true) }
+      } else {
+        const execution = this.begin('exit', name, hook, node, true)
+        this.exit = execution === null ? 'none' : { execution }
+        if (execution === null) return false
+      }
     }
     return this.exit === 'none' || this.visitAll([this.exit.execution], node, dirty)
   }
@@ -117,10 +131,19 @@ export class HookSet {
     return false
   }
 
-  private begin(name: string, nodeName: string, hook: LifecycleHook, node: NodeStatus, isExit: boolean): Execution {
+  private begin(
+    name: string,
+    nodeName: string,
+    hook: LifecycleHook,
+    node: NodeStatus,
+    isExit: boolean,
+  ): Execution | null {
     const { run, parent, scope, boundary, boundaryTemplate, inExitHandler, depth } = this.context
-    const args = hasArguments(hook.arguments) ? this.argumentsOf(hook.arguments ?? {}, node) : good<Arguments>({})
-    if (!args.ok) this.error = args.error
+    const args = hasArguments(hook.arguments) ? this.argumentsOf(hook.arguments ?? {}, node) : nothingGiven
+    if (!args.ok) {
+      this.error = args.error
+      return null
+    }
     const execution = new Execution(run, parent, {
       nodeName,
       holder: {
@@ -129,8 +152,8 @@ export class HookSet {
         ...(hook.templateRef === undefined ? {} : { templateRef: hook.templateRef }),
       },
       scope,
-      args: args.ok ? args.value : {},
-      absent: nothingAbsent,
+      args: args.value.args,
+      absent: args.value.absent,
       boundary,
       boundaryTemplate,
       inExitHandler: inExitHandler || isExit,
@@ -145,11 +168,12 @@ export class HookSet {
   }
 
   /** Late: the hooked node's own outputs are known now. */
-  private argumentsOf(args: Arguments, node: NodeStatus): Outcome<Arguments> {
+  private argumentsOf(args: Arguments, node: NodeStatus): Outcome<Given> {
     const { run, prefix } = this.context
     const own = entriesOf(run, prefix, lastAttempt(run, node), null, prefix.startsWith('steps') ? 'steps' : 'tasks')
     const scope = withEntries(this.context.lookUp(), own)
-    const rendered = render(run, args, scope.variables, keepUnknown)
+    const given = withoutAbsent(args, scope.variables)
+    const rendered = render(run, given.args, scope.variables, keepUnknown)
     if (!rendered.ok) return bad(rendered.error)
     const artifacts = []
     for (const artifact of rendered.value.artifacts ?? []) {
@@ -161,7 +185,8 @@ export class HookSet {
       if (resolved.ok) artifacts.push({ ...resolved.value, name: artifact.name })
       else if (artifact.optional !== true) return resolved
     }
-    return good({ ...rendered.value, ...(rendered.value.artifacts === undefined ? {} : { artifacts }) })
+    const filled = { ...rendered.value, ...(rendered.value.artifacts === undefined ? {} : { artifacts }) }
+    return good({ args: filled, absent: given.absent })
   }
 
   private visitAll(executions: readonly Execution[], node: NodeStatus, dirty: readonly Frame[]): boolean {
@@ -184,6 +209,9 @@ export class HookSet {
     return done
   }
 }
+
+type Given = { readonly args: Arguments; readonly absent: ReadonlySet<string> }
+const nothingGiven: Outcome<Given> = good({ args: {}, absent: nothingAbsent })
 
 const hasArguments = (args: Arguments | undefined): boolean =>
   Boolean(args?.parameters?.length || args?.artifacts?.length)

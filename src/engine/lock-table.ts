@@ -158,9 +158,7 @@ class LockTable implements Locks {
     for (const key of lock.leaving.values()) if (key !== request.workflowKey) free -= 1
     const head = lock.queue[0]
     const isTurn = head === undefined || head.holder === request.holder || head.workflowKey === request.workflowKey
-    return free > 0 && isTurn
-      ? { kind: 'free' }
-      : { kind: 'busy', message: waitingText(lock, Math.max(0, free), limit) }
+    return free > 0 && isTurn ? { kind: 'free' } : { kind: 'busy', message: waitingText(lock, free, limit) }
   }
 
   /** Higher priority first, then the older workflow; equals in the order they came. */

@@ -97,7 +97,7 @@ function emit(run: Run, metric: Prometheus, variables: Variables): void {
   if (!filled.help) return fault(run, `metric '${filled.name}' must contain a help string under 'help: ' field`)
   if (filled.when) {
     const answer = evaluateWhen(filled.when)
-    if (!answer.ok) return fault(run, `unable to compute 'when' clause for metric '${filled.name}': ${answer.error}`)
+    if (!answer.ok) return fault(run, `unable to compute 'when' clause for metric '${run.name}': ${answer.error}`)
     if (!answer.value) return
   }
   const emission = emissionOf(filled)

@@ -88,7 +88,11 @@ export class StepGroup extends Frame {
         case 'waits':
           return false
         case 'error':
-          this.run.setPhase(node, 'Error', `failed to resolve references: ${resolution.error}`)
+          this.run.setPhase(
+            node,
+            'Error',
+            resolution.expanding === true ? resolution.error : `failed to resolve references: ${resolution.error}`,
+          )
           return false
         case 'one':
           all.push({ concrete: resolution.concrete, source: step })
@@ -174,22 +178,23 @@ export class StepGroup extends Frame {
       run.addChild(group, node.id)
       if (!isNew && this.next > 0 && this.waiting !== null) this.status(child, node)
     }
-    const skippedError = child.init.skipped?.phase === 'Error' ? child.init.skipped.message : null
-    const { error } = child
+    const { error, skippedWith } = child
     child.error = null
-    if (error !== null || skippedError !== null) {
+    // An item's condition, or a hook of a step: told as it is.
+    if (skippedWith !== null) return this.fail(group, 'Error', skippedWith)
+    if (error !== null) {
+      if (error.kind === 'timeout') return this.fail(group, 'Failed', error.text)
+      if (error.kind === 'depth') return this.settle(child)
+      if (error.kind === 'hook' || error.kind === 'exit') return this.fail(group, 'Error', error.text)
       const name = child.init.call.nodeName
-      if (error?.kind === 'timeout') run.setPhase(group, 'Failed', error.text)
-      else if (error?.kind === 'depth') return this.settle(child)
-      else
-        run.setPhase(
-          group,
-          'Error',
-          `step group deemed errored due to child ${name} error: ${error?.text ?? skippedError ?? ''}`,
-        )
-      return false
+      return this.fail(group, 'Error', `step group deemed errored due to child ${name} error: ${error.text}`)
     }
     return child.isSettled ? this.settle(child) : true
+  }
+
+  private fail(group: NodeStatus, phase: 'Failed' | 'Error', message: string): false {
+    this.run.setPhase(group, phase, message)
+    return false
   }
 
   private status(child: Child, node: NodeStatus): void {

@@ -45,7 +45,8 @@ export class WorkflowFrame extends Frame {
     if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running')
       this.startRunning()
     this.enforce()
-    if (run.workflow.spec?.suspend === true) return
+    // A shutdown goes before a suspension, or else neither could ever end (argo-workflows#17041).
+    if (run.workflow.spec?.suspend === true && shutdownOf(run) === null) return
     const fault = run.claimFault ?? createClaims(run)
     if (fault !== null) {
       this.fail('Error', `pvc create error: ${fault}`)
@@ -93,10 +94,11 @@ export class WorkflowFrame extends Frame {
     const { run } = this
     const wanted = run.spec.synchronization
     if (wanted === undefined) return true
-    const strategy = shutdownOf(run)
-    if (run.status.phase === 'Pending' && strategy !== null) return this.fail('Failed', stoppedText(strategy))
     const answer = acquireLocks(run, null, wanted)
     if (answer.kind === 'acquired') return true
+    // One that is to be stopped waits on: its exit handler runs once it has the lock.
+    if (run.status.phase === 'Pending' && shutdownOf(run) === 'Terminate')
+      return this.fail('Failed', stoppedText('Terminate'))
     if (answer.kind === 'error')
       return this.fail('Failed', `Failed to acquire the synchronization lock. ${answer.message}`)
     run.lockWaiters.add(this)
@@ -172,7 +174,12 @@ export class WorkflowFrame extends Frame {
     if (root === undefined || !isFulfilled(root)) return
     run.globals.set('workflow.status', statusOf(root.phase))
     setFailures(run)
-    if (!this.hooks.driveExit(dirty)) return
+    const exit = this.hooks.driveExit(dirty)
+    if (typeof exit === 'object') {
+      this.fail('Error', `error in exit template execution : ${exit.error}`)
+      return
+    }
+    if (!exit) return
     endDaemons(run, null)
     if (this.mayComplete()) this.finish()
   }

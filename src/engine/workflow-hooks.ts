@@ -66,8 +66,8 @@ export class WorkflowHooks {
     return hasNewEnd
   }
 
-  /** Runs the exit handler; true when there is none or it has ended. */
-  driveExit(dirty: readonly Frame[]): boolean {
+  /** Runs the exit handler; true when there is none or it has ended, or why it cannot be run. */
+  driveExit(dirty: readonly Frame[]): boolean | { readonly error: string } {
     const { run } = this
     if (this.exit === null) {
       const { onExit, hooks, arguments: args = {} } = run.spec
@@ -82,7 +82,8 @@ export class WorkflowHooks {
       }
     }
     if (this.exit === 'none') return true
-    this.visit(this.exit, dirty)
+    const error = this.visit(this.exit, dirty)
+    if (error !== null) return { error }
     const node = this.exit.node
     return node !== undefined && isFulfilled(node)
   }

@@ -33,15 +33,14 @@ export function resumeAll(run: Run, by: string | undefined): Refusal | null {
 export function resumeNodes(run: Run, selector: string, by: string | undefined): Refusal | null {
   const found = select(run, selector)
   if (!Array.isArray(found)) return found
-  for (const node of found)
-    end(run, node, 'Succeeded', node.message ? `${node.message}; ${resumedText(by)}` : resumedText(by))
+  for (const node of found) end(run, node, 'Succeeded', resumedText(by) || (node.message ?? ''))
   return null
 }
 
 export function stopNodes(run: Run, selector: string, message: string): Refusal | null {
   const found = select(run, selector)
   if (!Array.isArray(found)) return found
-  for (const node of found) end(run, node, 'Failed', joined(node.message, message))
+  for (const node of found) end(run, node, 'Failed', message || (node.message ?? ''))
   return null
 }
 
@@ -66,9 +65,9 @@ export function setNodes(
       node.outputs = { ...node.outputs, parameters }
       exportGlobals(run, node.outputs)
     }
-    if (phase) end(run, node, phase as 'Succeeded' | 'Failed' | 'Error', joined(node.message, message ?? ''))
+    if (phase) end(run, node, phase as 'Succeeded' | 'Failed' | 'Error', message || (node.message ?? ''))
     else if (message) {
-      node.message = joined(node.message, message)
+      node.message = message
       run.touch(node)
     } else run.touch(node)
   }
@@ -122,6 +121,5 @@ function end(run: Run, node: NodeStatus, phase: 'Succeeded' | 'Failed' | 'Error'
   run.frames.get(node.id)?.markDirty()
 }
 
-const joined = (old: string | undefined, added: string): string => (old && added ? `${old}; ${added}` : old || added)
 /** Added to an earlier message also where nobody is known. */
 const resumedText = (by: string | undefined): string => (by ? `Resumed by: map[User:${by}]` : '')

@@ -1,0 +1,212 @@
+/** What cannot be evaluated or started, and where it is told: on the node, on what encloses it, on the workflow. */
+import { describe, expect, it } from 'vitest'
+import type { DAGTask, Template, WorkflowSpec, WorkflowStep } from '../resources/index.ts'
+import { lockTable } from './lock-table.ts'
+import { Story, storyWorld } from './testing/story.ts'
+
+const plain: Template = { name: 'plain', container: { image: 'x' } }
+const wants: Template = { name: 'wants', inputs: { parameters: [{ name: 'v' }] }, container: { image: 'x' } }
+const steps = (...group: WorkflowStep[]): Template => ({ name: 'main', steps: [group] })
+const dag = (...tasks: DAGTask[]): Template => ({ name: 'main', dag: { tasks } })
+const spec = (main: Template, more: Partial<WorkflowSpec> = {}): WorkflowSpec => ({
+  ...more,
+  entrypoint: 'main',
+  templates: [main, plain, wants, ...(more.templates ?? [])],
+})
+const fails = () => ({ exitCode: 1 })
+
+describe('a retry strategy at fault', () => {
+  const strategies: [NonNullable<Template['retryStrategy']>, string][] = [
+    [{ limit: 2, backoff: { factor: 2 } }, 'no base duration specified for retryStrategy'],
+    [{ limit: 2, retryPolicy: 'Sometimes' }, 'Sometimes is not a valid RetryPolicy'],
+  ]
+  it.each(strategies)('makes the Retry node Error and goes up to the group: %j', (retryStrategy, text) => {
+    const retried = { ...plain, name: 'retried', retryStrategy }
+    const story = new Story(spec(steps({ name: 'a', template: 'retried' }), { templates: [retried] })).play(fails)
+    expect(story.node('wf[0].a')).toMatchObject({ type: 'Retry', phase: 'Error', message: text })
+    expect(story.node('wf[0]').message).toBe(`step group deemed errored due to child wf[0].a error: ${text}`)
+    expect(story.phase).toBe('Failed')
+  })
+  it('makes the workflow Error where the entrypoint itself is retried', () => {
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [{ ...plain, name: 'main', retryStrategy: { expression: 'lastRetry.exitCode > 1' } }],
+    }).play(fails)
+    expect(story.phase).toBe('Error')
+    expect(story.message).toMatch(/^error in entry template execution: /)
+  })
+  it('is asked about attempts that cannot be started, where an expression stands for the policy', () => {
+    const retryStrategy = { limit: 1, expression: 'asInt(retries) < 5' }
+    const retried: Template = {
+      ...plain,
+      name: 'retried',
+      retryStrategy,
+      container: { image: 'x', volumeMounts: [{ name: 'none', mountPath: '/n' }] },
+    }
+    const story = new Story(spec(steps({ name: 'a', template: 'retried' }), { templates: [retried] })).play()
+    expect(story.phases['wf[0].a(1)']).toBe('Error')
+    expect(story.node('wf[0].a')).toMatchObject({ phase: 'Error', message: 'No more retries left' })
+  })
+  it('tells the deadline that it may not exceed as Go prints it, in exit handlers too', () => {
+    const retried = { ...plain, name: 'retried', retryStrategy: { limit: 2 } }
+    const templates = [retried, plain]
+    const handled = new Story({ entrypoint: 'plain', activeDeadlineSeconds: 10, onExit: 'retried', templates })
+    handled.end('wf')
+    handled.pass(20_000)
+    handled.end('wf.onExit(0)', { exitCode: 1 })
+    expect(handled.message).toBe('retry exceeded workflow deadline 2026-01-02 03:04:15 +0000 UTC')
+  })
+})
+
+describe('a loop of steps', () => {
+  it('that cannot be unrolled is told without the words about references', () => {
+    const story = new Story(spec(steps({ name: 'a', template: 'plain', withParam: '{"no": "list"}' })))
+    expect(story.node('wf[0]')).toMatchObject({ type: 'StepGroup', phase: 'Error' })
+    expect(story.message).toMatch(/^withParam value could not be parsed as a JSON list: /)
+  })
+  it('whose items have an invalid condition tells the fault as it is', () => {
+    const story = new Story(spec(steps({ name: 'a', template: 'plain', withItems: ['b'], when: '{{item}} == == x' })))
+    expect(story.phases['wf[0].a(0:b)']).toBe('Error')
+    expect(story.node('wf[0]').message).toBe(story.node('wf[0].a(0:b)').message)
+  })
+})
+
+describe('a hook at fault', () => {
+  const broken = { x: { template: 'plain', expression: 'nope.nope > 1' } }
+  it('is told on the group of its step as it is', () => {
+    const story = new Story(spec(steps({ name: 'a', template: 'plain', hooks: broken })))
+    story.begin('wf[0].a')
+    expect(story.node('wf[0]').phase).toBe('Error')
+    expect(story.node('wf[0]').message).not.toMatch(/deemed errored/)
+  })
+  it('is told on its task, and on the DAG if that is a target', () => {
+    const story = new Story(spec(dag({ name: 'a', template: 'plain', hooks: broken })))
+    story.begin('wf.a')
+    const { message = '' } = story.node('wf.a')
+    expect(message).not.toMatch(/errored/)
+    expect(story.node('wf')).toMatchObject({ phase: 'Error', message })
+    expect(story.message).toBe(`error in entry template execution: ${message}`)
+  })
+  it('does not hold up a loop', () => {
+    const story = new Story(spec(dag({ name: 'a', template: 'plain', withItems: [1], hooks: broken }))).play()
+    expect(story.phase).toBe('Error')
+  })
+  it('is nobody’s where it is the exit hook of a task that cannot be started', () => {
+    const hooks = { exit: { template: 'wants', arguments: { parameters: [{ name: 'other', value: 'x' }] } } }
+    const story = new Story(spec(dag({ name: 'a', template: 'plain', hooks }))).play()
+    expect(story.phases).toEqual({ wf: 'Succeeded', 'wf.a': 'Succeeded', 'wf.a.onExit': 'Error' })
+  })
+  it('of a step takes the input’s default for an argument that will never be', () => {
+    const gives: Template = {
+      ...plain,
+      name: 'gives',
+      outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' } }] },
+    }
+    const takes: Template = { ...wants, name: 'takes', inputs: { parameters: [{ name: 'v', default: 'own' }] } }
+    const value = '{{steps.a.outputs.parameters.p}}'
+    const story = new Story({
+      entrypoint: 'main',
+      templates: [
+        {
+          name: 'main',
+          steps: [
+            [{ name: 'a', template: 'gives', when: 'false' }],
+            [
+              {
+                name: 'b',
+                template: 'plain',
+                hooks: { exit: { template: 'takes', arguments: { parameters: [{ name: 'v', value }] } } },
+              },
+            ],
+          ],
+        },
+        plain,
+        gives,
+        takes,
+      ],
+    }).play()
+    expect(story.node('wf[1].b.onExit').inputs?.parameters?.[0]?.value).toBe('own')
+  })
+})
+
+describe('an exit handler that cannot be started', () => {
+  it.each([
+    ['succeeded', 0],
+    ['failed', 1],
+  ])('makes a workflow that %s Error', (_word, exitCode) => {
+    const story = new Story({ entrypoint: 'plain', onExit: 'wants', templates: [plain, wants] }).play(() => ({
+      exitCode,
+    }))
+    expect([story.phase, story.message]).toEqual([
+      'Error',
+      'error in exit template execution : inputs.parameters.v was not supplied',
+    ])
+  })
+})
+
+describe('results of a loop that are no JSON', () => {
+  const prints: Template = { name: 'prints', script: { image: 'x', command: ['sh'], source: 'true' } }
+  const loop: DAGTask = { name: 'a', template: 'prints', withItems: [1] }
+  const end = () => ({ result: 'abc' })
+  it('make the DAG Error, not the loop', () => {
+    const main: Template = {
+      ...dag(loop),
+      outputs: { parameters: [{ name: 'all', valueFrom: { parameter: '{{tasks.a.outputs.result}}' } }] },
+    }
+    const story = new Story(spec(main, { templates: [prints] })).play(end)
+    expect(story.phases).toMatchObject({ wf: 'Error', 'wf.a': 'Succeeded' })
+    expect(story.message).toMatch(/invalid character 'a' looking for beginning of value$/)
+  })
+  it('make those Error that come after it', () => {
+    const after: DAGTask = {
+      name: 'b',
+      template: 'plain',
+      dependencies: ['a'],
+      when: "'{{tasks.a.outputs.result}}' != ''",
+    }
+    const story = new Story(spec(dag(loop, after), { templates: [prints] })).play(end)
+    expect(story.phases).toEqual({ wf: 'Error', 'wf.a': 'Succeeded', 'wf.a(0:1)': 'Succeeded', 'wf.b': 'Error' })
+  })
+})
+
+describe('stop', () => {
+  it('ends a DAG while the exit handler of an inner task still runs, and nothing after that task begins', () => {
+    const story = new Story(
+      spec(
+        dag({ name: 'a', template: 'plain', onExit: 'plain' }, { name: 'b', template: 'plain', dependencies: ['a'] }),
+      ),
+    )
+    story.begin('wf.a')
+    story.ask({ kind: 'stop' })
+    story.end('wf.a', { exitCode: 143 })
+    expect(story.phases).toEqual({ wf: 'Failed', 'wf.a': 'Failed', 'wf.a.onExit': 'Pending' })
+    expect(story.phase).toBe('Running')
+    story.end('wf.a.onExit')
+    expect([story.phase, story.phases['wf.a.onExit']]).toEqual(['Failed', 'Succeeded'])
+    expect(story.phases['wf.b']).toBeUndefined()
+  })
+  it.each(['stop', 'terminate'] as const)('%s ends a workflow that is suspended', (kind) => {
+    const story = new Story(spec(steps({ name: 'a', template: 'plain' }), { suspend: true, onExit: 'plain' }))
+    expect(story.ask({ kind })).not.toHaveProperty('refused')
+    story.play()
+    expect([story.phase, story.phases['wf.onExit']]).toEqual(['Failed', kind === 'stop' ? 'Succeeded' : undefined])
+    expect(story.run.workflow.spec?.suspend).toBe(true)
+  })
+  it('lets a workflow that waits for its lock wait on, terminate does not', () => {
+    const locks = lockTable(() => ({ limit: 1 }))
+    const wanted = { synchronization: { mutexes: [{ name: 'm' }] } }
+    const holder = new Story({ entrypoint: 'plain', templates: [plain], ...wanted }, storyWorld({ locks }), {
+      name: 'holder',
+      uid: 'h',
+    })
+    const waiter = new Story({ entrypoint: 'plain', templates: [plain], ...wanted }, storyWorld({ locks }), {
+      name: 'waiter',
+      uid: 'w',
+    })
+    expect([holder.phase, waiter.phase]).toEqual(['Running', 'Pending'])
+    waiter.ask({ kind: 'stop' })
+    expect(waiter.phase).toBe('Pending')
+    waiter.ask({ kind: 'terminate' })
+    expect([waiter.phase, waiter.message]).toEqual(['Failed', "Stopped with strategy 'Terminate'"])
+  })
+})
