@@ -1,7 +1,7 @@
 /** `docs/compatibility.md`: the verdicts as a page, for `npm run docs`. */
 import { resourceKinds } from '../../resources/index.ts'
 import { type SchemaType, type Verdict, kindTypeName, reachableTypes, verdictOf } from './catalogue.ts'
-import { differencesOfBehaviour } from './behaviour.ts'
+import { differencesOfBehaviour, recordedDifferences } from './behaviour.ts'
 
 const words: Readonly<Record<Verdict, string>> = {
   works: 'works',
@@ -21,6 +21,15 @@ export function compatibilityDocument(): string {
     '## Behaviour that differs',
     '',
     ...differencesOfBehaviour.map((line) => `- ${line}`),
+    '',
+    '## Recorded results that differ',
+    '',
+    'Argo’s examples and the manifests of its tests were run on a real Argo v4.1.2 and are run on Drydock for every change; node',
+    'trees, phases, messages, values and logs are compared. These differ, some of them only in some runs:',
+    '',
+    '| result | why |',
+    '| --- | --- |',
+    ...recordedDifferences.map(({ results, why }) => `| ${results.map((one) => `\`${one}\``).join(', ')} | ${why} |`),
     '',
     '## Kinds',
     '',
