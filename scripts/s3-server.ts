@@ -14,7 +14,7 @@ const modulePath = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 const cache = fileURLToPath(new URL('../node_modules/.cache/drydock-bin/', import.meta.url))
 
 export type S3Server = {
-  /** `host:port`, plain HTTP. */
+  /** `host:port`. */
   readonly endpoint: string
   readonly accessKey: string
   readonly secretKey: string
@@ -38,24 +38,33 @@ export function findS3Server(): string {
   return join(cache, 'versitygw')
 }
 
-export async function startS3Server(wantedPort = 0): Promise<S3Server> {
+export type S3Options = {
+  readonly port?: number
+  /** Files of a certificate and its key: the server speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly accessKey?: string
+  readonly secretKey?: string
+}
+
+export async function startS3Server(options: S3Options = {}): Promise<S3Server> {
   const program = findS3Server()
   const directory = mkdtempSync(join(tmpdir(), 'drydock-s3-'))
   for (const name of ['objects', 'attributes']) mkdirSync(join(directory, name))
-  const port = wantedPort || (await freePort())
+  const port = options.port ? options.port : await freePort()
   const endpoint = `127.0.0.1:${port}`
-  const [accessKey, secretKey] = ['drydock-test', 'drydock-test-secret']
+  const { accessKey = 'drydock-test', secretKey = 'drydock-test-secret', tls } = options
   const args = [
     '--port',
     endpoint,
     '--quiet',
+    ...(tls ? ['--cert', tls.certificate, '--key', tls.key] : []),
     'posix',
     '--sidecar',
     join(directory, 'attributes'),
     join(directory, 'objects'),
   ]
   const env = { ...process.env, ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey }
-  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(program, args, { env, stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   process.once('exit', () => child.kill('SIGKILL'))
   const stop = async () => {
@@ -94,7 +103,7 @@ async function answers(port: number, child: { readonly exitCode: number | null }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const server = await startS3Server(Number(process.argv[2] ?? 0))
+  const server = await startS3Server({ port: Number(process.argv[2] ?? 0) })
   console.log(`S3 on http://${server.endpoint}, access key ${server.accessKey}, secret key ${server.secretKey}`)
   process.once('SIGINT', () => void server.stop().then(() => process.exit(0)))
 }

@@ -59,7 +59,9 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
   const local = new LocalDriver(join(options.directory, 'objects'), scratch)
   const http = new HttpDriver(scratch)
   const git = new GitDriver(scratch, { allowLocal: options.allowLocalGit === true })
-  const s3 = lazyDriver(async () => new (await import('./s3/s3-driver.ts')).S3Driver())
+  const s3 = lazyDriver(
+    async () => new (await import('./s3/s3-driver.ts')).S3Driver(join(options.directory, 'uploads')),
+  )
 
   const { plugins = noPlugins } = options
   const plugin = lazyDriver(async () => new (await import('./plugin/plugin-driver.ts')).PluginDriver(plugins))

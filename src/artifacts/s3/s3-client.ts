@@ -12,6 +12,8 @@ export type S3Location = NonNullable<Artifact['s3']>
 
 /** Locations differ by repository and secrets; beyond so many the oldest client is closed. */
 const clientsMax = 16
+/** A server that is busy or breaks a connection off is asked again, ever later: two seconds in all. */
+const attemptsMax = 5
 
 export class S3Clients {
   readonly #clients = new Map<string, S3Client>()
@@ -39,7 +41,7 @@ type Config = {
 }
 
 function configOf(location: S3Location, context: ArtifactContext): Config {
-  const { endpoint = '', region, insecure, addressingStyle } = location
+  const { endpoint = '', region, insecure, addressingStyle: style = '' } = location
   if (location.roleARN)
     throw new UserError('ARTIFACT_BACKEND', 's3: roleARN is not supported', {
       hint: 'use useSDKCreds, or keys in a Secret',
@@ -52,7 +54,7 @@ function configOf(location: S3Location, context: ArtifactContext): Config {
   return {
     endpoint: isAmazon && !insecure ? null : url, // Amazon's own are found by region
     region: region || 'us-east-1',
-    pathStyle: addressingStyle === 'path' || (addressingStyle !== 'virtual-hosted' && !isAmazon),
+    pathStyle: style.startsWith('path') || (!style.startsWith('virtual') && !isAmazon),
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined
         ? null
@@ -64,6 +66,7 @@ function configOf(location: S3Location, context: ArtifactContext): Config {
 const settingsOf = ({ endpoint, region, pathStyle, credentials, ca }: Config): S3ClientConfig => ({
   region,
   forcePathStyle: pathStyle,
+  maxAttempts: attemptsMax,
   followRegionRedirects: true,
   // Servers that are not Amazon's often do not know the newer checksums.
   requestChecksumCalculation: 'WHEN_REQUIRED',

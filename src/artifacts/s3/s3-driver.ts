@@ -1,32 +1,32 @@
 /** Objects in S3 and what speaks like it. Loaded when first needed: the SDK takes time and memory. */
-import { Readable } from 'node:stream'
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
 import { UserError } from '../../resources/index.ts'
 import type { Artifact } from '../../resources/index.ts'
 import type { ArtifactContext, ArtifactDriver, ByteStream, ObjectInfo, ObjectStream } from '../port.ts'
+import { PartBuffers } from './part-buffers.ts'
+import { makeBucket } from './s3-bucket.ts'
 import { S3Clients } from './s3-client.ts'
 import type { S3Location } from './s3-client.ts'
-import { readEncryption, writeEncryption } from './s3-encryption.ts'
+import { download } from './s3-download.ts'
+import { customerKeyOf, writeEncryption } from './s3-encryption.ts'
 import { isMissing, s3Error } from './s3-error.ts'
+import { abortUpload, upload } from './s3-upload.ts'
+import { UploadJournal } from './upload-journal.ts'
 
-/** S3 takes 10,000 parts, so 160 GB an object; twice this is in memory during an upload. */
-const partBytes = 16 * 1024 * 1024
-const partsAtOnce = 2
 const deletesAtOnce = 8
 
 type Place = { readonly client: S3Client; readonly location: S3Location; readonly bucket: string; readonly key: string }
 
 export class S3Driver implements ArtifactDriver {
   readonly #clients = new S3Clients()
+  readonly #buffers = new PartBuffers()
+  readonly #journal: UploadJournal | null
+
+  /** @param journal the folder of multipart uploads under way; without it those of a killed process stay */
+  constructor(journal: string | null = null) {
+    this.#journal = journal === null ? null : new UploadJournal(journal)
+  }
 
   open(artifact: Artifact, context: ArtifactContext): Promise<ObjectStream | null> {
     return this.openKey(artifact, artifact.s3?.key ?? '', context)
@@ -37,10 +37,8 @@ export class S3Driver implements ArtifactDriver {
     const { client, bucket, location } = this.#placeOf(artifact, context)
     const what = `failed to get s3://${bucket}/${key}`
     try {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...readEncryption(location, context) })
-      const { Body, ContentLength } = await client.send(command, abort(context))
-      if (!(Body instanceof Readable)) return null
-      return Object.assign(bodyOf(Body, what), ContentLength === undefined ? {} : { sizeBytes: ContentLength })
+      const request = { Bucket: bucket, Key: key, ...(await customerKeyOf(location, key, context)) }
+      return await download({ client, request, what, signal: context.signal })
     } catch (error) {
       if (isMissing(error)) return null
       throw s3Error(what, error)
@@ -67,25 +65,25 @@ export class S3Driver implements ArtifactDriver {
   /** Streams in parts; a stream that breaks off leaves nothing. */
   async save(artifact: Artifact, key: string, content: ByteStream, context: ArtifactContext): Promise<void> {
     const { client, bucket, location } = this.#placeOf(artifact, context)
-    const body = Readable.from(content, { objectMode: false })
-    const params = { Bucket: bucket, Key: key, Body: body, ...writeEncryption(location, context) }
+    const signal = context.signal ?? new AbortController().signal
+    const broken: { error?: unknown } = {}
     try {
-      context.signal?.throwIfAborted()
-      if (location.createBucketIfNotPresent) await makeBucket(client, location, bucket, context)
-      const upload = new Upload({ client, params, partSize: partBytes, queueSize: partsAtOnce })
-      const stop = () => void upload.abort()
-      context.signal?.addEventListener('abort', stop, { once: true })
-      try {
-        await upload.done()
-      } finally {
-        context.signal?.removeEventListener('abort', stop)
-      }
+      signal.throwIfAborted()
+      if (location.createBucketIfNotPresent) await makeBucket(client, location, signal)
+      const owner = { endpoint: location.endpoint ?? '', bucket }
+      await this.#journal?.sweep(owner, (left) => abortUpload(client, left))
+      const customerKey = await customerKeyOf(location, key, context)
+      const begun = async (uploadId: string) =>
+        (await this.#journal?.begin({ ...owner, key, uploadId })) ?? (() => Promise.resolve())
+      await upload(
+        noting(content, broken),
+        { client, bucket, key, encryption: writeEncryption(location, customerKey), customerKey },
+        { buffers: this.#buffers, begun, signal },
+      )
     } catch (error) {
-      if (body.errored) throw body.errored // what broke off is the content, not the upload
-      context.signal?.throwIfAborted()
+      if ('error' in broken) throw broken.error // what broke off is the content, not the upload
+      signal.throwIfAborted()
       throw s3Error(`failed to put s3://${bucket}/${key}`, error)
-    } finally {
-      body.destroy()
     }
   }
 
@@ -114,50 +112,31 @@ export class S3Driver implements ArtifactDriver {
 
 const abort = ({ signal }: ArtifactContext): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
 
-async function* bodyOf(body: Readable, what: string): AsyncGenerator<Uint8Array> {
+/** The content, its own error noted as it passes. */
+async function* noting(content: ByteStream, broken: { error?: unknown }): AsyncGenerator<Uint8Array> {
+  const source = content[Symbol.asyncIterator]()
   try {
-    for await (const part of body) yield part as Uint8Array
-  } catch (error) {
-    throw s3Error(what, error)
+    for (;;) {
+      const next = await source.next().catch((error: unknown) => {
+        broken.error = error
+        throw error
+      })
+      if (next.done === true) return
+      yield next.value
+    }
   } finally {
-    body.destroy()
+    if (!('error' in broken)) await source.return?.()
   }
 }
 
 async function ownSize({ client, location, bucket, key }: Place, context: ArtifactContext): Promise<number | null> {
   if (key === '' || key.endsWith('/')) return null
   try {
-    const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...readEncryption(location, context) })
+    const customerKey = await customerKeyOf(location, key, context)
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...customerKey })
     return (await client.send(command, abort(context))).ContentLength ?? 0
   } catch (error) {
     if (isMissing(error)) return null
     throw error
-  }
-}
-
-async function makeBucket(
-  client: S3Client,
-  location: S3Location,
-  bucket: string,
-  context: ArtifactContext,
-): Promise<void> {
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }), abort(context))
-    return
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
-  const elsewhere = location.region && location.region !== 'us-east-1' ? location.region : null
-  try {
-    await client.send(
-      new CreateBucketCommand({
-        Bucket: bucket,
-        ...(location.createBucketIfNotPresent?.objectLocking ? { ObjectLockEnabledForBucket: true } : {}),
-        ...(elsewhere === null ? {} : { CreateBucketConfiguration: { LocationConstraint: elsewhere as 'eu-west-1' } }),
-      }),
-      abort(context),
-    )
-  } catch (error) {
-    if ((error as { readonly name?: unknown }).name !== 'BucketAlreadyOwnedByYou') throw error
   }
 }
