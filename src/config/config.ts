@@ -72,6 +72,8 @@ export type Config = {
   readonly pluginFolder: string | null
   readonly watchRingSize: number
   readonly finishedKept: number
+  /** Decisions that a workflow's history keeps. */
+  readonly history: { readonly first: number; readonly newest: number }
   readonly podGCDeleteDelayMs: number
   readonly initialDelayMs: number
   /** Milliseconds after which a custom metric that nobody updated is dropped; 0: never. */
@@ -176,6 +178,7 @@ export function configOf(settings: Settings, base: string): Config {
     pluginFolder: settings.pluginFolder === undefined ? null : resolve(base, settings.pluginFolder),
     watchRingSize: settings.watchRingSize ?? 20_000,
     finishedKept: settings.finishedKept ?? 200,
+    history: { first: settings.history?.first ?? 20, newest: settings.history?.newest ?? 200 },
     podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),
     initialDelayMs: durationMs('initialDelay', settings.initialDelay, 0),
     metricsTtlMs: durationMs('metricsConfig.metricsTTL', metricsConfig.metricsTTL, 0),

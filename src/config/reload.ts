@@ -26,6 +26,7 @@ export const liveSettings: readonly string[] = [
   'podGCGracePeriodSeconds',
   'resourceRateLimit',
   'initialDelay',
+  'history',
   'links',
   'columns',
   'navColor',
@@ -89,6 +90,7 @@ function takenOver(running: Config, wanted: Config): Config {
     metrics: { ...running.metrics, workflows: wanted.metrics.workflows },
     podGCDeleteDelayMs: wanted.podGCDeleteDelayMs,
     initialDelayMs: wanted.initialDelayMs,
+    history: wanted.history,
     argo,
   }
 }

@@ -162,6 +162,15 @@ export const ownSettings = {
   pluginFolder: text('Folder of plugin modules that run in the daemon itself.'),
   watchRingSize: count('How many changes a watch may lag behind.'),
   finishedKept: count('Finished workflows kept in memory for readers.'),
+  history: Type.Optional(
+    Type.Object(
+      {
+        first: count('Decisions from a workflow’s beginning that its history keeps; default 20.'),
+        newest: count('Newest decisions that it keeps beside those; 0 writes none; default 200.'),
+      },
+      closed,
+    ),
+  ),
 }
 
 export const settingsSchema = Type.Object({ ...ownSettings, ...argoSettings }, { ...closed, title: 'Drydock settings' })

@@ -11,12 +11,14 @@ import { buildApi } from './api/api.ts'
 import { ensureCacheMap } from './api/caches.ts'
 import { deleteWorkflow } from './api/delete.ts'
 import type { ControllerConfig } from './config.ts'
+import { defaultHistory } from './config.ts'
 import type { Core } from './core.ts'
 import { Cron } from './cron/cron.ts'
 import { abandon, leave } from './ending.ts'
 import { Estimates } from './estimates.ts'
 import { EventFeed } from './event-feed.ts'
 import { Expiry } from './expiry.ts'
+import { History } from './history/history.ts'
 import { leftoverChange, Leftovers } from './leftovers.ts'
 import { viewOf } from './live-run.ts'
 import { countedLocks, LockWaits } from './lock-waits.ts'
@@ -139,6 +141,7 @@ export function buildCore(
     retention: config.retention,
     delete: (namespace, name) => deleteWorkflow(core, namespace, name),
   })
+  const history = new History({ clock, store, limits: () => config.history ?? defaultHistory })
   const reconciler: Reconciler = new Reconciler({
     clock,
     store,
@@ -147,6 +150,7 @@ export function buildCore(
     runs,
     memos,
     alarms,
+    history,
     perform: (live, effect, endSeenAt) => perform(core, live, effect, endSeenAt),
     alongside: (live, decision, finished) => [
       ...expiry.changesFor(viewOf(live, { nodes: false }), live.run.spec, finished),
@@ -210,6 +214,7 @@ export function buildCore(
     pods,
     claims,
     reconciler,
+    history,
     limits,
     expiry,
     api,

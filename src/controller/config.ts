@@ -27,6 +27,14 @@ export type ArtifactDriverConfig = {
   readonly env?: readonly EnvVar[]
 }
 
+export type HistoryConfig = {
+  /** The first ones, which are never overwritten. */
+  readonly first: number
+  /** The newest ones; 0: no history is written. */
+  readonly newest: number
+}
+export const defaultHistory: HistoryConfig = { first: 20, newest: 200 }
+
 export type ControllerConfig = {
   readonly engine: EngineConfig
   /** Most workflows at once, and per namespace; 0 = no limit. */
@@ -60,6 +68,8 @@ export type ControllerConfig = {
   readonly defaultNamespace: string
   /** Finished runs kept in memory for readers. */
   readonly finishedKept: number
+  /** Entries of a workflow's history that are kept; absent: `defaultHistory`. */
+  readonly history?: HistoryConfig
 }
 
 export const defaultCapacity: CapacityConfig = { cpus: null, memoryBytes: null, containersMax: 500, oversized: 'wait' }

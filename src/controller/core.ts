@@ -9,6 +9,7 @@ import type { ControllerConfig } from './config.ts'
 import type { Cron } from './cron/cron.ts'
 import type { Estimates } from './estimates.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { History } from './history/history.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { LockWaits } from './lock-waits.ts'
 import type { Memos } from './memos.ts'
@@ -60,6 +61,7 @@ export type Core = {
   readonly drivers: ArtifactDrivers
   readonly claims: Claims
   readonly reconciler: Reconciler
+  readonly history: History
   readonly cron: Cron
   readonly limits: SyncLimits
   readonly expiry: Expiry

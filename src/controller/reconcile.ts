@@ -14,6 +14,7 @@ import { objectKey } from '../store/port.ts'
 import type { Alarms } from './alarms.ts'
 import { backOffMs, quickBackOff } from './back-off.ts'
 import { changesOf, isEmpty, joined } from './commit.ts'
+import type { History } from './history/history.ts'
 import type { LiveRun, OperationRequest } from './live-run.ts'
 import { isRefusal, viewOf, whereOf } from './live-run.ts'
 import type { Memos } from './memos.ts'
@@ -35,6 +36,7 @@ export type ReconcilerParts = {
   readonly runs: RunTable
   readonly memos: Memos
   readonly alarms: Alarms
+  readonly history: History
   /** Begins what an effect asks for; must not throw and not wait. */
   readonly perform: (live: LiveRun, effect: Effect, endSeenAt: number | null) => void
   /** What must be stored together with a decision beside its own changes. */
@@ -160,7 +162,7 @@ export class Reconciler {
       expectOutcomes(live, decision)
       const finished = isFinished(live.run) && live.outstanding.size === 0
       try {
-        await this.#commit(live, decision, finished)
+        await this.#commit(live, decision, { finished, inbox, accepted })
       } catch (error) {
         for (const request of accepted) request.reject(unavailable(error))
         await this.#recover(live, { inbox, error, wakes: decision.wakes })
@@ -208,12 +210,27 @@ export class Reconciler {
     return decisions.length === 0 ? null : joined(decisions)
   }
 
-  async #commit(live: LiveRun, decision: Decision, finished: boolean): Promise<void> {
-    const { store, telemetry, memos, clock } = this.#parts
+  async #commit(
+    live: LiveRun,
+    decision: Decision,
+    {
+      finished,
+      inbox,
+      accepted,
+    }: {
+      readonly finished: boolean
+      readonly inbox: readonly Observation[]
+      readonly accepted: readonly OperationRequest[]
+    },
+  ): Promise<void> {
+    const { store, telemetry, memos, clock, history } = this.#parts
     const stamped = memos.stamped(decision.memos, clock)
     const alongside = this.#parts.alongside(live, decision, finished)
     if (isEmpty(decision) && alongside.length === 0 && finished === live.storedFinished) return
-    const changes = changesOf(live, decision, { finished, extra: [...memoChanges(stamped), ...alongside] })
+    const operations = accepted.map(({ operation }) => operation)
+    const told = history.changesFor(live, decision, { observations: inbox, operations })
+    const extra = [...memoChanges(stamped), ...alongside, ...(told instanceof Promise ? await told : told)]
+    const changes = changesOf(live, decision, { finished, extra })
     const startedAt = telemetry.monotonicMs()
     const { versions } = await store.commit(changes)
     telemetry.committed(telemetry.monotonicMs() - startedAt, changes.length)

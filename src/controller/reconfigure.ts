@@ -46,6 +46,7 @@ export function reconfigure(
   live.namespaceParallelism = next.namespaceParallelism
   live.retention = next.retention
   live.podRate = next.podRate
+  if (next.history !== undefined) live.history = next.history
   live.initialDelayMs = next.initialDelayMs ?? 0
   core.capacity.setBudget(budgetOf(live, host), live.capacity.oversized)
   core.expiry.setRetention(live.retention)

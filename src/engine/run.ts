@@ -21,6 +21,7 @@ import type { Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
 import { isActive, isEnded, isFailedOrError } from './phases.ts'
 import { Timers } from './timers.ts'
+import { Transitions } from './transitions.ts'
 import type { Estimate, MemoEntry, World } from './world.ts'
 
 /** What must be remembered beside Argo's own fields. */
@@ -106,6 +107,8 @@ export class Run {
   memos: MemoWrite[] = []
   wakes: string[] = []
   notes: { node: NodeId | null; text: string }[] = []
+  /** Whoever keeps a history takes them after each decision. */
+  readonly transitions = new Transitions()
   private readonly wideChildren = new Map<string, { known: Set<string>; stored: number }>()
 
   constructor(workflow: Workflow, internal: Internal, world: World, now: Instant, makeBody: typeof createBody) {
@@ -225,9 +228,10 @@ export class Run {
   /** The only place where a node's phase changes, so that counters and events follow. */
   setPhase(node: NodeStatus, phase: NodePhase, message?: string): void {
     const before = node.phase
+    const isToldAnew = message !== undefined && message !== (node.message ?? '')
     if (message !== undefined) node.message = message
     this.touch(node)
-    if (before === phase) return
+    if (before === phase) return isToldAnew ? this.transitions.add(node) : undefined
     this.count(node, -1)
     node.phase = phase
     this.count(node, +1)
@@ -239,6 +243,7 @@ export class Run {
         this.setProgress(node, `${total}/${total}`)
       }
     }
+    this.transitions.add(node)
     this.reportPhase(node, before, phase)
   }
 
@@ -342,6 +347,7 @@ export class Run {
     if (message === '') delete node.message
     this.count(node, +1)
     this.touch(node)
+    this.transitions.add(node)
   }
 
   // --- events

@@ -15,6 +15,10 @@ export class Timers {
     this.push({ at, target })
   }
 
+  dueOf(target: Wakeable): Instant | null {
+    return this.due.get(target) ?? null
+  }
+
   clear(target: Wakeable): void {
     this.due.delete(target)
   }

@@ -7,6 +7,7 @@ import { admit } from '../admit.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
+import { historyGone } from '../history/history.ts'
 import type { Leftover } from '../leftovers.ts'
 import { leftoverChange } from '../leftovers.ts'
 import type { LiveRun } from '../live-run.ts'
@@ -81,6 +82,7 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
     leftoverChange(leftover),
     ...core.owners.changesForDeletion(workflow),
     ...core.expiry.changesFor(workflow, spec, false),
+    ...(await historyGone(core.store, uid as never)),
   ]
   const { versions, resourceVersion } = await core.store
     .commit(changes)
