@@ -4,6 +4,7 @@ import {
   compileExpression,
   environmentWithFunctions,
   evaluateExpression,
+  goTypeOf,
   labelValueFaults,
   variablesOf,
 } from '../expressions/index.ts'
@@ -112,12 +113,4 @@ export function applyWorkflowMetadata(run: Run, spec: WorkflowSpec): string | nu
 function labelFault(key: string, value: string): string | null {
   const faults = labelValueFaults(value)
   return faults.length === 0 ? null : `invalid label value "${value}" for label "${key}": ${faults.join('; ')}`
-}
-
-function goTypeOf(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>'
-  if (typeof value === 'boolean') return 'bool'
-  if (typeof value === 'bigint') return 'int'
-  if (typeof value === 'number') return 'float64'
-  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}'
 }

@@ -210,3 +210,28 @@ describe('stop', () => {
     expect([waiter.phase, waiter.message]).toEqual(['Failed', "Stopped with strategy 'Terminate'"])
   })
 })
+
+describe('what a workflow waits for', () => {
+  it('is every lock of the block, with those who have it now', () => {
+    const locks = lockTable(() => ({ limit: 1 }))
+    const template = (name: string, mutexes: string[]): Template => ({
+      ...plain,
+      name,
+      synchronization: {
+        semaphores: [{ configMapKeyRef: { name: 'limits', key: 'k' } }],
+        mutexes: mutexes.map((mutex) => ({ name: mutex })),
+      },
+    })
+    const world = storyWorld({ locks })
+    new Story({ entrypoint: 'x', templates: [template('x', ['m'])] }, world, { name: 'holder', uid: 'h' })
+    const waiter = new Story({ entrypoint: 'x', templates: [template('x', ['m', 'free'])] }, world)
+    expect(waiter.run.status.synchronization).toEqual({
+      semaphore: { waiting: [{ semaphore: 'default/ConfigMap/limits/k', holders: ['default/holder/holder'] }] },
+      mutex: { waiting: [{ mutex: 'default/Mutex/m', holder: 'default/holder/holder' }] },
+    })
+    expect(waiter.node('wf')).toMatchObject({
+      message: 'Waiting for default/ConfigMap/limits/k lock. Lock status: 0/1',
+      synchronizationStatus: { waiting: 'default/ConfigMap/limits/k' },
+    })
+  })
+})

@@ -18,7 +18,7 @@ export function acquireLocks(run: Run, nodeId: string | null, wanted: Synchroniz
     priority: run.spec.priority ?? 0,
     createdAt: instantOf(run.workflow.metadata?.creationTimestamp) ?? run.now,
   })
-  if (answer.kind === 'waiting') showWaiting(run, answer.lock, answer.holders)
+  if (answer.kind === 'waiting') showWaiting(run, locks)
   if (answer.kind === 'acquired' && answer.fresh.length > 0) {
     for (const lock of answer.fresh) showHolding(run, lock, holder)
     run.note(run.nodes.get(nodeId ?? '') ?? null, `took ${answer.fresh.map((lock) => lock.name).join(', ')}`)
@@ -102,27 +102,32 @@ function showHolding(run: Run, lock: LockRef, holder: string): void {
   run.patchStatus({ synchronization: { ...status, semaphore: { ...status.semaphore, holding } } })
 }
 
-function showWaiting(run: Run, lock: LockRef, holders: readonly string[]): void {
-  const status = withoutWaiting(run.status.synchronization ?? {}, lock)
-  const shown: SynchronizationStatus = lock.mutex
-    ? {
-        ...status,
-        mutex: {
-          ...status.mutex,
-          waiting: [
-            ...(status.mutex?.waiting ?? []),
-            ...holders.slice(0, 1).map((holder) => ({ mutex: lock.name, holder })),
-          ],
-        },
-      }
-    : {
-        ...status,
-        semaphore: {
-          ...status.semaphore,
-          waiting: [...(status.semaphore?.waiting ?? []), { semaphore: lock.name, holders: [...holders] }],
-        },
-      }
-  if (JSON.stringify(shown) !== JSON.stringify(run.status.synchronization)) run.patchStatus({ synchronization: shown })
+/** Every lock of the block is listed with who has it now, a mutex only where somebody has. */
+function showWaiting(run: Run, locks: readonly LockRef[]): void {
+  let status = run.status.synchronization ?? {}
+  for (const lock of locks) status = withWaiting(status, lock, run.world.locks.holdersOf(lock.name))
+  if (JSON.stringify(status) !== JSON.stringify(run.status.synchronization))
+    run.patchStatus({ synchronization: status })
+}
+
+function withWaiting(
+  status: SynchronizationStatus,
+  { name, mutex }: LockRef,
+  holders: readonly string[],
+): SynchronizationStatus {
+  if (mutex) {
+    const [holder] = holders
+    if (holder === undefined) return status
+    const waiting = replacedOrAdded(status.mutex?.waiting, { mutex: name, holder }, (entry) => entry.mutex === name)
+    return { ...status, mutex: { ...status.mutex, waiting } }
+  }
+  const entry = { semaphore: name, holders: [...holders] }
+  const waiting = replacedOrAdded(status.semaphore?.waiting, entry, ({ semaphore }) => semaphore === name)
+  return { ...status, semaphore: { ...status.semaphore, waiting } }
+}
+
+function replacedOrAdded<Entry>(list: readonly Entry[] = [], entry: Entry, isIt: (one: Entry) => boolean): Entry[] {
+  return list.some(isIt) ? list.map((one) => (isIt(one) ? entry : one)) : [...list, entry]
 }
 
 function withoutWaiting(status: SynchronizationStatus, lock: LockRef): SynchronizationStatus {

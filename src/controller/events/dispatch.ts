@@ -5,6 +5,7 @@ import {
   environmentWithFunctions,
   evaluateCondition,
   evaluateExpression,
+  goTypeOf,
   variablesOf,
 } from '../../expressions/index.ts'
 import type { Outside } from '../../expressions/index.ts'
@@ -67,7 +68,9 @@ async function dispatchOne(binding: WorkflowEventBinding, event: IncomingEvent, 
   if (!selected.value || submit === undefined) return
   const namespace = binding.metadata.namespace ?? event.namespace
   const workflow = workflowOf(binding, submit, { env, namespace }, parts)
-  await parts.create(namespace, workflow)
+  await parts.create(namespace, workflow).catch((error: unknown) => {
+    throw new Error(`failed to create workflow: ${error instanceof Error ? error.message : String(error)}`)
+  })
 }
 
 function workflowOf(
@@ -89,16 +92,15 @@ function workflowOf(
   const evaluated = (what: string, source: string): string => {
     const outcome = evaluateExpression(compileExpression(source), withFunctions, parts.outside)
     if (!outcome.ok) throw new Error(`failed to evaluate workflow ${what} expression: ${outcome.error}`)
-    if (typeof outcome.value !== 'string') throw new Error(`workflow ${what} expression must evaluate to a string`)
+    if (typeof outcome.value !== 'string')
+      throw new Error(`workflow ${what} expression must evaluate to a string, not a ${goTypeOf(outcome.value)}`)
     return outcome.value
   }
   const metadata = submit.metadata ?? {}
   const all = (what: string, map: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(Object.entries(map ?? {}).map(([key, source]) => [key, evaluated(`${what} "${key}"`, source)]))
-  const generateName = metadata.generateName
-    ? evaluated('templates generateName', metadata.generateName)
-    : `${templateName}-`
-  const name = metadata.name ? evaluated('template name', metadata.name) : argoGeneratedName(parts.random, generateName)
+  const generateName = metadata.generateName ? evaluated('generateName', metadata.generateName) : `${templateName}-`
+  const name = metadata.name ? evaluated('name', metadata.name) : argoGeneratedName(parts.random, generateName)
   const { labels, annotations } = template.spec.workflowMetadata ?? {}
   const parameters = (submit.arguments?.parameters ?? []).map((parameter) =>
     argumentOf(parameter, at.env, parts.outside),
