@@ -72,6 +72,10 @@ export function changesOf(
   more: { readonly finished: boolean; readonly extra: readonly Change[] },
 ): Change[] {
   for (const effect of decision.effects) {
+    if (effect.kind === 'keepLog') {
+      const { node, pod, podName, lines } = effect
+      live.pods.set(node, { pod, podName, containers: ['main'], log: { at: live.run.now, lines } })
+    }
     if (effect.kind !== 'runPod') continue
     const { identity, spec } = effect.plan
     const containers = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name ?? 'main')

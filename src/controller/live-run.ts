@@ -1,11 +1,17 @@
 /** One unfinished workflow in memory: the engine's run and what waits to be told to it. */
 import type { Decision, Observation, Operation, Refusal, Run } from '../engine/index.ts'
 import { workflowOf } from '../engine/index.ts'
-import type { NodeId, PodId, Workflow, WorkflowUid } from '../resources/index.ts'
+import type { Instant, NodeId, PodId, Workflow, WorkflowUid } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
 
 /** What is known of a node's pod beside Argo's fields; stored with the node, so that its logs can be found later. */
-export type PodRecord = { readonly pod: PodId; readonly podName: string; readonly containers: readonly string[] }
+export type PodRecord = {
+  readonly pod: PodId
+  readonly podName: string
+  readonly containers: readonly string[]
+  /** The whole log, where no container ever printed it. */
+  readonly log?: { readonly at: Instant; readonly lines: readonly string[] }
+}
 
 export type OperationRequest = {
   readonly operation: Operation

@@ -23,6 +23,8 @@ export function perform(core: Core, live: LiveRun, effect: Effect, endSeenAt: nu
     case 'deleteClaim':
       core.pods.hurryRemovals(live.uid)
       return core.leftovers.clear(claimLeftover(live, effect.claimName))
+    case 'keepLog':
+      return
     default:
       return core.tasks.perform(live, effect)
   }

@@ -111,6 +111,14 @@ export type Effect =
       readonly kind: 'deleteArtifacts'
       readonly artifacts: readonly { readonly node: NodeId; readonly artifact: Artifact }[]
     }
+  /** What a task printed in the place of its pod's `main`: kept with the node. */
+  | {
+      readonly kind: 'keepLog'
+      readonly node: NodeId
+      readonly pod: PodId
+      readonly podName: string
+      readonly lines: readonly string[]
+    }
   /** Stop an http, plugin, resource or listArtifacts effect that is under way. */
   | { readonly kind: 'cancel'; readonly node: NodeId }
 
@@ -122,4 +130,6 @@ export type TaskResult = {
   readonly progress?: string
   /** For listArtifacts: the keys found. */
   readonly keys?: readonly string[]
+  /** What Argo's executor would have printed. */
+  readonly log?: readonly string[]
 }

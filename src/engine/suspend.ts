@@ -44,7 +44,7 @@ export function suppliedOutputs(template: Template): Parameter[] {
   return (template.outputs?.parameters ?? []).filter((parameter) => parameter.valueFrom?.supplied !== undefined)
 }
 
-/** A value that is a JSON text with a list `enum` offers that list, its first element being the default. */
+/** A value that is a JSON text with a list `enum` offers that list, its first element being the default where there is none. */
 function withChoices(parameter: Parameter): Parameter {
   const text = parameter.value ?? ''
   if (!text.startsWith('{') || !text.includes('"enum"')) return parameter
@@ -52,9 +52,9 @@ function withChoices(parameter: Parameter): Parameter {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || !('enum' in parsed) || !Array.isArray(parsed.enum))
       return parameter
-    const choices = parsed.enum.filter((choice): choice is string => typeof choice === 'string')
+    const choices = parsed.enum.filter((choice) => ['string', 'number', 'boolean'].includes(typeof choice)).map(String)
     const [first] = choices
-    return first === undefined ? parameter : { ...parameter, enum: choices, default: first }
+    return first === undefined ? parameter : { ...parameter, enum: choices, default: parameter.default ?? first }
   } catch {
     return parameter
   }

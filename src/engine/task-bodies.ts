@@ -125,7 +125,16 @@ abstract class PodLikeBody extends TaskBody {
   }
 
   protected override take(node: NodeStatus, result: TaskResult): void {
+    const { run, execution, nodeName, template } = this
     if (result.phase === 'Succeeded') node.outputs = { ...node.outputs, exitCode: '0' }
+    if (result.log !== undefined)
+      run.effects.push({
+        kind: 'keepLog',
+        node: run.idOf(nodeName),
+        pod: run.podIdOf(nodeName),
+        podName: execution.podNameOf(nodeName, template),
+        lines: result.log,
+      })
     super.take(node, result)
   }
 }
@@ -148,6 +157,16 @@ export class ResourceBody extends PodLikeBody {
   }
 }
 
+const cannotProcess = 'unable to process data template: unable to process data'
+
+/** What Argo's executor leaves behind when it fails in the place of main: its error, printed twice. */
+export const mainFailed = (text: string): TaskResult => ({
+  phase: 'Failed',
+  message: `main: Error (exit code 64): ${text}`,
+  outputs: { exitCode: '64' },
+  log: [...`Error: ${text}`.split('\n'), ...text.split('\n'), 'Error: exit status 64'],
+})
+
 export class DataBody extends PodLikeBody {
   protected effect(): Effect | string {
     const { template, run, nodeName } = this
@@ -158,12 +177,21 @@ export class DataBody extends PodLikeBody {
   }
 
   protected override take(node: NodeStatus, result: TaskResult): void {
+    if (result.phase === 'Error')
+      return super.take(
+        node,
+        mainFailed(`${cannotProcess} source: unable to source artifact paths: ${result.message ?? ''}`),
+      )
     if (result.phase !== 'Succeeded' || result.keys === undefined) return super.take(node, result)
     let data: unknown = [...result.keys]
-    for (const { expression } of this.template.data?.transformation ?? []) {
+    for (const [index, { expression }] of (this.template.data?.transformation ?? []).entries()) {
+      if (!expression) continue
       const answer = evaluateExpression(compileExpression(expression), { data }, this.run.outside)
       if (!answer.ok)
-        return super.take(node, { phase: 'Error', message: `wait: Error (exit code 64): ${answer.error}` })
+        return super.take(
+          node,
+          mainFailed(`${cannotProcess} transformation: error processing data step ${index}: ${answer.error}`),
+        )
       data = answer.value
     }
     super.take(node, { phase: 'Succeeded', outputs: { result: encodeJson(data) } })

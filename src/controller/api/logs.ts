@@ -3,8 +3,8 @@ import { matchesLabelSelector, parseLabelSelector } from '../../expressions/inde
 import { RE2JS } from 're2js'
 import { nodeOf } from '../../engine/index.ts'
 import type { NodeId, PodId } from '../../resources/index.ts'
-import { instant } from '../../resources/index.ts'
-import type { LogLine } from '../../runtime/port.ts'
+import { instant, rfc3339 } from '../../resources/index.ts'
+import type { LogLine, LogOptions } from '../../runtime/port.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun, PodRecord } from '../live-run.ts'
 import { isPodRecord } from '../open-run.ts'
@@ -13,7 +13,12 @@ import { ApiError } from '../port.ts'
 import { notFound } from '../refusals.ts'
 import { mergeByTime } from './merge-logs.ts'
 
-type Source = { readonly pod: PodId; readonly podName: string; readonly container: string }
+type Source = {
+  readonly pod: PodId
+  readonly podName: string
+  readonly container: string
+  readonly kept: PodRecord['log']
+}
 export type LogEntry = { readonly podName: string; readonly content: string }
 
 const newPodsLookMs = 1_000
@@ -37,7 +42,8 @@ export async function* workflowLogs(
       ...(query.tailLines === undefined ? {} : { tailLines: query.tailLines }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
     }
-    return { source, lines: core.runtime.logs(source.pod, source.container, options, signal) }
+    const { pod, container, kept } = source
+    return { source, lines: kept ? keptLines(kept, options) : core.runtime.logs(pod, container, options, signal) }
   }
   if (query.selector && !selects(query.selector, { name })) return
   const live = core.runs.byName(namespace, name)
@@ -124,12 +130,23 @@ async function podsOf(core: Core, namespace: string, name: string): Promise<read
 
 /** `main` where no container is named; of a pod that has none, every one of its containers. */
 function sourcesOf(records: Iterable<PodRecord>, query: LogQuery): Source[] {
-  return [...records].flatMap(({ pod, podName, containers }) => {
+  return [...records].flatMap(({ pod, podName, containers, log: kept }) => {
     if (query.podName && query.podName !== podName) return []
     const wanted = query.container || 'main'
     const names = containers.includes(wanted) ? [wanted] : wanted === 'main' && !query.container ? containers : []
-    return names.map((container) => ({ pod, podName, container }))
+    return names.map((container) => ({ pod, podName, container, kept }))
   })
+}
+
+/** A log that no container printed. */
+async function* keptLines(
+  { at, lines }: NonNullable<PodRecord['log']>,
+  { tailLines, sinceMs }: LogOptions,
+): AsyncGenerator<LogLine> {
+  if (sinceMs !== undefined && at < sinceMs) return
+  const stamp = rfc3339(at).replace('Z', '.000000000Z')
+  const wanted = tailLines === undefined ? lines : lines.slice(Math.max(0, lines.length - tailLines))
+  for (const text of wanted) yield { at, stamp, stream: 'stderr', text }
 }
 
 function selects(selector: string, workflow: { readonly name: string }): boolean {

@@ -21,7 +21,10 @@ export type CollectParts = {
   readonly context: ArtifactContext
 }
 
-/** Never throws: what went wrong stands in `collectError`, in the words of Argo's `wait` container. */
+/**
+ * Never throws: what went wrong first stands in `collectError`, in the words of Argo's `wait` container, which tells no
+ * more than that. Parameters after one that fails are not read.
+ */
 export async function collect(
   plan: PodPlan,
   state: PodState,
@@ -48,7 +51,8 @@ export async function collect(
   const parameters: Parameter[] = []
   for (const wanted of plan.outputParameters) {
     const value = await attempt(() => readParameter(plan, wanted, parts, signal))
-    if (value !== undefined) parameters.push({ name: wanted.name, value })
+    if (value === undefined) break
+    parameters.push({ name: wanted.name, value })
   }
   const artifacts: Artifact[] = []
   const artifactErrors: string[] = []
@@ -72,7 +76,7 @@ export async function collect(
     parameters,
     artifacts,
     ...(result === undefined ? {} : { result }),
-    ...(errors.length === 0 ? {} : { collectError: errors.join('; ') }),
+    ...(errors[0] === undefined ? {} : { collectError: errors[0] }),
     ...(progress === null ? {} : { progress }),
   }
 }
@@ -99,7 +103,8 @@ async function readParameter(
   { runtime, clock }: CollectParts,
   signal: AbortSignal,
 ): Promise<string> {
-  const missing = `open /var/run/argo/outputs/parameters${wanted.path}: no such file or directory`
+  const place = isShared(plan, wanted.path) ? sharedFolder : '/var/run/argo/outputs/parameters'
+  const missing = `open ${place}${wanted.path}: no such file or directory`
   const read = async () => {
     const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), wanted.path, signal)
     return tar === null ? null : firstFile(tar, parameterBytesMax)
@@ -133,17 +138,32 @@ async function saveArtifact(
     const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), path, signal)
     if (tar === null) {
       if (artifact.optional === true) return null
-      throw new Error(missingArtifact(artifact))
+      throw new Error(missingArtifact(plan, artifact))
     }
     return artifacts.save(tar, artifact, { ...context, signal })
   }
   return persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
 }
 
-function missingArtifact(artifact: Artifact): string {
+/** Where Argo's `wait` container sees the volumes of main. */
+const sharedFolder = '/mainctrfs'
+
+/** Whether Argo would read the path from a volume that main shares with `wait`, and not from what main's wrapper copied. */
+function isShared({ spec, inputArtifacts, mains }: PodPlan, path: string): boolean {
+  const main = spec.containers.find(({ name }) => name === (mains.includes('main') ? 'main' : mains[0]))
+  const isWithin = (folder: string) => `${path}/`.startsWith(`${folder.replace(/\/+$/, '')}/`)
+  return (
+    (main?.volumeMounts ?? []).some(({ mountPath }) => isWithin(mountPath)) ||
+    inputArtifacts.some((artifact) => artifact.path !== undefined && isWithin(artifact.path))
+  )
+}
+
+function missingArtifact(plan: PodPlan, artifact: Artifact): string {
   const path = (artifact.path ?? '').replace(/\/+$/, '')
-  const ending = artifact.archive?.none !== undefined ? '' : artifact.archive?.zip !== undefined ? '.zip' : '.tgz'
-  return `open /var/run/argo/outputs/artifacts${path}${ending}: no such file or directory`
+  if (!isShared(plan, path)) return `open /var/run/argo/outputs/artifacts${path}.tgz: no such file or directory`
+  return artifact.archive?.none === undefined
+    ? `stat ${sharedFolder}${path}: no such file or directory`
+    : `${path} no such file or directory`
 }
 
 async function saveLog(

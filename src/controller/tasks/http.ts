@@ -62,7 +62,7 @@ function judge(http: HTTP, call: HttpCall, answer: HttpAnswer): TaskResult {
     response: { statusCode: answer.status, body, headers: answer.headers },
   })
   const verdict = evaluateCondition(http.successCondition, env)
-  if (!verdict.ok) return { phase: 'Failed', message: verdict.error, outputs }
+  if (!verdict.ok) return { phase: 'Failed', message: verdict.error }
   if (verdict.value) return { phase: 'Succeeded', outputs }
   return { phase: 'Failed', message: `successCondition '${http.successCondition}' evaluated false`, outputs }
 }

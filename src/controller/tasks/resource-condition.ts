@@ -1,4 +1,5 @@
 /** successCondition and failureCondition of a resource template: label selectors whose keys are paths into the object. */
+import type { LabelRequirement } from '../../expressions/index.ts'
 import { matchesLabelSelector, parseLabelSelector } from '../../expressions/index.ts'
 
 export type ResourceVerdict =
@@ -17,7 +18,7 @@ export function judgeResource(
       return { kind: 'failed', message: `fail condition '${conditions.failure}' failed to parse: ${failure.error}` }
     for (const requirement of failure.value)
       if (matchesLabelSelector([requirement], valuesAt(object, [requirement.key])))
-        return { kind: 'failed', message: `failure condition '${conditions.failure}' evaluated true` }
+        return { kind: 'failed', message: `failure condition '${asGoPrints(requirement)}' evaluated true` }
   }
   if (conditions.success) {
     const success = parseLabelSelector(conditions.success)
@@ -29,6 +30,10 @@ export function judgeResource(
   }
   return { kind: 'met' }
 }
+
+/** As Go prints the structure. */
+const asGoPrints = ({ key, operator, values }: LabelRequirement): string =>
+  `{${key} ${operator} [${[...values].sort().join(' ')}]}`
 
 function valuesAt(object: unknown, keys: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {}

@@ -1,7 +1,9 @@
 /** What a resource template's manifest and flags point at. */
+import { parse as parseYaml } from 'yaml'
 import { parseManifests } from '../../admission/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { ObjectKind, StoredObject } from '../port.ts'
+import { ApiError } from '../port.ts'
 
 export type Held = Workflow | StoredObject
 export type HeldKind = 'Workflow' | ObjectKind
@@ -39,13 +41,40 @@ export type Target = {
 
 type ReadManifest = { readonly kind: HeldKind; readonly resource: Held }
 
-export function read(text: string, strict = true): ReadManifest {
+/** Where Argo's executor puts the manifest for kubectl. */
+const manifestPath = '/tmp/manifest.yaml'
+export const whileCreating = `error when creating "${manifestPath}": `
+
+/** @param strict as for what is written: unknown fields are refused, in the words of the API server */
+export function read(text: string, strict: boolean): ReadManifest {
   const { documents, problems } = parseManifests(text, { strict })
+  const unknown = problems.map(({ message }) => message).filter((message) => message.startsWith('unknown field '))
   const [problem] = problems
-  if (problem !== undefined) throw new Error(problem.message)
+  if (problem !== undefined && unknown.length < problems.length) throw new Error(unknownKind(text) ?? problem.message)
   const manifest = documents[0]?.manifest
+  if (manifest && unknown.length > 0) {
+    const version = (manifest.resource.apiVersion ?? '').split('/').pop() ?? ''
+    throw new ApiError(
+      'INVALID_ARGUMENT',
+      `${whileCreating}${manifest.kind} in version "${version}" cannot be handled as a ${manifest.kind}: strict decoding error: ${unknown.join(', ')}`,
+    )
+  }
   if (!manifest) throw new Error('the manifest holds no object')
   return manifest
+}
+
+/** kubectl's words on a kind that the server does not know; `null` if that is not what is wrong. */
+function unknownKind(text: string): string | null {
+  const object: unknown = parseYaml(text)
+  if (typeof object !== 'object' || object === null) return null
+  const { kind, apiVersion, metadata } = object as {
+    kind?: unknown
+    apiVersion?: unknown
+    metadata?: { name?: string; namespace?: string } | null
+  }
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || kind.toLowerCase() in kindsByName) return null
+  return `error: resource mapping not found for name: "${metadata?.name ?? ''}" namespace: "${metadata?.namespace ?? ''}" from "${manifestPath}": no matches for kind "${kind}" in version "${apiVersion}"
+ensure CRDs are installed first`
 }
 
 export function targetOf({ kind, resource }: ReadManifest, namespace: string): Target {

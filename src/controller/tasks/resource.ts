@@ -9,7 +9,7 @@ import { pluralOf } from '../refusals.ts'
 import { jsonPatch, mergePatch } from './patch.ts'
 import { judgeResource } from './resource-condition.ts'
 import type { Held, HeldKind, Target } from './resource-target.ts'
-import { read, targetOf, targetOfFlags } from './resource-target.ts'
+import { read, targetOf, targetOfFlags, whileCreating } from './resource-target.ts'
 import type { Workflow } from '../../resources/index.ts'
 
 export type ResourceOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
@@ -30,32 +30,44 @@ export async function runResource(
   signal: AbortSignal,
 ): Promise<TaskResult> {
   try {
-    const object = await actWithRetries(job, parts, signal)
-    const { successCondition: success, failureCondition: failure } = job.resource
+    const { action, successCondition, failureCondition } = job.resource
+    if (action === 'delete' && (successCondition || failureCondition || job.template.outputs?.parameters?.length))
+      return failed('successCondition, failureCondition and outputs are not supported for delete action')
+    const object = await actWithRetries(job, parts, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw new Error(`no more retries ${textOf(error)}`)
+    })
     let current = object
     for (;;) {
       if (current === null) break
-      const verdict = judgeResource(current, { success, failure })
+      const verdict = judgeResource(current, { success: successCondition, failure: failureCondition })
       if (verdict.kind === 'failed') return failed(verdict.message)
       if (verdict.kind === 'met') break
-      current = await nextPicture(current, parts, signal)
-      if (current === null) return failed(`Error from server (NotFound): the object was deleted`)
+      const before = current
+      current = await nextPicture(before, parts, signal)
+      if (current === null) return failed(`${deletedText}${notThere(before).message}`)
     }
     return { phase: 'Succeeded', outputs: outputsOf(job.template, current) }
   } catch (error) {
     signal.throwIfAborted()
-    return failed(
-      error instanceof ApiError ? serverText(error) : error instanceof Error ? error.message : String(error),
-    )
+    return failed(textOf(error))
   }
 }
+
+const deletedText = 'The resource has been deleted while its status was still being checked. Will not be retried: '
 
 const failed = (text: string): TaskResult => ({
   phase: 'Failed',
   message: `main: Error (exit code ${failedExitCode}): ${text}`,
   outputs: { exitCode: failedExitCode },
+  // the executor prints its error twice, and the program around it how it ended
+  log: [...`Error: ${text}`.split('\n'), ...text.split('\n'), `Error: exit status ${failedExitCode}`],
 })
 
+const textOf = (error: unknown): string =>
+  error instanceof ApiError ? serverText(error) : error instanceof Error ? error.message : String(error)
+
+/** The words of kubectl. */
 function serverText(error: ApiError): string {
   const reasons: Partial<Record<ApiError['code'], string>> = {
     NOT_FOUND: 'NotFound',
@@ -86,7 +98,8 @@ async function act(job: ResourceJob, api: Controller): Promise<Held | null> {
   const { action, flags = [] } = job.resource
   if (!job.manifest && flags.length === 0) throw new Error('Must provide at least one of flags or manifest.')
   if (action === 'patch') return patchHeld(job, api)
-  const fromManifest = job.manifest ? read(job.manifest) : null
+  const isWritten = action === 'create' || action === 'apply' || action === 'replace'
+  const fromManifest = job.manifest ? read(job.manifest, isWritten) : null
   const target =
     fromManifest === null ? targetOfFlags(flags, job.owner.namespace) : targetOf(fromManifest, job.owner.namespace)
   switch (action) {
@@ -105,7 +118,9 @@ async function act(job: ResourceJob, api: Controller): Promise<Held | null> {
       if (existing !== null && action !== 'create')
         return writeHeld(api, target, action === 'apply' ? (mergePatch(existing, object) as Held) : object)
       if (existing === null && action === 'replace') throw notThere(target)
-      return createHeld(api, target, object)
+      return createHeld(api, target, object).catch((error: unknown) => {
+        throw error instanceof ApiError ? new ApiError(error.code, `${whileCreating}${error.message}`) : error
+      })
     }
     default:
       throw new Error(`unknown action ${String(action)}`)
@@ -131,15 +146,19 @@ async function patchHeld(job: ResourceJob, api: Controller): Promise<Held> {
 function owned(object: Held, job: ResourceJob, namespace: string): Held {
   const metadata = { ...object.metadata, namespace }
   if (job.resource.setOwnerReference !== true) return { ...object, metadata }
-  const reference = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', name: job.owner.name, uid: job.owner.uid }
+  const { name, uid } = job.owner
+  const kind = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', controller: true, blockOwnerDeletion: true }
+  const reference = { ...kind, name, uid }
   return {
     ...object,
     metadata: { ...metadata, ownerReferences: [...(metadata.ownerReferences ?? []), reference] },
   }
 }
 
-const notThere = (target: Target): ApiError =>
-  new ApiError('NOT_FOUND', `${pluralOf(target.kind)} "${target.name}" not found`)
+const notThere = (what: Target | Held): ApiError => {
+  const name = 'metadata' in what ? (what.metadata?.name ?? '') : 'name' in what ? what.name : ''
+  return new ApiError('NOT_FOUND', `${pluralOf(what.kind ?? '')} "${String(name)}" not found`)
+}
 
 async function find(api: Controller, { kind, namespace, name }: Target): Promise<Held | null> {
   return kind === 'Workflow' ? api.workflow(namespace, name, { nodes: true }) : api.object(kind, namespace, name)

@@ -120,7 +120,7 @@ spec:
 `
   it.each([
     ['0', 'Succeeded', ''],
-    ['1', 'Failed', "main: Error (exit code 64): failure condition 'status.phase in (Failed, Error)' evaluated true"],
+    ['1', 'Failed', "main: Error (exit code 64): failure condition '{status.phase in [Error Failed]}' evaluated true"],
   ])('waits for the workflow it made; exit %s makes it %s', async (exit, phase, message) => {
     house = newHouse()
     const controller = await house.open()
@@ -172,6 +172,76 @@ spec:
     const read = Object.values(done.status?.nodes ?? {}).find((node) => node.displayName === 'read')
     expect(read?.outputs?.parameters?.[0]?.value).toBe('{"a":"1","b":"2"}')
     expect(controller.object('ConfigMap', 'default', 'cm')).toBeNull()
+  })
+})
+
+describe('a resource template that fails', () => {
+  const unknown = `
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: child-}
+spec: {entrypoint: main, templates: [{name: main, resources: {}, container: {image: busybox}}]}
+`
+  const map = '{apiVersion: v1, kind: ConfigMap, metadata: {name: there}}'
+  const strict =
+    'no more retries Error from server (BadRequest): error when creating "/tmp/manifest.yaml": Workflow in version "v1alpha1" cannot be handled as a Workflow: strict decoding error: unknown field "spec.templates[0].resources"'
+  const mapping =
+    'no more retries error: resource mapping not found for name: "x" namespace: "" from "/tmp/manifest.yaml": no matches for kind "Bogus" in version "foo/v1"\nensure CRDs are installed first'
+  it.each<[string, NonNullable<Template['resource']>, string]>([
+    ['an unknown field', { action: 'create', manifest: unknown }, strict],
+    [
+      'an unknown kind',
+      { action: 'create', manifest: '{apiVersion: foo/v1, kind: Bogus, metadata: {name: x}}' },
+      mapping,
+    ],
+    [
+      'an object that is there already',
+      { action: 'create', manifest: map },
+      'no more retries Error from server (AlreadyExists): error when creating "/tmp/manifest.yaml": configmaps "there" already exists',
+    ],
+    [
+      'an object that is not there',
+      { action: 'get', manifest: map.replace('there', 'nowhere') },
+      'no more retries Error from server (NotFound): configmaps "nowhere" not found',
+    ],
+    [
+      'a condition on a deletion',
+      { action: 'delete', manifest: map, successCondition: 'a == b' },
+      'successCondition, failureCondition and outputs are not supported for delete action',
+    ],
+  ])('on %s says so in the words of kubectl, in its log too', async (_what, resource, text) => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createObject('ConfigMap', 'default', { metadata: { name: 'there' } })
+    await controller.createWorkflow('default', only('wf', { resource }))
+    const done = await ended(controller, 'wf')
+    expect(root(done)).toMatchObject({ phase: 'Failed', message: `main: Error (exit code 64): ${text}` })
+    const lines: string[] = []
+    for await (const { content } of controller.logs(
+      'default',
+      'wf',
+      { podName: 'wf', container: 'main' },
+      new AbortController().signal,
+    ))
+      lines.push(content)
+    expect(lines.join('\n')).toBe(`Error: ${text}\n${text}\nError: exit status 64`)
+  })
+})
+
+describe('a data template', () => {
+  it('whose expression is wrong fails as its main container would', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const source = { artifactPaths: { name: 'x', s3: { key: 'nothing' } } }
+    await controller.createWorkflow(
+      'default',
+      only('wf', { data: { source, transformation: [{ expression: 'data + 1' }] } }),
+    )
+    const done = await ended(controller, 'wf')
+    expect(root(done)?.phase).toBe('Failed')
+    expect(root(done)?.message).toContain(
+      'main: Error (exit code 64): unable to process data template: unable to process data transformation: error processing data step 0: invalid operation: + (mismatched types',
+    )
   })
 })
 
@@ -234,6 +304,40 @@ describe('claims', () => {
     expect(root(waiting)?.message).toBe('Unschedulable: persistentvolumeclaim "mine" not found')
     await controller.createObject('PersistentVolumeClaim', 'default', { metadata: { name: 'mine' }, spec: {} })
     expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+  })
+})
+
+describe('outputs that are missing', () => {
+  const volumes = [{ name: 'v', emptyDir: {} }]
+  const mounted = { ...doing(), volumeMounts: [{ name: 'v', mountPath: '/v' }] }
+  const parameters = [
+    { name: 'a', valueFrom: { path: '/v/a' } },
+    { name: 'b', valueFrom: { path: '/tmp/b', default: 'B' } },
+  ]
+  it.each<[string, Template['outputs'], string]>([
+    [
+      'a parameter, before which nothing else is told',
+      { parameters, artifacts: [{ name: 'x', path: '/x' }] },
+      'open /mainctrfs/v/a: no such file or directory',
+    ],
+    ['an artifact', { artifacts: [{ name: 'x', path: '/v/x' }] }, 'stat /mainctrfs/v/x: no such file or directory; '],
+    [
+      'an artifact as it is',
+      { artifacts: [{ name: 'x', path: '/v/x', archive: { none: {} } }] },
+      '/v/x no such file or directory; ',
+    ],
+    [
+      'a file that is not on it',
+      { artifacts: [{ name: 'x', path: '/vx', archive: { none: {} } }] },
+      'open /var/run/argo/outputs/artifacts/vx.tgz: no such file or directory; ',
+    ],
+  ])('on a volume are looked for where Argo looks for them: %s', async (_what, outputs, text) => {
+    house = newHouse()
+    const controller = await house.open()
+    await controller.createWorkflow('default', only('wf', { container: mounted, outputs }, { volumes }))
+    const done = await ended(controller, 'wf')
+    expect(root(done)).toMatchObject({ phase: 'Error', message: `wait: Error (exit code 64): ${text}` })
+    expect(root(done)?.outputs?.parameters?.some(({ value }) => value !== undefined) === true).toBe(false)
   })
 })
 
