@@ -45,12 +45,19 @@ function readOnce(text: string): { document: Document.Parsed | undefined; errors
   const errors =
     document?.errors ?? (Array.isArray(documents) ? [] : (documents as { errors: YAMLParseError[] }).errors)
   const end = endOfFlow(document)
-  return { document, errors: end === undefined ? errors : errors.filter((error) => error.pos[0] < end) }
+  return {
+    document,
+    errors: end === undefined ? errors : errors.filter((error) => error.pos[0] < end || isUnclosed(error)),
+  }
 }
 
 /** What follows a flow collection at the top is never read by Argo. */
 const endOfFlow = (document: Document.Parsed | undefined): number | undefined =>
   document && isCollection(document.contents) && document.contents.flow ? document.contents.range[1] : undefined
+
+/** The collection itself has no end. */
+const isUnclosed = ({ code, message }: YAMLParseError): boolean =>
+  code === 'MISSING_CHAR' && /^Flow \w+ must end with/.test(message)
 
 /** The line that is not indented enough, from 0; `null` where the first error is another one. */
 function lineToShift(errors: readonly YAMLParseError[], text: string): number | null {

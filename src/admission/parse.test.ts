@@ -83,6 +83,13 @@ describe('YAML as Argo reads it', () => {
     )
   })
 
+  it.each(['{kind: Workflow', '{kind: Workflow, spec: [', '{kind: "Workflow'])(
+    'has a fault where %s has no end',
+    (text) => {
+      expect(parseManifests(text).problems[0]?.message).toMatch(/^yaml: /)
+    },
+  )
+
   it('parts documents at every line that begins with three dashes', () => {
     const kinds = parseManifests('kind: Workflow\n---\n# nothing\n--- \nkind: ConfigMap\n---\n').documents.map(
       ({ kind }) => kind,

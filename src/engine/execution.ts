@@ -102,7 +102,8 @@ export class Execution extends Frame {
   localsOf(template: Template): Record<string, string> {
     const { call, run } = this
     const locals: Record<string, string> = { 'node.name': call.nodeName }
-    if (call.caller !== null) locals[`${call.caller.kind}.name`] = call.caller.name
+    // the entrypoint and handlers are called as by a step without a name
+    locals[`${call.caller?.kind ?? 'steps'}.name`] = call.caller?.name ?? ''
     const type = typeOf(template)
     if (type !== null && podTypes.has(type) && (template.retryStrategy ?? run.spec.retryStrategy) === undefined)
       locals['pod.name'] = this.podNameOf(call.nodeName, template)

@@ -49,6 +49,22 @@ describe('an expression in an argument', () => {
     }).play(() => ({ result: '10' }))
     expect(story.node('wf[1].sum').inputs?.parameters?.[0]?.value).toBe('30')
   })
+  it('finds the name of the calling step empty where the entrypoint stands, and in handlers', () => {
+    const story = new Story({
+      entrypoint: 'main',
+      onExit: 'bye',
+      templates: [
+        {
+          name: 'main',
+          steps: [[{ name: 'a', template: 'echo', arguments: value('[{{steps.name}}] {{node.name}}') }]],
+        },
+        { name: 'bye', steps: [[{ name: 'b', template: 'echo', arguments: value('[{{steps.name}}]') }]] },
+        echo,
+      ],
+    }).play(() => ({}))
+    expect(story.node('wf[0].a').inputs?.parameters?.[0]?.value).toBe('[] wf')
+    expect(story.node('wf.onExit[0].b').inputs?.parameters?.[0]?.value).toBe('[]')
+  })
   it('sees global outputs that were exported after the template had begun', () => {
     const story = new Story({
       entrypoint: 'main',
