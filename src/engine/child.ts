@@ -6,7 +6,7 @@ import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
 import { isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
-import type { Scope } from './scope.ts'
+import { awaitsResult, type Scope } from './scope.ts'
 import { scopeText } from './template-lookup.ts'
 
 export type ChildInit = {
@@ -78,13 +78,16 @@ export class Child extends Frame {
     }
     const node = this.node
     if (node === undefined) return
+    const isOver = isFulfilled(node)
+    // What comes after it waits for the result of a pod that was ended from outside; its own hooks do not.
+    const isSynced = isOver && !awaitsResult(this.run, node)
     if (this.hooks === null) {
-      this.isSettled = isFulfilled(node)
+      this.isSettled = isSynced
       return
     }
-    const mayHook = node.phase === 'Running' || isFulfilled(node)
+    const mayHook = node.phase === 'Running' || isOver
     const hooksDone = !mayHook || this.hooks.drive(node, dirty)
-    const exitDone = hooksDone && isFulfilled(node) ? this.hooks.driveExit(node, dirty) : false
+    const exitDone = hooksDone && isOver ? this.hooks.driveExit(node, dirty) : false
     if (this.hooks.error !== null) {
       const { error, isExitAtFault } = this.hooks
       this.error = { kind: isExitAtFault ? 'exit' : 'hook', text: error }
@@ -92,7 +95,7 @@ export class Child extends Frame {
     }
     // A DAG waits for all that hangs below it, its own hooks included.
     if (this.hooks.takeNewEnd() && !isFulfilled(node)) this.execution.body?.markDirty()
-    this.isSettled = isFulfilled(node) && hooksDone && exitDone
+    this.isSettled = isSynced && hooksDone && exitDone
   }
 
   private skip(): void {

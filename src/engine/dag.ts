@@ -134,7 +134,7 @@ export class DagBody extends Body {
     return null
   }
 
-  /** Once every task has ended Argo waits for the exit nodes of targets only; what waits for other exit nodes never begins. */
+  /** Once every task has ended Argo waits for the exit nodes of targets only; what waits for more than that never begins. */
   private endsByShutdown(node: NodeStatus, plan: DagPlan): boolean {
     const { run } = this
     if (shutdownOf(run) === null || this.execution.call.inExitHandler) return false

@@ -170,20 +170,41 @@ describe('results of a loop that are no JSON', () => {
 })
 
 describe('stop', () => {
-  it('ends a DAG while the exit handler of an inner task still runs, and nothing after that task begins', () => {
-    const story = new Story(
-      spec(
-        dag({ name: 'a', template: 'plain', onExit: 'plain' }, { name: 'b', template: 'plain', dependencies: ['a'] }),
-      ),
-    )
+  const after: DAGTask = { name: 'b', template: 'plain', dependencies: ['a'] }
+  it('ends a DAG before the results of its pods are there, so that nothing after them begins', () => {
+    const story = new Story(spec(dag({ name: 'a', template: 'plain' }, after)))
     story.begin('wf.a')
     story.ask({ kind: 'stop' })
+    expect([story.phase, story.phases['wf']]).toEqual(['Running', 'Failed'])
     story.end('wf.a', { exitCode: 143 })
-    expect(story.phases).toEqual({ wf: 'Failed', 'wf.a': 'Failed', 'wf.a.onExit': 'Pending' })
-    expect(story.phase).toBe('Running')
-    story.end('wf.a.onExit')
-    expect([story.phase, story.phases['wf.a.onExit']]).toEqual(['Failed', 'Succeeded'])
-    expect(story.phases['wf.b']).toBeUndefined()
+    expect(story.phases).toEqual({ wf: 'Failed', 'wf.a': 'Failed' })
+    expect(story.phase).toBe('Failed')
+  })
+  it('ends a DAG while the exit handler of an inner task still runs, but not while that of a target does', () => {
+    const guarded: DAGTask = { name: 'a', template: 'plain', onExit: 'plain' }
+    const phaseOf = (...tasks: DAGTask[]) => {
+      const story = new Story(spec(dag(...tasks)))
+      story.begin('wf.a')
+      story.ask({ kind: 'stop' })
+      const phase = story.phases['wf']
+      story.end('wf.a', { exitCode: 143 })
+      story.end('wf.a.onExit')
+      expect([story.phase, story.phases['wf.a.onExit'], story.phases['wf.b']]).toEqual([
+        'Failed',
+        'Succeeded',
+        undefined,
+      ])
+      return phase
+    }
+    expect([phaseOf(guarded, after), phaseOf(guarded)]).toEqual(['Failed', 'Running'])
+  })
+  it('lets a group of steps wait for the results of its pods', () => {
+    const story = new Story(spec(steps({ name: 'a', template: 'plain' })))
+    story.begin('wf[0].a')
+    story.ask({ kind: 'stop' })
+    expect([story.phases['wf[0].a'], story.phases['wf[0]']]).toEqual(['Failed', 'Running'])
+    story.end('wf[0].a', { exitCode: 143 })
+    expect([story.phase, story.phases['wf[0]']]).toEqual(['Failed', 'Failed'])
   })
   it.each(['stop', 'terminate'] as const)('%s ends a workflow that is suspended', (kind) => {
     const story = new Story(spec(steps({ name: 'a', template: 'plain' }), { suspend: true, onExit: 'plain' }))

@@ -190,6 +190,10 @@ export function loopEntriesOf(
   return good(entries)
 }
 
+/** Ended from outside, while what its pod leaves is still to come: not completed yet. */
+export const awaitsResult = (run: Run, node: NodeStatus): boolean =>
+  node.daemoned !== true && run.outstanding.has(lastAttempt(run, node).id)
+
 /** Of a Retry node the last attempt speaks. */
 export function lastAttempt(run: Run, node: NodeStatus): NodeStatus {
   if (node.type !== 'Retry') return node

@@ -17,6 +17,7 @@ import { restoreGlobals } from './global-outputs.ts'
 import { startWorkflowRealtime } from './node-metrics.ts'
 import { isFailedOrError, isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
+import { awaitsResult } from './scope.ts'
 import { shutdownOf, stoppedText } from './shutdown.ts'
 import { acquireLocks } from './sync.ts'
 import type { TemplateScope } from './template-lookup.ts'
@@ -171,7 +172,7 @@ export class WorkflowFrame extends Frame {
     if ('error' in hooks) {
       if (root !== undefined) run.setPhase(root, 'Error', hooks.error)
     } else if (!hooks.done) return
-    if (root === undefined || !isFulfilled(root)) return
+    if (root === undefined || !isFulfilled(root) || awaitsResult(run, root)) return
     run.globals.set('workflow.status', statusOf(root.phase))
     setFailures(run)
     const exit = this.hooks.driveExit(dirty)

@@ -1,5 +1,6 @@
 /** What an operation would do, node by node: done to a copy of the run, and compared. The run itself stays as it is. */
 import type { Instant, NodeStatus, Workflow, WorkflowSpec } from '../../resources/index.ts'
+import { nodeIdOf } from '../../resources/index.ts'
 import { advance, openRun, workflowOf } from '../advance.ts'
 import type { Operation, Refusal } from '../decision.ts'
 import type { LockAnswer, LockRequest } from '../locks.ts'
@@ -52,6 +53,10 @@ export function previewOperation(run: Run, operation: Operation, now: Instant): 
   if (isShutdown) {
     const decision = operate(copy, operation, now)
     if ('refused' in decision) return decision
+    // What is ended from outside goes on once its pod is gone.
+    const gone = [...copy.outstanding].map(([id, pod]) => ({ kind: 'podGone' as const, node: nodeIdOf(id), pod }))
+    const ended = gone.filter(({ node }) => isEnded(copy.nodes.get(node) ?? {}))
+    advance(copy, ended, now)
   } else {
     const refused = applyOperation(copy, operation)
     if (refused !== null) return refused
