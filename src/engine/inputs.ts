@@ -54,9 +54,13 @@ function fillTags(
 }
 
 const hasTags = (inputs: Inputs): boolean =>
-  inputs.parameters?.some((parameter) => parameter.value?.includes('{{') === true) === true
+  inputs.parameters?.some((parameter) => parameter.value?.includes('{{') === true) === true ||
+  inputs.artifacts?.some((artifact) => JSON.stringify(artifact).includes('{{')) === true
 
-/** Pass 3 reaches the inputs themselves too: a default that is an expression over other inputs gets its value for later passes. */
+/**
+ * Pass 3 reaches the inputs themselves too: a default that is an expression over other inputs gets its value for later
+ * passes, a key with `{{inputs.parameters.x}}` names its object.
+ */
 function filled(run: Run, inputs: Inputs, variables: Variables): Inputs {
   const rendered = render(run, inputs, variables, keepUnknown)
   return rendered.ok ? rendered.value : inputs
