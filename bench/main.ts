@@ -10,6 +10,7 @@ import { startPostgres } from '../scripts/postgres.ts'
 import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
 import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
 import { growth, nodesPerSecond } from './simulated.ts'
+import { memoryWhileMoving, s3Seconds } from './s3.ts'
 import { secondsToAdmit } from './table.ts'
 
 type Figure = {
@@ -29,6 +30,7 @@ type Sizes = {
   readonly large: number
   readonly settleMs: number
   readonly rows: number
+  readonly mebibytes: number
 }
 
 const full: Sizes = {
@@ -41,6 +43,7 @@ const full: Sizes = {
   large: 100_000,
   settleMs: 6000,
   rows: 10_000,
+  mebibytes: 1024,
 }
 const tiny: Sizes = {
   chain: 2,
@@ -52,6 +55,7 @@ const tiny: Sizes = {
   large: 60,
   settleMs: 3000,
   rows: 20,
+  mebibytes: 20,
 }
 
 const figure = (
@@ -139,6 +143,22 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
     const seconds = await secondsToAdmit(rows)
     const detail = `${Math.round(rows / seconds)} a second, from commit to the workflow’s UID in the row`
     return [figure(`seconds until ${rows} rows of a table are admitted`, seconds, { most: 10 }, detail)]
+  },
+  async s3({ mebibytes }) {
+    const { plain, packed, native } = await s3Seconds(mebibytes, 2)
+    const detail = (way: 'up' | 'down') =>
+      `${plain[way].toFixed(2)} s against ${native?.[way].toFixed(2) ?? '?'} s; as tar and gzip ${packed[way].toFixed(2)} s`
+    const ratios =
+      native === null ? { up: NaN, down: NaN } : { up: plain.up / native.up, down: plain.down / native.down }
+    return [
+      figure(`${mebibytes} MiB to S3 against the AWS CLI`, ratios.up, { most: 1.2 }, detail('up')),
+      figure(`${mebibytes} MiB from S3 against the AWS CLI`, ratios.down, { most: 1.2 }, detail('down')),
+    ]
+  },
+  async s3memory({ mebibytes }) {
+    const { peakMiB, idleMiB, seconds } = await memoryWhileMoving(4, mebibytes)
+    const detail = `${Math.round(idleMiB)} before; ${seconds.toFixed(1)} s for containers that save and load them`
+    return [figure(`memory while 4 × ${mebibytes} MiB move to S3 and back, MB`, peakMiB, { most: 256 }, detail)]
   },
   async idle({ settleMs }) {
     const megabytes = await idleMegabytes(settleMs)
