@@ -27,6 +27,8 @@ const bodyBytesMax = 64 * 1024 * 1024
 
 /** @throws Error with the text of Go's client: `Get "http://x": dial tcp …` */
 export async function httpCall(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+  const fault = parseFault(call.url)
+  if (fault !== null) throw new Error(`parse ${JSON.stringify(call.url)}: ${fault}`)
   const verb = call.method.charAt(0) + call.method.slice(1).toLowerCase()
   const deadline = call.timeoutMs === null ? null : AbortSignal.timeout(call.timeoutMs)
   const either = deadline === null ? signal : AbortSignal.any([signal, deadline])
@@ -48,6 +50,14 @@ export async function httpCall(call: HttpCall, signal: AbortSignal): Promise<Htt
   }
 }
 
+/** Why Go would not take the text for a URL at all; `null` where it would. */
+function parseFault(url: string): string | null {
+  if (url.startsWith(':')) return 'missing protocol scheme'
+  const [segment = ''] = url.split('/', 1)
+  if (/^[^A-Za-z].*:/.test(segment)) return 'first path segment in URL cannot contain colon'
+  return null
+}
+
 const timeoutText = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
 
 function redirected(call: HttpCall, status: number, location: string): HttpCall {
@@ -61,6 +71,7 @@ function redirected(call: HttpCall, status: number, location: string): HttpCall 
 }
 
 function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(call.url)) return Promise.reject(new Error('unsupported protocol scheme ""'))
   const url = new URL(call.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return Promise.reject(new Error(`unsupported protocol scheme "${url.protocol.slice(0, -1)}"`))

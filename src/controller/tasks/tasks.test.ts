@@ -69,12 +69,28 @@ describe('an http template', () => {
     })
   })
 
-  it("fails with the words of Go's client when nobody answers", async () => {
+  it.each([
+    ['http://127.0.0.1:1/x', 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'],
+    ['example.com/x', 'Get "example.com/x": unsupported protocol scheme ""'],
+    ['localhost:80/x', 'Get "localhost:80/x": unsupported protocol scheme "localhost"'],
+    ['127.0.0.1:80/x', 'parse "127.0.0.1:80/x": first path segment in URL cannot contain colon'],
+    ['://x', 'parse "://x": missing protocol scheme'],
+  ])("fails with the words of Go's client at %s", async (url, message) => {
     house = newHouse()
     const controller = await house.open()
-    await controller.createWorkflow('default', only('wf', { http: { url: 'http://127.0.0.1:1/x' } }))
-    const done = await ended(controller, 'wf')
-    expect(done.status?.message).toBe('Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused')
+    await controller.createWorkflow('default', only('wf', { http: { url } }))
+    expect((await ended(controller, 'wf')).status?.message).toBe(message)
+  })
+
+  it('has no result where its condition cannot be evaluated', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await serving(async (url) => {
+      await controller.createWorkflow('default', only('wf', { http: { url, successCondition: '1' } }))
+      const done = await ended(controller, 'wf')
+      expect(done.status?.message).toBe("unable to cast expression result '%!s(int=1)' to bool")
+      expect(root(done)?.outputs).toBeUndefined()
+    })
   })
 })
 
