@@ -30,6 +30,10 @@ export type LiveRun = {
   held: boolean
   /** A decision is being committed: nothing else is decided until that is over. */
   busy: boolean
+  /** While a decision is not stored: the workflow as it was before; `null` when what is in memory is stored. */
+  stored: Workflow | null
+  /** Resolves when the step under way is over. */
+  settling: Promise<void>
   /** It is being deleted: nothing more is decided. */
   deleting: boolean
   resourceVersion: number
@@ -62,9 +66,14 @@ export const whereOf = ({ name, namespace, uid }: Pick<LiveRun, 'name' | 'namesp
 
 const postponedMessage = 'Workflow processing has been postponed because too many workflows are already running'
 
-/** The workflow as clients see it. `nodes: false` is cheap. */
-export function viewOf(live: LiveRun, options: { readonly nodes: boolean }): Workflow {
-  const workflow = workflowOf(live.run, options)
+/** The workflow as it is in memory, its last decision included. `nodes: false` is cheap. */
+export const viewOf = (live: LiveRun, options: { readonly nodes: boolean }): Workflow =>
+  dressed(live, workflowOf(live.run, options))
+
+/** Without nodes, and only what is stored: a decision whose commit is under way may never come to be. */
+export const storedHeadOf = (live: LiveRun): Workflow => dressed(live, live.stored ?? live.run.workflow)
+
+function dressed(live: LiveRun, workflow: Workflow): Workflow {
   const metadata = { ...workflow.metadata, resourceVersion: String(live.resourceVersion) }
   if (!live.held) return { ...workflow, metadata }
   const labels = {
@@ -98,6 +107,8 @@ export function newLiveRun(init: {
     requests: [],
     held: false,
     busy: false,
+    stored: null,
+    settling: Promise.resolve(),
     deleting: false,
     resourceVersion: init.resourceVersion,
     cell: { read: () => viewOf(live, { nodes: true }) },

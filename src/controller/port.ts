@@ -109,6 +109,8 @@ export type WatchEvent = {
   readonly kind: 'Workflow' | ObjectKind
   /** After the change (before it for DELETED). For workflows a lazy snapshot: nodes are copied only when read. */
   readonly object: () => Workflow | StoredObject
+  /** Resolves when what `object` shows is stored, which a later decision may not be yet; `null` or absent: it is. */
+  readonly whenStored?: () => Promise<void> | null
   readonly namespace: string
   readonly name: string
   readonly labels: Readonly<Record<string, string>>

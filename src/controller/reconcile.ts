@@ -150,6 +150,9 @@ export class Reconciler {
   async #step(live: LiveRun): Promise<void> {
     const { telemetry, log } = this.#parts
     live.busy = true
+    live.stored ??= live.run.workflow
+    const { promise, resolve: settle } = Promise.withResolvers<void>()
+    live.settling = promise
     const startedAt = telemetry.monotonicMs()
     const { inbox, requests, endSeenAt } = live
     live.inbox = []
@@ -158,7 +161,10 @@ export class Reconciler {
     try {
       const accepted: OperationRequest[] = []
       const decision = this.#decide(live, { inbox, requests, accepted })
-      if (decision === null) return
+      if (decision === null) {
+        live.stored = null
+        return
+      }
       expectOutcomes(live, decision)
       const finished = isFinished(live.run) && live.outstanding.size === 0
       try {
@@ -168,6 +174,7 @@ export class Reconciler {
         await this.#recover(live, { inbox, error, wakes: decision.wakes })
         return
       }
+      live.stored = null
       this.#act(live, decision, endSeenAt)
       for (const request of accepted) request.resolve(viewOf(live, { nodes: true }))
       if (finished && live.requests.length === 0) this.#parts.leave(live)
@@ -176,8 +183,10 @@ export class Reconciler {
       telemetry.errorCounted('OperationPanic')
       for (const request of requests) request.reject(new ApiError('INTERNAL', messageOf(error)))
       await this.#parts.abandon(live, error)
+      live.stored = null
     } finally {
       live.busy = false
+      settle()
       const seconds = (telemetry.monotonicMs() - startedAt) / 1000
       telemetry.operationTook(seconds)
       telemetry.queueWorked('workflow_queue', seconds)
@@ -277,6 +286,7 @@ export class Reconciler {
         await clock.sleep(backOffMs(quickBackOff, live.commitFailures), this.#ending.signal)
         known = true
         if (!(await this.#parts.reopen(live))) return
+        live.stored = null
       } catch {
         known = false
       }

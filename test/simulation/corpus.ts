@@ -21,5 +21,5 @@ export const corpus: readonly number[] = [
   655, // a pod that waited for the engine's first list was started after its workflow had been deleted
   1508, // a volume whose creation was answered to nobody stayed when its workflow was deleted
   1657, // likewise, of a workflow that was deleted after a restart
-  2952, // a pod that was asked for twice around a crash
+  2952, // as 655: a deletion did not wait for the engine's first list, and what had been asked for before was started after it
 ]

@@ -104,6 +104,24 @@ export class History {
     return most
   }
 
+  /** Ends that a reader was shown though the disk does not have them. */
+  shownTooEarly({ metadata, status }: Workflow): string[] {
+    const stored = this.#disk.workflows.get(metadata.uid as WorkflowUid)
+    if (stored === undefined) return []
+    const phase = (JSON.parse(stored.body) as Workflow).status?.phase ?? ''
+    const isTooEarly = (shown: string | undefined, known: string): boolean =>
+      rankOf(shown ?? '') === 2 && shown !== known
+    const wrong: string[] = []
+    if (isTooEarly(status?.phase, phase))
+      wrong.push(`${metadata.name ?? ''} was shown ${status?.phase ?? ''}, is ${phase}`)
+    for (const [id, node] of Object.entries(status?.nodes ?? {})) {
+      const row = stored.nodes.get(id)
+      const known = row === undefined ? '' : ((JSON.parse(row.node) as NodeStatus).phase ?? '')
+      if (isTooEarly(node.phase, known)) wrong.push(`${node.name} was shown ${node.phase ?? ''}, is ${known}`)
+    }
+    return wrong
+  }
+
   /** Nodes that ended well whose containers did not run exactly once. */
   ranOtherwise(): string[] {
     return [...this.workflows.values()].flatMap((seen) =>

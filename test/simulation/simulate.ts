@@ -3,6 +3,7 @@ import { setImmediate as afterTurn } from 'node:timers/promises'
 import type { Log } from '../../src/controller/index.ts'
 import { silentLog } from '../../src/controller/index.ts'
 import type { Operation } from '../../src/engine/index.ts'
+import type { Workflow } from '../../src/resources/index.ts'
 import type { Faults } from '../../src/runtime/simulated/index.ts'
 import { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import { MemoryDisk } from '../../src/store/index.ts'
@@ -42,6 +43,7 @@ class Play {
   readonly #faults: FaultPlan
   readonly #misfortune
   readonly #hand
+  readonly #reader
   readonly #clock = new SimulatedClock()
   readonly #disk = new MemoryDisk()
   readonly #engine: SimulatedEngine
@@ -65,6 +67,7 @@ class Play {
     this.#faults = faults
     this.#misfortune = diceOf(seed, 'misfortune')
     this.#hand = diceOf(seed, 'hand')
+    this.#reader = diceOf(seed, 'reader')
     const isKind = () => this.#isKind()
     this.#engine = new SimulatedEngine({
       clock: this.#clock,
@@ -167,6 +170,7 @@ class Play {
     if (this.#daemon?.isAlive === true && this.#daemon.hasStarted) {
       this.#submit(this.#daemon)
       this.#actAsPerson(this.#daemon)
+      this.#read(this.#daemon)
       await this.#settle()
     }
     this.#violations.push(...this.#history.look())
@@ -258,6 +262,18 @@ class Play {
 
   #operate(daemon: SimulatedDaemon, name: string, operation: Operation): Promise<unknown> {
     return daemon.controller.operate('default', name, operation)
+  }
+
+  /** What a client reads is on the disk by then: nothing that a crash could take back. */
+  #read(daemon: SimulatedDaemon): void {
+    if (!this.#reader.chance(0.1)) return
+    const [task] = this.#workload.tasks.filter(() => this.#reader.chance(0.5))
+    if (task === undefined) return
+    const check = (read: Workflow | null): void => {
+      if (read === null || !daemon.isAlive || this.#isOver) return
+      this.#violations.push(...this.#history.shownTooEarly(read))
+    }
+    for (const nodes of [false, true]) daemon.controller.workflow('default', task.name, { nodes }).then(check, () => {})
   }
 
   /** One call of a kind at a time; what fails is tried again at a later step. */

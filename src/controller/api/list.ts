@@ -4,10 +4,9 @@ import type { Instant, Workflow } from '../../resources/index.ts'
 import { instantOf } from '../../resources/index.ts'
 import type { WorkflowQuery, WorkflowRow } from '../../store/port.ts'
 import type { Core } from '../core.ts'
-import { viewOf } from '../live-run.ts'
 import type { ListQuery, WorkflowPage } from '../port.ts'
 import { ApiError } from '../port.ts'
-import { workflowOfRow } from './read.ts'
+import { readLive, workflowOfRow } from './read.ts'
 
 const phaseLabel = 'workflows.argoproj.io/phase'
 
@@ -52,7 +51,7 @@ async function pick(
 
 async function itemOf(core: Core, row: WorkflowRow, nodes: boolean): Promise<Workflow> {
   const live = core.runs.byUid(row.uid)
-  return live === undefined ? workflowOfRow(core, row, nodes) : viewOf(live, { nodes })
+  return (live === undefined ? null : await readLive(core, live, nodes)) ?? workflowOfRow(core, row, nodes)
 }
 
 function offsetOf(text: string | undefined): number {

@@ -2,10 +2,13 @@
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import type { WorkflowRow } from '../../store/port.ts'
 import type { Core } from '../core.ts'
-import { viewOf } from '../live-run.ts'
+import type { LiveRun } from '../live-run.ts'
+import { storedHeadOf } from '../live-run.ts'
 
 /** Rows looked at for `@latest`: the newest stand first, except for what never started. */
 const latestAmong = 100
+/** A commit that takes longer is not waited for by readers. */
+const commitMsMost = 2_000
 
 export async function readWorkflow(
   core: Core,
@@ -16,7 +19,7 @@ export async function readWorkflow(
   const nodes = options.nodes !== false
   if (name === '@latest') return latest(core, namespace, nodes)
   const live = core.runs.byName(namespace, name)
-  if (live !== undefined) return options.uid && live.uid !== options.uid ? null : viewOf(live, { nodes })
+  if (live !== undefined) return options.uid && live.uid !== options.uid ? null : readLive(core, live, nodes)
   const known = core.runs.finished(namespace, name)
   if (known !== undefined && (!options.uid || known.metadata.uid === options.uid)) return known
   const row = await core.store.workflow(namespace, name)
@@ -26,8 +29,21 @@ export async function readWorkflow(
 
 export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow | null> {
   const live = core.runs.byUid(uid)
-  if (live !== undefined) return viewOf(live, { nodes: true })
+  if (live !== undefined) return readLive(core, live, true)
   const row = await core.store.workflowByUid(uid)
+  return row === null ? null : workflowOfRow(core, row, true)
+}
+
+/** As it is stored: where a decision is on its way to the store, after it has got there, or as it was before. */
+export async function readLive(core: Core, live: LiveRun, nodes: boolean): Promise<Workflow | null> {
+  if (!nodes) return storedHeadOf(live)
+  if (live.stored !== null) {
+    const waiting = new AbortController()
+    await Promise.race([live.settling, core.clock.sleep(commitMsMost, waiting.signal).catch(() => {})])
+    waiting.abort()
+  }
+  if (live.stored === null) return live.cell.read()
+  const row = await core.store.workflowByUid(live.uid)
   return row === null ? null : workflowOfRow(core, row, true)
 }
 

@@ -141,6 +141,7 @@ class WorkflowWatch {
     try {
       for (let change = this.#pending.take(); change !== undefined; change = this.#pending.take()) {
         if (this.#stream.isEnded) return
+        await change.event.whenStored?.()
         const begunAt = performance.now()
         const isTaken = this.#stream.send(this.#changeText(change))
         const workMs = performance.now() - begunAt

@@ -105,6 +105,7 @@ export class FolderStatus {
     const event = this.#news.get(key)
     this.#news.delete(key)
     if (event?.type === 'DELETED') return { ...workflowStatus(event.object() as Workflow), message: 'was deleted' }
+    await event?.whenStored?.()
     const workflow =
       event === undefined
         ? await this.#controller.workflow(namespace, name, { nodes: false })

@@ -106,6 +106,7 @@ export class RowProgress {
     const key = `${namespace}/${name}`
     const event = this.#news.get(key)
     if (event === undefined) return this.#controller.workflow(namespace, name, { nodes: false })
+    await event.whenStored?.()
     const workflow = event.object() as Workflow
     return event.type === 'DELETED' && !isFinished(workflow) ? null : workflow
   }
