@@ -256,3 +256,57 @@ describe('what a workflow waits for', () => {
     })
   })
 })
+
+describe('a metric at fault', () => {
+  const gauge = (value: string, realtime = true) => ({ name: 'm', help: 'h', gauge: { realtime, value } })
+  it.each([
+    [gauge('{{status}}'), "'status' is not available as a real time metric"],
+    [gauge('5'), 'real time metrics can only be used with metric variables'],
+    [{ ...gauge('{{duration}}'), help: '' }, "metric 'm' must contain a help string under 'help: ' field"],
+    [gauge('{{nope}}'), "unable to substitute parameters for metric 'm': failed to resolve {{nope}}"],
+    [gauge('many', false), `could not construct metric 'm': strconv.ParseFloat: parsing "many": invalid syntax`],
+    [{ ...gauge('1', false), when: '1 == == 1' }, /^unable to compute 'when' clause for metric 'wf': /],
+  ])('is told in a condition: %j', (metric, text) => {
+    const metered = { ...plain, name: 'metered', metrics: { prometheus: [metric] } }
+    const story = new Story({ entrypoint: 'metered', templates: [metered] }).play()
+    const condition = story.run.status.conditions?.find(({ type }) => type === 'MetricsError')
+    expect(condition?.message).toMatch(text)
+    expect(story.phase).toBe('Succeeded')
+  })
+})
+
+describe('a suspend node', () => {
+  const waits = (input: object): Template => ({
+    name: 'waits',
+    inputs: { parameters: [{ name: 'v', ...input }] },
+    suspend: { duration: '5' },
+    outputs: { parameters: [{ name: 'v', valueFrom: { supplied: {} } }] },
+  })
+  it('shows the default of the input of the same name as that of its output, and takes it in the end', () => {
+    const story = new Story({ entrypoint: 'waits', templates: [waits({ default: 'own' })] })
+    expect(story.node('wf').outputs?.parameters?.[0]?.valueFrom?.default).toBe('own')
+    story.pass(6000)
+    expect(story.node('wf')).toMatchObject({
+      phase: 'Succeeded',
+      outputs: { parameters: [{ name: 'v', value: 'own' }] },
+    })
+  })
+  it('takes no default from the choices that its input offers', () => {
+    const story = new Story({ entrypoint: 'waits', templates: [waits({ value: '{"enum": ["a", "b"]}' })] })
+    expect(story.node('wf').inputs?.parameters?.[0]).toMatchObject({ enum: ['a', 'b'], default: 'a' })
+    story.pass(6000)
+    expect(story.message).toMatch(/raw output parameter 'v' has not been set and does not have a default value$/)
+  })
+})
+
+it('outputs of a steps template have values only, wherever they came from', () => {
+  const gives: Template = {
+    ...plain,
+    name: 'gives',
+    outputs: { parameters: [{ name: 'p', valueFrom: { path: '/p' } }] },
+  }
+  const outputs = { parameters: [{ name: 'q', valueFrom: { parameter: '{{steps.a.outputs.parameters.p}}' } }] }
+  const main: Template = { ...steps({ name: 'a', template: 'gives' }), outputs }
+  const story = new Story(spec(main, { templates: [gives] })).play(() => ({ parameters: { p: 'made' } }))
+  expect(story.node('wf').outputs).toEqual({ parameters: [{ name: 'q', value: 'made' }] })
+})

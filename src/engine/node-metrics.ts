@@ -8,7 +8,7 @@ import type { MetricEmission } from './decision.ts'
 import { durationOf } from './globals.ts'
 import type { Processed } from './inputs.ts'
 import type { Run } from './run.ts'
-import { everythingMustResolve, render, soleTag } from './substitution.ts'
+import { everythingMustResolve, render } from './substitution.ts'
 
 export function emitNodeMetrics(run: Run, template: Template, node: NodeStatus, processed: Processed | null): void {
   const list = template.metrics?.prometheus ?? []
@@ -42,30 +42,45 @@ export function startWorkflowRealtime(run: Run): void {
 }
 
 function realtime(run: Run, metric: Prometheus, node: NodeStatus | null, variables: Variables): void {
-  const tag = soleTag(metric.gauge?.value)
-  const since =
-    tag === 'workflow.duration'
-      ? run.startedAt()
-      : tag === 'duration'
-        ? instantOf(node?.startedAt ?? run.status.startedAt)
-        : null
-  if (tag === null || (tag !== 'workflow.duration' && tag !== 'duration'))
-    return fault(
-      run,
-      `unable to substitute parameters for metric '${metric.name}': '${metric.gauge?.value ?? ''}' is not available for real time metrics`,
-    )
-  const labels = render(run, { list: metric.labels ?? [] }, variables, everythingMustResolve)
-  if (!labels.ok) return fault(run, `unable to substitute parameters for metric '${metric.name}': ${labels.error}`)
+  // Of a workflow that begins the duration is known as text only.
+  const filled = filledIn(run, metric, node === null ? variablesOf({ duration: '0' }, variables) : variables)
+  if (filled === null) return
+  const value = metric.gauge?.value ?? ''
+  if (!value.startsWith('{{') || !value.endsWith('}}'))
+    return fault(run, 'real time metrics can only be used with metric variables')
+  const tag = value.slice(2, -2).trim()
+  if (tag !== 'workflow.duration' && (tag !== 'duration' || node === null))
+    return fault(run, `'${tag}' is not available as a real time metric`)
+  const since = tag === 'duration' ? instantOf(node?.startedAt) : run.startedAt()
   run.metrics.push({
-    name: metric.name,
-    help: metric.help,
-    labels: labels.value.list,
+    name: filled.name,
+    help: filled.help,
+    labels: filled.labels ?? [],
     metric: {
       kind: 'realtime',
       since: since ?? run.now,
       node: tag === 'duration' && node !== null ? nodeIdOf(node.id) : null,
     },
   })
+}
+
+/** With its tags replaced; `null` where its condition does not hold, or where it is at fault. */
+function filledIn(run: Run, metric: Prometheus, variables: Variables): Prometheus | null {
+  if (!metric.help) {
+    fault(run, `metric '${metric.name}' must contain a help string under 'help: ' field`)
+    return null
+  }
+  const rendered = render(run, metric, variables, everythingMustResolve)
+  if (!rendered.ok) {
+    fault(run, `unable to substitute parameters for metric '${metric.name}': ${rendered.error}`)
+    return null
+  }
+  const { when } = rendered.value
+  if (!when) return rendered.value
+  const answer = evaluateWhen(when)
+  if (answer.ok) return answer.value ? rendered.value : null
+  fault(run, `unable to compute 'when' clause for metric '${run.name}': ${answer.error}`)
+  return null
 }
 
 function nodeVariables(run: Run, node: NodeStatus, outer: Variables): Variables {
@@ -91,17 +106,10 @@ function nodeVariables(run: Run, node: NodeStatus, outer: Variables): Variables 
 }
 
 function emit(run: Run, metric: Prometheus, variables: Variables): void {
-  const rendered = render(run, metric, variables, everythingMustResolve)
-  if (!rendered.ok) return fault(run, `unable to substitute parameters for metric '${metric.name}': ${rendered.error}`)
-  const filled = rendered.value
-  if (!filled.help) return fault(run, `metric '${filled.name}' must contain a help string under 'help: ' field`)
-  if (filled.when) {
-    const answer = evaluateWhen(filled.when)
-    if (!answer.ok) return fault(run, `unable to compute 'when' clause for metric '${run.name}': ${answer.error}`)
-    if (!answer.value) return
-  }
+  const filled = filledIn(run, metric, variables)
+  if (filled === null) return
   const emission = emissionOf(filled)
-  if (typeof emission === 'string') return fault(run, emission)
+  if (typeof emission === 'string') return fault(run, `could not construct metric '${filled.name}': ${emission}`)
   run.metrics.push({ name: filled.name, help: filled.help, labels: filled.labels ?? [], metric: emission })
 }
 

@@ -40,8 +40,15 @@ export class SuspendBody extends Body {
   }
 }
 
+/** With the default of the input of the same name, if it has none of its own; one that is made of choices does not count. */
 export function suppliedOutputs(template: Template): Parameter[] {
-  return (template.outputs?.parameters ?? []).filter((parameter) => parameter.valueFrom?.supplied !== undefined)
+  return (template.outputs?.parameters ?? []).flatMap((parameter) => {
+    const { valueFrom } = parameter
+    if (valueFrom?.supplied === undefined) return []
+    const input = template.inputs?.parameters?.find(({ name }) => name === parameter.name)
+    if (valueFrom.default !== undefined || input?.default === undefined) return [parameter]
+    return [{ ...parameter, valueFrom: { ...valueFrom, default: input.default } }]
+  })
 }
 
 /** A value that is a JSON text with a list `enum` offers that list, its first element being the default where there is none. */
@@ -69,8 +76,7 @@ export function supplyDefaults(run: Run, node: NodeStatus): string | null {
       filled.push(parameter)
       continue
     }
-    const input = node.inputs?.parameters?.find((one) => one.name === parameter.name)
-    const value = parameter.valueFrom.default ?? input?.default
+    const value = parameter.valueFrom.default
     if (value === undefined)
       return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
     const { valueFrom: _supplied, ...rest } = parameter

@@ -20,7 +20,6 @@ export function outputsFromScope(outsider: Outsider, template: Template, scope: 
     const { valueFrom: _from, ...rest } = parameter
     parameters.push({
       ...rest,
-      valueFrom: parameter.valueFrom,
       value: value.ok ? value.value : (parameter.valueFrom.default ?? ''),
     })
   }

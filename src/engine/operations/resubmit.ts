@@ -86,6 +86,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     metadata: { ...next.metadata, name },
     status: {
       phase: '',
+      conditions: [{ type: 'Completed', status: 'False' }],
       nodes: Object.fromEntries(carried),
       ...(old.status?.storedTemplates === undefined ? {} : { storedTemplates: old.status.storedTemplates }),
     },

@@ -86,8 +86,7 @@ function select(run: Run, text: string): NodeStatus[] | Refusal {
 function lacksDefault(node: NodeStatus): string | null {
   for (const parameter of node.outputs?.parameters ?? []) {
     if (parameter.valueFrom?.supplied === undefined) continue
-    const input = node.inputs?.parameters?.find((one) => one.name === parameter.name)
-    if (parameter.valueFrom.default === undefined && input?.default === undefined)
+    if (parameter.valueFrom.default === undefined)
       return `raw output parameter '${parameter.name}' has not been set and does not have a default value`
   }
   return null
