@@ -13,6 +13,8 @@ export const differencesOfBehaviour: readonly string[] = [
   'A document of a file that Argo’s lint drops without a word (a duplicate key, broken YAML) is an error with its position.',
   'A manifest that asks for the host (privileged, capabilities, host namespaces, devices, host paths) is refused unless the configuration allows it; lint accepts it with a warning.',
   'Lint names every fault of an object that it finds, Argo’s first; over REST the message is Argo’s, `details` has path and advice of all.',
+  'A workflow with `spec.suspend: true` can be stopped and terminated; under Argo v4.1.2 it stays Running until it is resumed (argo-workflows#17041).',
+  'After a stop every node ends; under Argo a steps node or a loop inside a stopped DAG may be left Running in a workflow that has ended.',
   'A WorkflowTemplate may be created before the ones it refers to, as with `kubectl apply`; Argo’s server wants them first. Lint, dry runs and the workflow that uses it name what is missing.',
 ]
 
