@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startDaemon } from '../src/main.ts'
+import { s3ForCases } from './conformance-s3.ts'
 import { step, tail } from './steps.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -14,11 +15,16 @@ const shared = resolve(root, '..', 'shared')
 const cases = join(shared, 'conformance')
 const thresholdFile = join(root, '.ci', 'thresholds.json')
 
-type Suite = { readonly name: string; readonly words: (server: string, drop: string) => readonly string[] }
+type Suite = {
+  readonly name: string
+  /** @param have services that are up, besides the daemon */
+  readonly words: (server: string, drop: string, have: readonly string[]) => readonly string[]
+}
 const runner = (file: string) => join(cases, file)
-const workflows = (file: string) => (server: string, drop: string) => [
+const workflows = (file: string) => (server: string, drop: string, have: readonly string[]) => [
   ...['node', runner('run.mjs'), '--cases', runner(file), '--manifests', runner('manifests')],
   ...['--truth', runner('truth.json'), '--server', server, '--drop', drop, '--parallel', '6'],
+  ...(have.length === 0 ? [] : ['--have', have.join(',')]),
 ]
 const lint = (file: string) => (server: string) => [
   ...['node', runner('lint.mjs'), '--cases', runner(file), '--server', server],
@@ -72,9 +78,12 @@ async function conformance(names: readonly string[]): Promise<number> {
   })
   const thresholds = JSON.parse(await readFile(thresholdFile, 'utf8')) as Record<string, number>
   let short = 0
+  const needS3 = names.length === 0 || names.includes('e2e') || names.includes('examples')
+  const s3 = needS3 ? await s3ForCases(join(drop, 's3.yaml'), say) : null
+  const have = s3 === null ? [] : ['s3']
   try {
     for (const { name, words } of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
-      const { output, seconds } = await step(words(daemon.apiUrl, drop), { limitSeconds: 1200 })
+      const { output, seconds } = await step(words(daemon.apiUrl, drop, have), { limitSeconds: 1200 })
       const passed = Number(/(\d+) passed, \d+ failed/.exec(tail(output, 1))?.[1] ?? 0)
       const least = thresholds[name] ?? 0
       if (passed < least) short += 1
@@ -88,6 +97,7 @@ async function conformance(names: readonly string[]): Promise<number> {
     }
   } finally {
     await daemon.drain()
+    await s3?.stop()
     await rm(scratch, { recursive: true, force: true })
   }
   return short === 0 ? 0 : 1

@@ -1,20 +1,22 @@
 /** Memory for the parts of uploads: one budget for all of them, so that many uploads at once take no more than a few. */
 
 const mebibyte = 1024 * 1024
-export const smallPartBytes = 8 * mebibyte
-const largePartBytes = 96 * mebibyte
+/** No part but the last may be smaller. */
+const smallPartBytes = 5 * mebibyte
+const middlePartBytes = 16 * mebibyte
+const largePartBytes = 48 * mebibyte
 
 /** Free buffers kept for the next part; more go back to the system. */
 const keptMax = 4
 
 /**
- * S3 takes 10,000 parts, and nobody knows how long a stream will be: parts grow as it goes on. 8 GiB in small ones,
- * 660 GiB in all.
+ * S3 takes 10,000 parts, and nobody knows how long a stream will be: parts grow as it goes on. 10 GiB in small
+ * ones, 290 GiB in all.
  * @param number from 1
  */
 export function partBytesOf(number: number): number {
-  if (number <= 1000) return smallPartBytes
-  return number <= 4000 ? 4 * smallPartBytes : largePartBytes
+  if (number <= 2000) return smallPartBytes
+  return number <= 5000 ? middlePartBytes : largePartBytes
 }
 
 type Waiting = { readonly sizeBytes: number; readonly take: (buffer: Buffer) => void }

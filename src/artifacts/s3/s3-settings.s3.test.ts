@@ -195,7 +195,7 @@ describe('encryptionOptions', () => {
     const keyOfObject = headerOf(small, 'PUT', 'x-amz-server-side-encryption-customer-key')[0]
     expect(Buffer.from(String(keyOfObject), 'base64')).toHaveLength(32)
     expect(headerOf(small, 'GET', 'x-amz-server-side-encryption-customer-key')).toEqual([keyOfObject])
-    const large = await requestsOf(encrypted(phrase), Buffer.alloc(17 * 1024 * 1024))
+    const large = await requestsOf(encrypted(phrase), Buffer.alloc(11 * 1024 * 1024))
     expect(headerOf(large, 'PUT', 'x-amz-server-side-encryption-customer-key')).toEqual([
       keyOfObject,
       keyOfObject,
