@@ -152,14 +152,16 @@ function mergeArtifacts(inputs: readonly Artifact[], args: Arguments): Outcome<A
       merged.push(input)
       continue
     }
-    if (input.optional !== true && given.from === undefined && !hasLocationOrKey(given) && given.optional !== true)
+    const isPlaced = hasLocationOrKey(given)
+    if (input.optional !== true && given.from === undefined && !isPlaced)
       return bad(`inputs.artifacts.${input.name} missing location information`)
     merged.push({
       ...given,
       ...(input.path === undefined ? {} : { path: input.path }),
       ...(input.mode === undefined ? {} : { mode: input.mode }),
       ...(input.recurseMode === undefined ? {} : { recurseMode: input.recurseMode }),
-      ...(input.optional === undefined ? {} : { optional: input.optional }),
+      // an argument that leads somewhere says itself whether it may be missing there
+      ...(input.optional === undefined || isPlaced ? {} : { optional: input.optional }),
     })
   }
   return good(merged)

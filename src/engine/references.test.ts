@@ -113,3 +113,32 @@ describe('a reference to an output that never came', () => {
     expect(story.phases['wf.b']).toBeUndefined()
   })
 })
+
+describe('an artifact in the place of an input', () => {
+  const storyOf = (optional: { argument?: boolean; input?: boolean }, given: object) =>
+    new Story({
+      entrypoint: 'main',
+      arguments: { artifacts: [{ name: 'x', ...given, ...(optional.argument ? { optional: true } : {}) }] },
+      templates: [
+        {
+          name: 'main',
+          inputs: { artifacts: [{ name: 'x', path: '/x', ...(optional.input ? { optional: true } : {}) }] },
+          container: { image: 'x' },
+        },
+      ],
+    })
+  const placed = { s3: { key: 'somewhere' } }
+
+  it('may be missing in the store only if the argument says so', () => {
+    expect(storyOf({ input: true }, placed).pods.get('wf')?.inputArtifacts[0]?.optional).toBeUndefined()
+    expect(storyOf({ argument: true }, placed).pods.get('wf')?.inputArtifacts[0]?.optional).toBe(true)
+  })
+  it('needs a location where the input is required, optional or not itself', () => {
+    expect(storyOf({ argument: true }, {}).node('wf').message).toBe('inputs.artifacts.x missing location information')
+    expect(
+      storyOf({ argument: true, input: true }, {})
+        .play(() => ({}))
+        .node('wf').phase,
+    ).toBe('Succeeded')
+  })
+})
