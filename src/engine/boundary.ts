@@ -26,7 +26,8 @@ export function outboundOf(run: Run, id: string): readonly string[] {
     case 'TaskGroup':
       return (node.children?.length ?? 0) === 0 ? [node.id] : ofItems(run, node)
     case 'Retry': {
-      const last = node.children?.at(-1)
+      // What follows a Retry node that a cache answered hangs below the node itself.
+      const last = node.children?.findLast((child) => isOwn(node, run.nodes.get(child)))
       return [last ?? node.id]
     }
     case 'Steps':
@@ -39,6 +40,10 @@ export function outboundOf(run: Run, id: string): readonly string[] {
       return [node.id]
   }
 }
+
+/** An attempt, or a hook. */
+const isOwn = ({ name }: NodeStatus, child: NodeStatus | undefined): boolean =>
+  child?.name.startsWith(`${name}(`) === true || child?.name.startsWith(`${name}.`) === true
 
 /** Of a target of a DAG that ends: by then the exit node of a loop stands beside its items. */
 export function lastOf(run: Run, id: string): readonly string[] {

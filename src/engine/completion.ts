@@ -51,4 +51,14 @@ function stopLeftovers(run: Run): void {
     if (node !== undefined && !isEnded(node)) run.setPhase(node, 'Failed', node.message ?? '')
   }
   run.outstanding.clear()
+  // Of a run that was opened anew nobody has asked for its daemons again: their steps are over.
+  for (const id of run.daemons) {
+    const node = run.nodes.get(id)
+    if (node === undefined || isEnded(node)) continue
+    const pod = run.podIdOf(node.name)
+    if (node.type === 'Pod')
+      run.effects.push({ kind: 'stopPod', pod, graceMs: 0 }, { kind: 'removePod', pod, delayMs: 0 })
+    run.setPhase(node, 'Failed', node.message ?? '')
+  }
+  run.daemons.clear()
 }

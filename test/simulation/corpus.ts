@@ -22,4 +22,6 @@ export const corpus: readonly number[] = [
   1508, // a volume whose creation was answered to nobody stayed when its workflow was deleted
   1657, // likewise, of a workflow that was deleted after a restart
   2952, // as 655: a deletion did not wait for the engine's first list, and what had been asked for before was started after it
+  3994, // a daemon of a run that was opened anew outlived a workflow that ended by an error
+  4372, // a run that was opened anew hung a task below itself, after a Retry node that a cache had answered
 ]
