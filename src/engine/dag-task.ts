@@ -21,8 +21,9 @@ export class DagTaskFrame extends Frame {
   isCounted = false
   private readonly body: DagBody
   private readonly task: DAGTask
-  private children: Child[] | null = null
-  private items: readonly Concrete[] | null = null
+  /** In list order; `null` where an item has ended well and nothing more is asked of it. */
+  private children: (Child | null)[] | null = null
+  private items: (Concrete | null)[] | null = null
   private next = 0
   private unsettled = 0
   private heldBack: Child | null = null
@@ -142,7 +143,7 @@ export class DagTaskFrame extends Frame {
         this.add(resolution.concrete)
         return true
       case 'items': {
-        this.items = resolution.items
+        this.items = [...resolution.items]
         this.children = []
         const group = this.node ?? this.run.createNode({ ...this.newNode(), type: 'TaskGroup', phase: 'Running' })
         this.link(group)
@@ -193,7 +194,7 @@ export class DagTaskFrame extends Frame {
     }
     while (this.next < items.length) {
       const item = items[this.next]
-      if (item === undefined) return
+      if (item === undefined || item === null) return
       this.next += 1
       this.unsettled += 1
       const child = this.add(item)
@@ -203,7 +204,7 @@ export class DagTaskFrame extends Frame {
       }
     }
     const only = this.items === null ? this.children?.[0] : undefined
-    if (only !== undefined && only.node === undefined && !only.isDirty) this.drive(only)
+    if (only !== undefined && only !== null && only.node === undefined && !only.isDirty) this.drive(only)
   }
 
   private drive(child: Child): void {
@@ -227,7 +228,17 @@ export class DagTaskFrame extends Frame {
     if (child.isSettled && !child.isCounted) {
       child.isCounted = true
       this.unsettled -= 1
+      this.release(child)
     }
+  }
+
+  /** Of a wide loop only what is under way stays in memory. */
+  private release(child: Child): void {
+    const { node, position } = child
+    if (this.items === null || this.children?.[position] !== child) return
+    if (node === undefined || !isEnded(node) || isFailedOrError(node.phase)) return
+    this.children[position] = null
+    this.items[position] = null
   }
 
   private failByHook(node: NodeStatus, error: string): void {
@@ -271,7 +282,7 @@ export class DagTaskFrame extends Frame {
     if (!isEnded(group)) {
       let phase: NonNullable<NodeStatus['phase']> = 'Succeeded'
       for (const child of this.children ?? []) {
-        const at = child.node?.phase
+        const at = child?.node?.phase
         if (at !== undefined && isFailedOrError(at)) phase = at
       }
       run.setPhase(group, phase)
@@ -353,11 +364,11 @@ export class DagTaskFrame extends Frame {
   hasUnfinishedNode(): boolean {
     const node = this.node
     if (node !== undefined && !isFulfilled(node)) return true
-    return this.children?.some((child) => !child.isSettled && child.node !== undefined) === true
+    return this.children?.some((child) => child !== null && !child.isSettled && child.node !== undefined) === true
   }
 
   abandon(): void {
-    for (const child of this.children ?? []) child.execution.body?.abandon()
+    for (const child of this.children ?? []) child?.execution.body?.abandon()
   }
 }
 

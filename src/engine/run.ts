@@ -229,7 +229,8 @@ export class Run {
   setPhase(node: NodeStatus, phase: NodePhase, message?: string): void {
     const before = node.phase
     const isToldAnew = message !== undefined && message !== (node.message ?? '')
-    if (message !== undefined) node.message = message
+    // A field that comes only to go again makes the object slow, and large.
+    if (message !== undefined && (message !== '' || node.message !== undefined)) node.message = message
     this.touch(node)
     if (before === phase) return isToldAnew ? this.transitions.add(node) : undefined
     this.count(node, -1)

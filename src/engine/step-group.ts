@@ -10,13 +10,16 @@ import { pickHolder } from './holder.ts'
 import type { StepsBody } from './steps.ts'
 import { scopeText } from './template-lookup.ts'
 
+type Entry = { readonly concrete: Concrete; readonly source: WorkflowStep }
+
 export class StepGroup extends Frame {
   readonly steps: readonly WorkflowStep[]
   private readonly body: StepsBody
   private readonly stepsNode: NodeStatus
   private readonly index: number
-  private readonly children: Child[] = []
-  private waiting: { readonly concrete: Concrete; readonly source: WorkflowStep }[] | null = null
+  /** In list order; `null` once one has ended well and nothing more is asked of it. */
+  private readonly children: (Child | null)[] = []
+  private waiting: (Entry | null)[] | null = null
   private next = 0
   private unsettled = 0
   /** Started, but not let through a gate yet. */
@@ -126,7 +129,7 @@ export class StepGroup extends Frame {
     }
     while (this.next < waiting.length) {
       const entry = waiting[this.next]
-      if (entry === undefined) break
+      if (entry === undefined || entry === null) break
       this.next += 1
       const child = this.childFor(entry.concrete, entry.source)
       child.position = this.children.length
@@ -207,7 +210,17 @@ export class StepGroup extends Frame {
       child.isCounted = true
       this.unsettled -= 1
     }
+    this.release(child)
     return true
+  }
+
+  /** Of a wide loop only what is under way stays in memory. */
+  private release(child: Child): void {
+    const { node, position } = child
+    if (node === undefined || !isEnded(node) || isFailedOrError(node.phase)) return
+    if (this.waiting === null || this.children[position] !== child) return
+    this.children[position] = null
+    this.waiting[position] = null
   }
 
   /** The first child that failed and is not forgiven decides. */
@@ -215,7 +228,7 @@ export class StepGroup extends Frame {
     this.run.sealChildren(node)
     const waiting = this.waiting ?? []
     for (const [index, child] of this.children.entries()) {
-      const childNode = child.node
+      const childNode = child?.node
       if (childNode === undefined || !isFailedOrError(childNode.phase)) continue
       const { continueOn } = waiting[index]?.concrete.call ?? {}
       if (
@@ -229,6 +242,6 @@ export class StepGroup extends Frame {
   }
 
   abandon(): void {
-    for (const child of this.children) child.execution.body?.abandon()
+    for (const child of this.children) child?.execution.body?.abandon()
   }
 }
