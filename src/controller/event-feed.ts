@@ -1,17 +1,20 @@
 /** Events as Kubernetes keeps them: the recent ones, for people and for Argo's UI. */
-import type { Clock, Random } from '../resources/index.ts'
+import type { Clock, Instant, Random } from '../resources/index.ts'
 import type { FeedEvent } from './port.ts'
 
 export type NewFeedEvent = Omit<FeedEvent, 'uid' | 'name' | 'at'>
 
-const keptMax = 2_000
+export const eventsKeptMax = 2_000
+
+/** What came, and when: made whole only for somebody who reads it. */
+type Kept = { readonly make: () => NewFeedEvent; readonly at: Instant; readonly count: number }
 
 export class EventFeed {
   readonly #clock: Clock
   /** UIDs are one random UUID's with the last part counted up. */
   readonly #prefix: string
   #count = 0
-  #kept: FeedEvent[] = []
+  #kept: Kept[] = []
   readonly #listeners = new Set<(event: FeedEvent) => void>()
 
   constructor(parts: { readonly clock: Clock; readonly random: Random }) {
@@ -19,25 +22,32 @@ export class EventFeed {
     this.#prefix = parts.random.uuid().slice(0, 24)
   }
 
-  add(event: NewFeedEvent): void {
-    const at = this.#clock.now()
+  /** Whether somebody hears each as it comes. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  add(event: NewFeedEvent | (() => NewFeedEvent)): void {
     this.#count += 1
-    const serial = this.#count.toString(16).padStart(12, '0')
-    const uid = `${this.#prefix}${serial}`
-    const full: FeedEvent = {
-      ...event,
-      uid,
-      name: `${event.involved.name}.${uid.slice(0, 4)}${serial}`,
-      at,
-    }
-    this.#kept.push(full)
-    if (this.#kept.length > keptMax * 1.5) this.#kept = this.#kept.slice(-keptMax)
+    const kept = { make: typeof event === 'function' ? event : () => event, at: this.#clock.now(), count: this.#count }
+    this.#kept.push(kept)
+    if (this.#kept.length > eventsKeptMax * 1.5) this.#kept = this.#kept.slice(-eventsKeptMax)
+    if (this.#listeners.size === 0) return
+    const full = this.#whole(kept)
     for (const listener of this.#listeners) listener(full)
   }
 
   /** Oldest first; every namespace where it is empty. */
   recent(namespace: string): readonly FeedEvent[] {
-    return this.#kept.filter((event) => namespace === '' || event.namespace === namespace)
+    const all = this.#kept.map((kept) => this.#whole(kept))
+    return all.filter((event) => namespace === '' || event.namespace === namespace)
+  }
+
+  #whole({ make, at, count }: Kept): FeedEvent {
+    const event = make()
+    const serial = count.toString(16).padStart(12, '0')
+    const uid = `${this.#prefix}${serial}`
+    return { ...event, uid, name: `${event.involved.name}.${uid.slice(0, 4)}${serial}`, at }
   }
 
   watch(listener: (event: FeedEvent) => void): { close(): void } {

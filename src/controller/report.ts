@@ -1,11 +1,13 @@
 /** What others hear of a decision once it is durable: watches, the event feed, metrics and the log. */
 import type { Decision, RunEvent } from '../engine/index.ts'
 import { nodeOf } from '../engine/index.ts'
-import type { Workflow } from '../resources/index.ts'
+import type { NodeStatus, Workflow } from '../resources/index.ts'
 import { instantOf } from '../resources/index.ts'
 import { announceLive } from './api/announce.ts'
 import { isEmpty } from './commit.ts'
 import type { Core } from './core.ts'
+import type { NewFeedEvent } from './event-feed.ts'
+import { eventsKeptMax } from './event-feed.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf, whereOf } from './live-run.ts'
 
@@ -21,7 +23,9 @@ export function report(core: Core, live: LiveRun, decision: Decision): void {
   }
   reportPhase(core, live)
   reportPods(core, live, decision)
-  for (const event of decision.events) feed.add(feedEvent(live, event))
+  // Of more than it keeps, those that nobody hears would only push each other out.
+  const heard = feed.isHeard ? decision.events : decision.events.slice(-eventsKeptMax)
+  for (const event of heard) feed.add(feedEvent(live, event))
   for (const emission of decision.metrics)
     telemetry.customMetric(emission, { uid: live.uid, namespace: live.namespace, name: live.name })
   live.hasRealtime ||= decision.metrics.some(({ metric }) => metric.kind === 'realtime')
@@ -77,18 +81,22 @@ function templateOf({ spec }: Workflow): { readonly name: string; readonly clust
     : { name: reference.name ?? '', clusterScope: reference.clusterScope === true }
 }
 
-function feedEvent(live: LiveRun, event: RunEvent) {
-  const involved = { kind: 'Workflow', name: live.name, uid: live.uid }
-  const plain = { namespace: live.namespace, type: event.type, reason: event.reason, message: event.message, involved }
-  const node = event.node === undefined ? undefined : nodeOf(live.run, event.node)
-  if (node === undefined) return plain
-  return {
-    ...plain,
-    annotations: {
-      [`${prefix}/node-id`]: node.id,
-      [`${prefix}/node-name`]: node.name,
-      [`${prefix}/node-type`]: node.type,
-      ...(node.startedAt ? { [`${prefix}/node-start-time`]: node.startedAt } : {}),
-    },
-  }
+/** Holds on to the node, not to the run. */
+function feedEvent({ run, namespace, name, uid }: LiveRun, event: RunEvent): () => NewFeedEvent {
+  const node = event.node === undefined ? undefined : nodeOf(run, event.node)
+  return () => ({
+    namespace,
+    type: event.type,
+    reason: event.reason,
+    message: event.message,
+    involved: { kind: 'Workflow', name, uid },
+    ...(node === undefined ? {} : { annotations: annotationsOf(node) }),
+  })
 }
+
+const annotationsOf = (node: NodeStatus): Readonly<Record<string, string>> => ({
+  [`${prefix}/node-id`]: node.id,
+  [`${prefix}/node-name`]: node.name,
+  [`${prefix}/node-type`]: node.type,
+  ...(node.startedAt ? { [`${prefix}/node-start-time`]: node.startedAt } : {}),
+})
