@@ -9,13 +9,18 @@ import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf, whereOf } from './live-run.ts'
 
+/** The last picture of a run with more nodes is without them: who wants them reads the store. */
+const picturedNodesMax = 10_000
+
 export function leave(core: Core, live: LiveRun): void {
-  depart(core, live, viewOf(live, { nodes: true }))
+  const isLarge = live.run.nodes.size > picturedNodesMax
+  const picture = viewOf(live, { nodes: !isLarge })
+  depart(core, live, picture, isLarge)
 }
 
-function depart(core: Core, live: LiveRun, picture: Workflow): void {
+function depart(core: Core, live: LiveRun, picture: Workflow, isLarge: boolean): void {
   live.cell.read = () => picture
-  core.runs.remove(live, picture)
+  core.runs.remove(live, isLarge ? null : picture)
   core.alarms.clear(`run/${live.uid}`)
   core.pods.leave(live.uid)
   core.tasks.leave(live.uid)
@@ -42,7 +47,7 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   announce(core.hub, picture, 'MODIFIED', live.resourceVersion)
   for (const uid of core.locks.releaseWorkflow(`${live.namespace}/${live.name}`))
     core.reconciler.observe(uid as never, { kind: 'lookAgain' })
-  depart(core, live, picture)
+  depart(core, live, picture, false)
 }
 
 export function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {

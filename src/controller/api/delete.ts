@@ -21,6 +21,8 @@ import { readWorkflow, workflowOfRow } from './read.ts'
 
 /** Some minutes of a store that does not answer. */
 const looksMax = 30
+/** Of a workflow with more nodes, its deletion is told without them. */
+const goneNodesMax = 1_000
 
 export async function deleteWorkflow(
   core: Core,
@@ -90,9 +92,20 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
   core.expiry.apply(workflow, spec, false)
   core.runs.forget(namespace, name)
   core.telemetry.workflowDeleted(uid as never)
-  announce(core.hub, workflow, 'DELETED', versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion)
+  announce(
+    core.hub,
+    withoutManyNodes(workflow),
+    'DELETED',
+    versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion,
+  )
   core.leftovers.clear(leftover)
   await deleteOwned(core, uid)
+}
+
+/** The change feed keeps what it tells for a while. */
+function withoutManyNodes(workflow: Workflow): Workflow {
+  const { nodes = {}, ...status } = workflow.status ?? {}
+  return Object.keys(nodes).length > goneNodesMax ? { ...workflow, status } : workflow
 }
 
 /** Only the answer of the commit was lost: the record is gone. @throws `error` where it is still there */
