@@ -16,6 +16,7 @@ const groups: readonly Group[] = [
   { verbs: ['run'], load: async () => (await import('./verbs/run.ts')).registerRun },
   { verbs: ['submit'], load: async () => (await import('./verbs/submit.ts')).registerSubmit },
   { verbs: lookVerbs, load: async () => (await import('./verbs/look.ts')).registerLook },
+  { verbs: ['history', 'explain'], load: async () => (await import('./verbs/history.ts')).registerHistory },
   { verbs: controlVerbs, load: async () => (await import('./verbs/control.ts')).registerControl },
   { verbs: ['archive'], load: async () => (await import('./verbs/archive.ts')).registerArchive },
   { verbs: ['cp'], load: async () => (await import('./verbs/cp.ts')).registerCopy },

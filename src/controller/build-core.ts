@@ -141,7 +141,7 @@ export function buildCore(
     retention: config.retention,
     delete: (namespace, name) => deleteWorkflow(core, namespace, name),
   })
-  const history = new History({ clock, store, limits: () => config.history ?? defaultHistory })
+  const history = new History({ clock, limits: () => config.history ?? defaultHistory })
   const reconciler: Reconciler = new Reconciler({
     clock,
     store,

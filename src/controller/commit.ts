@@ -4,6 +4,7 @@ import { internalOf } from '../engine/index.ts'
 import type { NodeStatus, Workflow } from '../resources/index.ts'
 import { instant, instantOf, nodeIdOf } from '../resources/index.ts'
 import type { Change, NodeRow, WorkflowRow } from '../store/port.ts'
+import type { KeptHistory } from './history/history.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf } from './live-run.ts'
 
@@ -69,7 +70,7 @@ export function workflowRow(
 export function changesOf(
   live: LiveRun,
   decision: Decision,
-  more: { readonly finished: boolean; readonly extra: readonly Change[] },
+  more: { readonly finished: boolean; readonly extra: readonly Change[]; readonly history: KeptHistory },
 ): Change[] {
   for (const effect of decision.effects) {
     if (effect.kind === 'keepLog') {
@@ -85,7 +86,10 @@ export function changesOf(
   const changes: Change[] = [
     {
       kind: 'putWorkflow',
-      row: workflowRow(viewOf(live, { nodes: false }), { internal: internalOf(live.run), finished: more.finished }),
+      row: workflowRow(viewOf(live, { nodes: false }), {
+        internal: { ...internalOf(live.run), history: more.history },
+        finished: more.finished,
+      }),
     },
   ]
   if (decision.deleted.length > 0) changes.push({ kind: 'deleteNodes', uid: live.uid, ids: decision.deleted })

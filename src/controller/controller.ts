@@ -1,6 +1,7 @@
 /** The controller put together: parts in, the door for server, sources and CLI out. */
 import type { PluginEndpoint } from '../artifacts/index.ts'
 import { ensureCacheMap } from './api/caches.ts'
+import { explain } from './api/explain.ts'
 import { goOnDeleting } from './api/delete.ts'
 import { WorldError, workflowUid } from '../resources/index.ts'
 import { budgetOf, buildCore } from './build-core.ts'
@@ -135,6 +136,10 @@ export function createController(given: ControllerParts): RunningController {
 
   return {
     ...core.api,
+    explain: (namespace, name, node) => {
+      const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
+      return explain(core, asked, health.runtime ? null : health.reason)
+    },
     readiness,
     start,
     drain,

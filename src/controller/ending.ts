@@ -37,7 +37,7 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   const message = error instanceof Error ? error.message : String(error)
   const broken = brokenWorkflow(viewOf(live, { nodes: true }), message, rfc3339(core.clock.now()))
   try {
-    const row = workflowRow(broken, { internal: null, finished: true })
+    const row = workflowRow(broken, { internal: { history: core.history.keptOf(live) }, finished: true })
     const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
   } catch (failure) {

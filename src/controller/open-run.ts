@@ -11,7 +11,10 @@ export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow
   const workflow = row.body as Workflow
   const run = openRun({ workflow, nodes: nodes.map(({ node }) => node), internal: row.internal }, core.world)
   const pods = nodes.flatMap(({ id, internal }) => (isPodRecord(internal) ? [[id, internal] as const] : []))
-  return newLiveRun({ workflow, run, resourceVersion: row.resourceVersion, pods, storedFinished: row.finished })
+  const { resourceVersion, finished: storedFinished } = row
+  const live = newLiveRun({ workflow, run, resourceVersion, pods, storedFinished })
+  core.history.resume(live, row.internal)
+  return live
 }
 
 /** @param nodes of a memoized resubmission; else none */

@@ -141,6 +141,92 @@ export type FeedEvent = {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
+/** One decision: what was observed and asked for, what changed by it, and what was begun. */
+export type HistoryEntry = {
+  /** Counts from 0. */
+  readonly sequence: number
+  /** RFC 3339. */
+  readonly at: string
+  readonly requested?: readonly string[]
+  readonly observed: readonly {
+    readonly kind: string
+    readonly node?: string
+    readonly name?: string
+    readonly detail?: string
+  }[]
+  readonly workflow?: { readonly phase: string; readonly message?: string }
+  /** `node`: its id. */
+  readonly nodes: readonly NodeChange[]
+  /** Nodes that changed beyond those. */
+  readonly moreNodes?: number
+  readonly deleted?: { readonly nodes: readonly string[]; readonly count: number }
+  /** `targets`: some of those that it was begun for. */
+  readonly effects: readonly { readonly kind: string; readonly targets: readonly string[]; readonly count: number }[]
+  readonly notes?: readonly { readonly node: string; readonly name: string; readonly text: string }[]
+}
+export type NodeChange = {
+  readonly node: string
+  readonly name: string
+  readonly phase: string
+  readonly message?: string
+}
+export type WorkflowHistory = {
+  readonly workflow: string
+  readonly namespace: string
+  readonly uid: string
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[]
+  /** Entries that are no longer kept. */
+  readonly missing: number
+}
+
+export type Wait = {
+  readonly kind:
+    | 'backoff'
+    | 'capacity'
+    | 'configuration'
+    | 'container'
+    | 'dependencies'
+    | 'engine'
+    | 'failFast'
+    | 'image'
+    | 'lock'
+    | 'parallelism'
+    | 'person'
+    | 'rate'
+    | 'store'
+    | 'suspended'
+    | 'time'
+  /** Display name of who waits; absent: the workflow. */
+  readonly node?: string
+  /** Name of the lock. */
+  readonly on?: string
+  /** RFC 3339. */
+  readonly until?: string
+  readonly text: string
+}
+export type Explanation = {
+  readonly workflow: string
+  readonly namespace: string
+  readonly uid: string
+  readonly phase: string
+  readonly node?: {
+    readonly id: string
+    readonly name: string
+    readonly displayName: string
+    readonly type: string
+    readonly phase: string
+    readonly message?: string
+  }
+  readonly sentences: readonly string[]
+  /** What is waited for now, for programs. */
+  readonly waits: readonly Wait[]
+  /** The last lines of what failed. */
+  readonly log: readonly string[]
+  /** The newest entries of the history that tell of it. */
+  readonly history: readonly HistoryEntry[]
+}
+
 export interface Controller {
   /** Defaults, validation (policy included), name and uid, one commit; the answer is the stored object. */
   createWorkflow(namespace: string, workflow: Workflow, options?: CreateOptions): Promise<Workflow>
@@ -152,6 +238,10 @@ export interface Controller {
     options?: { readonly uid?: string; readonly nodes?: boolean },
   ): Promise<Workflow | null>
   workflowByUid(uid: WorkflowUid): Promise<Workflow | null>
+  /** `@latest` is understood. @throws ApiError NOT_FOUND */
+  history(namespace: string, name: string): Promise<WorkflowHistory>
+  /** Why the workflow, or a node of it (id, name or display name), stands where it stands. @throws ApiError NOT_FOUND */
+  explain(namespace: string, name: string, node?: string): Promise<Explanation>
   listWorkflows(query: ListQuery): Promise<WorkflowPage>
   /**
    * Stops what runs, removes containers, volumes, logs and the record. `background`: where artifactGC asks for artifacts

@@ -238,8 +238,8 @@ export class Reconciler {
     if (isEmpty(decision) && alongside.length === 0 && finished === live.storedFinished) return
     const operations = accepted.map(({ operation }) => operation)
     const told = history.changesFor(live, decision, { observations: inbox, operations })
-    const extra = [...memoChanges(stamped), ...alongside, ...(told instanceof Promise ? await told : told)]
-    const changes = changesOf(live, decision, { finished, extra })
+    const extra = [...memoChanges(stamped), ...alongside, ...told]
+    const changes = changesOf(live, decision, { finished, extra, history: history.keptOf(live) })
     const startedAt = telemetry.monotonicMs()
     const { versions } = await store.commit(changes)
     telemetry.committed(telemetry.monotonicMs() - startedAt, changes.length)

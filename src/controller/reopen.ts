@@ -15,6 +15,7 @@ export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   restoreLocks(core.locks, row.body as Workflow)
   const fresh = openStored(core, row, nodes)
   live.run = fresh.run
+  core.history.resume(live, row.internal)
   live.resourceVersion = fresh.resourceVersion
   live.storedFinished = fresh.storedFinished
   live.outstanding.clear()

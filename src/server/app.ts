@@ -16,6 +16,7 @@ import { archiveRoutes } from './routes/archive.ts'
 import { configMapRoutes } from './routes/config-maps.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { eventRoutes, webhookVerdict } from './routes/events.ts'
+import { historyRoutes } from './routes/history.ts'
 import { argoVersionHeader, infoRoutes } from './routes/info.ts'
 import { logLevelRoutes } from './routes/log-level.ts'
 import type { LogLevelControl } from './routes/log-level.ts'
@@ -158,6 +159,7 @@ const noBody = (_request: Request, _response: Response, next: (error?: unknown) 
 function addRoutes(app: Express, given: AppParts): void {
   const parts = { ...given, routes: new Routes(app, argoVersionHeader) }
   workflowRoutes(parts)
+  historyRoutes(parts)
   workflowOperationRoutes(parts)
   workflowEditRoutes(parts)
   streamRoutes(parts)

@@ -9,6 +9,7 @@ import { withEntries } from './caches.ts'
 import { createWorkflow, namespaceFor, problemsOf } from './create.ts'
 import { deleteWorkflow } from './delete.ts'
 import { editWorkflow } from './edit.ts'
+import { explain, workflowHistory } from './explain.ts'
 import { listWorkflows } from './list.ts'
 import { workflowLogs } from './logs.ts'
 import { createObject, deleteObject, lintObject, suspendCron, updateObject } from './objects.ts'
@@ -27,6 +28,11 @@ export function buildApi(at: () => Core): Controller {
     submitFrom: (namespace, kind, name, options) => submitFrom(at(), namespace, kind, name, options),
     workflow: (namespace, name, options) => readWorkflow(at(), namespace, name, options),
     workflowByUid: (uid) => readByUid(at(), uid),
+    history: (namespace, name) => workflowHistory(at(), namespace, name),
+    explain: (namespace, name, node) => {
+      const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
+      return explain(at(), asked, null)
+    },
     listWorkflows: (query) => listWorkflows(at(), query),
     deleteWorkflow: (namespace, name, options) => deleteWorkflow(at(), namespace, name, options),
     operate: (namespace, name, operation) => operateOn(at(), namespace, name, operation),

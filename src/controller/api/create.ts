@@ -118,7 +118,6 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
   try {
     if ((await core.store.workflow(namespace, name)) !== null) throw alreadyExists('Workflow', name)
     const live = openCreated(core, workflow, nodes)
-    core.history.begin(live)
     live.held = !mayBegin(core, live, workflow)
     await commit(core, live, workflow, nodes)
     core.runs.add(live)

@@ -42,7 +42,7 @@ const random: Random = {
 
 /** What a container does stands in its first argument, as JSON; a command that is no JSON ends at once with 0. */
 function scriptOf(pod: PodRequest): PodScript {
-  const read = (text: string | undefined): ContainerScript => {
+  const read = (text: string | undefined): ContainerScript & { readonly imageError?: string } => {
     // A driver of artifacts, which is given the path of its socket.
     if (text?.startsWith('/artifact-plugins/') === true) return { durationMs: Infinity }
     try {
@@ -54,7 +54,9 @@ function scriptOf(pod: PodRequest): PodScript {
   }
   const containers = Object.fromEntries(pod.containers.map((one) => [one.name, read(one.args?.[0])]))
   // What plays a plugin in a test listens on this machine.
-  return { containers, ...(pod.identity.id.endsWith('.agent') ? { ip: '127.0.0.1' } : {}) }
+  const plugin = pod.identity.id.endsWith('.agent') ? { ip: '127.0.0.1' } : {}
+  const [image] = Object.values(containers).flatMap(({ imageError }) => imageError ?? [])
+  return { containers, ...plugin, ...(image === undefined ? {} : { imageErrors: { times: Infinity, text: image } }) }
 }
 
 export type House = {
@@ -132,7 +134,7 @@ export const plainConfig: ControllerConfig = {
 }
 
 /** A container that does what the script says. */
-export const doing = (script: ContainerScript & { readonly forEver?: boolean } = {}) => ({
+export const doing = (script: ContainerScript & { readonly forEver?: boolean; readonly imageError?: string } = {}) => ({
   image: 'busybox',
   command: ['sim'],
   args: [JSON.stringify(script)],

@@ -1,6 +1,7 @@
 /**
- * The history of each workflow: its decisions, written in the commit of the decision they tell of. A workflow has
- * `first` entries that stay and a ring of `newest` ones, each a record of a collection of its own, which goes with it.
+ * The history of each workflow: its decisions, written in the commit of the decision they tell of. The newest few lie in
+ * the workflow's own row, which every commit writes anyway; when they are a page, they become a record of a collection
+ * that goes with the workflow: first pages that stay, and a ring of newest ones.
  */
 import type { Decision, Observation, Operation, Run } from '../../engine/index.ts'
 import { takeTransitions } from '../../engine/index.ts'
@@ -11,14 +12,39 @@ import type { LiveRun } from '../live-run.ts'
 import type { StoredEntry } from './entry.ts'
 import { entryOf } from './entry.ts'
 
-type Known = { next: number; phase: string; message: string }
+/** As it lies in the row. */
+export type KeptHistory = {
+  /** Number of the next entry, and of the next page. */
+  readonly next: number
+  readonly page: number
+  /** Phase and message of the workflow as they were told last. */
+  readonly told: readonly [string, string]
+  readonly open: readonly StoredEntry[]
+}
+
+const fresh: KeptHistory = { next: 0, page: 0, told: ['', ''], open: [] }
+
+/** A page is full when it has so many entries, or so many nodes. */
+const entriesPerPage = 8
+const nodesPerPage = 60
 
 export const collectionOf = (uid: WorkflowUid): string => `history/${uid}`
 
-/** Of those that are kept, in their order. */
-export async function storedEntries(store: Store, uid: WorkflowUid): Promise<readonly StoredEntry[]> {
-  const records = await store.records(collectionOf(uid))
-  return ([...records.values()] as StoredEntry[]).sort((a, b) => a.s - b.s)
+/** @param internal of the workflow's row */
+export function keptIn(internal: unknown): KeptHistory {
+  if (typeof internal !== 'object' || internal === null || !('history' in internal)) return fresh
+  return internal.history as KeptHistory // our own words
+}
+
+/** Those that are kept, in their order. */
+export async function storedEntries(
+  store: Store,
+  uid: WorkflowUid,
+  { open }: KeptHistory,
+): Promise<readonly StoredEntry[]> {
+  const pages = [...(await store.records(collectionOf(uid))).values()] as (readonly StoredEntry[])[]
+  const entries = new Map([...pages.flat(), ...open].map((entry) => [entry.s, entry]))
+  return [...entries.values()].sort((a, b) => a.s - b.s)
 }
 
 /** To be committed with the deletion of the workflow. */
@@ -30,67 +56,58 @@ export async function historyGone(store: Store, uid: WorkflowUid): Promise<Chang
 
 export class History {
   readonly #clock: Clock
-  readonly #store: Store
   readonly #limits: () => HistoryConfig
-  /** By run: where its history goes on. A run that is not in it was opened from the store. */
-  readonly #known = new WeakMap<LiveRun, Known>()
+  /** By run: where its history goes on. */
+  readonly #known = new WeakMap<LiveRun, KeptHistory>()
 
-  constructor(parts: { readonly clock: Clock; readonly store: Store; readonly limits: () => HistoryConfig }) {
+  constructor(parts: { readonly clock: Clock; readonly limits: () => HistoryConfig }) {
     this.#clock = parts.clock
-    this.#store = parts.store
     this.#limits = parts.limits
   }
 
-  /** A run that was just created: nothing is stored of its history. */
-  begin(live: LiveRun): void {
-    this.#known.set(live, { next: 0, phase: '', message: '' })
+  /** The run is as the store has it. */
+  resume(live: LiveRun, internal: unknown): void {
+    this.#known.set(live, keptIn(internal))
   }
 
-  /** What is to be committed together with the decision; a promise where the store has to be asked first. */
+  keptOf(live: LiveRun): KeptHistory {
+    return this.#known.get(live) ?? fresh
+  }
+
+  /** What is to be committed together with the decision; `keptOf` then is what the row is to hold. */
   changesFor(
     live: LiveRun,
     decision: Decision,
     told: { readonly observations: readonly Observation[]; readonly operations: readonly Operation[] },
-  ): readonly Change[] | Promise<readonly Change[]> {
-    const { first, newest } = this.#limits()
+  ): readonly Change[] {
     const { told: transitions, more } = takeTransitions(live.run)
-    if (newest <= 0) return none
-    const known = this.#known.get(live)
-    const status = known === undefined ? null : news(known, live.run)
+    const limits = this.#limits()
+    if (limits.newest <= 0) return none
+    const kept = this.keptOf(live)
+    const status = news(kept, live.run)
     const happened = { ...told, workflow: live.name, decision, told: transitions, more, status }
-    const entry = entryOf(happened, this.#clock.now(), known?.next ?? 0)
-    if (known !== undefined) return entry === null ? none : [this.#put(live, known, entry, { first, newest })]
-    // Whether a status that changed is news, only the store can tell.
-    return entry === null && !decision.workflowChanged ? none : this.#resumed(live, happened, { first, newest })
-  }
-
-  async #resumed(
-    live: LiveRun,
-    happened: Parameters<typeof entryOf>[0],
-    limits: HistoryConfig,
-  ): Promise<readonly Change[]> {
-    const stored = await storedEntries(this.#store, live.uid)
-    const [phase, message] = stored.findLast(({ w }) => w !== undefined)?.w ?? ['', '']
-    const known: Known = { next: (stored.at(-1)?.s ?? -1) + 1, phase, message }
-    this.#known.set(live, known)
-    const entry = entryOf({ ...happened, status: news(known, live.run) }, this.#clock.now(), known.next)
-    return entry === null ? none : [this.#put(live, known, entry, limits)]
-  }
-
-  #put(live: LiveRun, known: Known, entry: StoredEntry, { first, newest }: HistoryConfig): Change {
-    known.next += 1
-    const key = entry.s < first ? `a${entry.s}` : `b${(entry.s - first) % newest}`
-    return { kind: 'putRecord', collection: collectionOf(live.uid), key, value: entry }
+    const entry = entryOf(happened, this.#clock.now(), kept.next)
+    if (entry === null) return none
+    const next = { ...kept, next: kept.next + 1, told: status ?? kept.told, open: [...kept.open, entry] }
+    const isFull =
+      next.open.length >= entriesPerPage || next.open.reduce((sum, { n = [] }) => sum + n.length, 0) >= nodesPerPage
+    this.#known.set(live, isFull ? { ...next, page: kept.page + 1, open: [] } : next)
+    if (!isFull) return none
+    const key = pageKey(kept.page, limits)
+    return [{ kind: 'putRecord', collection: collectionOf(live.uid), key, value: next.open }]
   }
 }
 
 const none: readonly Change[] = []
 
-/** Phase and message, where they are others than were told last; they are told then. */
-function news(known: Known, { workflow }: Run): readonly [string, string] | null {
+/** Pages that are not full make up for some of the newest entries, so the ring is twice as long as it need be. */
+function pageKey(page: number, { first, newest }: HistoryConfig): string {
+  const firstPages = Math.ceil(first / entriesPerPage)
+  return page < firstPages ? `a${page}` : `b${(page - firstPages) % Math.ceil((2 * newest) / entriesPerPage)}`
+}
+
+/** Phase and message, where they are others than were told last. */
+function news({ told }: KeptHistory, { workflow }: Run): readonly [string, string] | null {
   const { phase = '', message = '' } = workflow.status ?? {}
-  if (phase === known.phase && message === known.message) return null
-  known.phase = phase
-  known.message = message
-  return [phase, message]
+  return phase === told[0] && message === told[1] ? null : [phase, message]
 }

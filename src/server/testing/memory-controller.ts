@@ -4,6 +4,7 @@ import type {
   ArtifactHandle,
   Controller,
   CreateOptions,
+  Explanation,
   FeedEvent,
   ListQuery,
   LogQuery,
@@ -11,6 +12,7 @@ import type {
   StoredObject,
   SubmitOptions,
   SyncLimit,
+  WorkflowHistory,
 } from '../../controller/port.ts'
 import { ApiError } from '../../controller/port.ts'
 import type { Operation } from '../../engine/decision.ts'
@@ -65,6 +67,18 @@ export class MemoryController implements Controller {
 
   workflowByUid(uid: string): Promise<Workflow | null> {
     return Promise.resolve(this.workflows.byUid(uid))
+  }
+
+  async history(namespace: string, name: string): Promise<WorkflowHistory> {
+    const workflow = await this.workflow(namespace, name)
+    if (workflow === null) throw new ApiError('NOT_FOUND', `workflows.argoproj.io "${name}" not found`)
+    return { workflow: name, namespace, uid: workflow.metadata.uid ?? '', entries: [], missing: 0 }
+  }
+
+  async explain(namespace: string, name: string, node?: string): Promise<Explanation> {
+    const { uid } = await this.history(namespace, name)
+    const sentences = [`${node ?? name} is told of.`]
+    return { workflow: name, namespace, uid, phase: '', sentences, waits: [], log: [], history: [] }
   }
 
   listWorkflows(query: ListQuery) {
