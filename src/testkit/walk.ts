@@ -187,6 +187,7 @@ class Walk {
       case 'preparePod':
       case 'removePod':
       case 'deleteClaim':
+      case 'keepLog':
     }
   }
 
