@@ -1,7 +1,8 @@
 /** The S3 server that conformance cases name: `minio:9000`, three buckets, a Secret and the repositories. */
 import { lookup } from 'node:dns/promises'
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { startS3Server } from './s3-server.ts'
 
@@ -26,6 +27,7 @@ export async function s3ForCases(manifest: string, say: (line: string) => void):
       await started?.stop()
       throw error
     }
+    await mkdir(dirname(manifest), { recursive: true })
     await writeFile(manifest, objects)
     say(
       started === null
