@@ -11,6 +11,7 @@ import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
 import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
 import { growth, nodesPerSecond } from './simulated.ts'
 import { memoryWhileMoving, s3Seconds } from './s3.ts'
+import { largeWorkflow, restartSeconds, workflowsAtOnce } from './scale.ts'
 import { secondsToAdmit } from './table.ts'
 
 type Figure = {
@@ -31,6 +32,8 @@ type Sizes = {
   readonly settleMs: number
   readonly rows: number
   readonly mebibytes: number
+  readonly live: number
+  readonly huge: number
 }
 
 const full: Sizes = {
@@ -44,6 +47,8 @@ const full: Sizes = {
   settleMs: 6000,
   rows: 10_000,
   mebibytes: 1024,
+  live: 10_000,
+  huge: 1_000_000,
 }
 const tiny: Sizes = {
   chain: 2,
@@ -56,6 +61,8 @@ const tiny: Sizes = {
   settleMs: 3000,
   rows: 20,
   mebibytes: 20,
+  live: 20,
+  huge: 100,
 }
 
 const figure = (
@@ -139,6 +146,24 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
       ),
     ]
   },
+  async workflows({ live }) {
+    const { rate, mostLive } = await workflowsAtOnce(live)
+    const detail = `${live} asked for at once, up to ${mostLive} of them live`
+    return [figure('workflows/s of one node each', Math.round(rate), { least: 1000 }, detail)]
+  },
+  async restart({ live }) {
+    const seconds = await restartSeconds(live)
+    return [figure(`seconds to start with ${live} live workflows`, seconds, { most: 5 }, 'suspended, in SQLite')]
+  },
+  /** Takes minutes: only with `--large` or when it is asked for by name. */
+  async large({ huge, small }) {
+    const { ratio, perSecond, megabytes } = await largeWorkflow(huge, small)
+    const detail = `${Math.round(perSecond)} nodes/s, 1000 at once`
+    return [
+      figure(`CPU per node, ${huge} against ${small}`, ratio, { most: 1.2 }, detail),
+      figure(`memory with ${huge} nodes, MB`, Math.round(megabytes), { most: 1500 }, 'resident, the most'),
+    ]
+  },
   async table({ rows }) {
     const seconds = await secondsToAdmit(rows)
     const detail = `${Math.round(rows / seconds)} a second, from commit to the workflow’s UID in the row`
@@ -169,7 +194,9 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
 async function main(): Promise<void> {
   const isTiny = process.argv.includes('--tiny')
   const only = process.argv[process.argv.indexOf('--only') + 1]?.split(',')
-  const names = process.argv.includes('--only') ? (only ?? []) : Object.keys(benches)
+  const isLarge = isTiny || process.argv.includes('--large')
+  const all = Object.keys(benches).filter((name) => isLarge || name !== 'large')
+  const names = process.argv.includes('--only') ? (only ?? []) : all
   const engine = await ensureEngine(console.log)
   if (!engine.ok) throw new Error(engine.message)
   const missing = await ensureBusybox(engine.address, console.log)

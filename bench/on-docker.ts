@@ -30,13 +30,11 @@ export const workflowOf = (generateName: string, templates: readonly object[]): 
     spec: { entrypoint: 'main', templates },
   }) as unknown as Workflow
 
-/** A daemon of its own in a scratch folder, ended and cleaned up afterwards. */
-export async function withDaemon<T>(
-  work: (daemon: Daemon) => Promise<T>,
-  { storeUrl, ...more }: Partial<Parameters<typeof startDaemon>[0]> & { readonly storeUrl?: string } = {},
-): Promise<T> {
-  const base = await mkdtemp(join(tmpdir(), 'drydock-bench-'))
-  const daemon = await startDaemon({
+type DaemonOptions = Partial<Parameters<typeof startDaemon>[0]> & { readonly storeUrl?: string }
+
+/** A daemon whose data is in the folder, without services unless they are asked for. */
+export function daemonIn(base: string, { storeUrl, ...more }: DaemonOptions = {}): Promise<Daemon> {
+  return startDaemon({
     services: false,
     ...more,
     sources: {
@@ -49,6 +47,12 @@ export async function withDaemon<T>(
       },
     },
   })
+}
+
+/** A daemon of its own in a scratch folder, ended and cleaned up afterwards. */
+export async function withDaemon<T>(work: (daemon: Daemon) => Promise<T>, options: DaemonOptions = {}): Promise<T> {
+  const base = await mkdtemp(join(tmpdir(), 'drydock-bench-'))
+  const daemon = await daemonIn(base, options)
   try {
     return await work(daemon)
   } finally {
