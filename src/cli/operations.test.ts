@@ -240,3 +240,30 @@ spec:
     /^Error: cannot read the time x/,
   )
 })
+
+it('tells what was decided about a workflow, and why it stands where it stands', async () => {
+  const file = await workflow(
+    'why',
+    '    dag: { tasks: [{ name: bad, template: bad }, { name: after, template: bad, depends: bad.Succeeded }] }',
+    `  - { name: bad, container: ${command({ exitCode: 5, stdout: 'no such table\n' })} }`,
+  )
+  await drydock('submit', file, '--wait')
+  const history = await drydock('history', 'why')
+  expect(history).toMatch(/^ +0 {2}20\S+Z {2}looked at → workflow Running; why Running; bad Pending → runPod bad\n/)
+  expect(history).toMatch(/podFinished bad \(main 5\) → .*bad Failed \(main: Error \(exit code 5\)\)/)
+  expect(JSON.parse(await drydock('history', 'why', '-o', 'json'))).toMatchObject({ workflow: 'why', missing: 0 })
+  const whole = await drydock('explain', 'why')
+  expect(whole).toMatch(/^why failed/)
+  expect(whole).toContain('What failed first: bad: main: Error (exit code 5).')
+  expect(whole).toContain('Last lines of its log:\n  no such table\n')
+  expect(await drydock('explain', 'why', 'after')).toContain(
+    'after was omitted: it depends on “bad.Succeeded”, which is false: bad is Failed.\n',
+  )
+  expect(JSON.parse(await drydock('explain', 'why', 'bad', '-o', 'json'))).toMatchObject({
+    node: { displayName: 'bad', phase: 'Failed' },
+    log: ['no such table'],
+  })
+  expect(await drydock('explain', 'why', 'nobody')).toMatch(/Error: .*"nobody" not found/)
+  expect(await drydock('history', 'nobody')).toMatch(/Error: .*"nobody" not found/)
+  await drydock('delete', 'why')
+})

@@ -55,20 +55,21 @@ export function entryOf(happened: Happened, at: number, number: number): StoredE
   const short = (id: string) => shortOf(workflow, id)
   const cut = cutter()
   const observed = observations.length === 0 ? [] : observedOf(observations, short, cut)
-  return {
-    s: number,
-    t: at,
-    ...(observed.length === 0 ? {} : { o: observed }),
-    ...(operations.length === 0 ? {} : { r: operations.map(operationText) }),
-    ...(told.length === 0 ? {} : { n: told.map((one) => nodeCells(one, short, cut)) }),
-    ...(more === 0 ? {} : { m: more }),
-    ...(deleted.length === 0 ? {} : { d: { ids: deleted.slice(0, idsMax).map(short), all: deleted.length } }),
-    ...(effects.length === 0 ? {} : effectsOf(effects, short)),
-    ...(remarks.length === 0
-      ? {}
-      : { x: remarks.slice(0, idsMax).map(({ node, text }) => [short(node ?? ''), cut(text)]) }),
-    ...(status === null ? {} : { w: [status[0], cut(status[1])] as const }),
+  // Built piece by piece: this runs once a decision.
+  const entry: { -readonly [Key in keyof StoredEntry]: StoredEntry[Key] } = { s: number, t: at }
+  if (observations.length > 0) {
+    const observed = observedOf(observations, short, cut)
+    if (observed.length > 0) entry.o = observed
   }
+  if (operations.length > 0) entry.r = operations.map(operationText)
+  if (told.length > 0) entry.n = told.map((one) => nodeCells(one, short, cut))
+  if (more > 0) entry.m = more
+  if (deleted.length > 0) entry.d = { ids: deleted.slice(0, idsMax).map(short), all: deleted.length }
+  const begun = effects.length === 0 ? null : effectsOf(effects, short)
+  if (begun !== null) entry.e = begun
+  if (remarks.length > 0) entry.x = remarks.slice(0, idsMax).map(({ node, text }) => [short(node ?? ''), cut(text)])
+  if (status !== null) entry.w = [status[0], cut(status[1])]
+  return entry
 }
 
 const shortOf = (workflow: string, id: string): string =>
@@ -139,7 +140,7 @@ function detailOf(observation: Observation): string {
   }
 }
 
-function effectsOf(effects: readonly Effect[], short: (id: string) => string): Pick<StoredEntry, 'e'> {
+function effectsOf(effects: readonly Effect[], short: (id: string) => string): NonNullable<StoredEntry['e']> | null {
   const kinds: Record<string, { ids: string[]; all: number }> = {}
   let isAny = false
   for (const effect of effects) {
@@ -149,7 +150,7 @@ function effectsOf(effects: readonly Effect[], short: (id: string) => string): P
     kind.all += 1
     if (kind.ids.length < idsMax) kind.ids.push(short(targetOf(effect)))
   }
-  return isAny ? { e: kinds } : {}
+  return isAny ? kinds : null
 }
 
 /** The node, or the name of what is no node. Ids of pods end in their node's short id and the count of retries. */
