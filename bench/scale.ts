@@ -7,9 +7,13 @@ import type { Workflow } from '../src/resources/index.ts'
 import { daemonIn, fanOf, secondsOf, withDaemon, workflowOf } from './on-docker.ts'
 import { simulated } from './simulated.ts'
 
-const single = (): Workflow =>
-  workflowOf('bench-one-', [{ name: 'main', container: { image: 'busybox', command: ['true'] } }])
-const suspended = (): Workflow => workflowOf('bench-wait-', [{ name: 'main', suspend: {} }])
+/** Of so many made-up names some would be the same. */
+const numbered = (workflow: Workflow, index: number): Workflow => ({
+  ...workflow,
+  metadata: { name: `bench-${index}` },
+})
+const single = workflowOf('', [{ name: 'main', container: { image: 'busybox', command: ['true'] } }])
+const suspended = workflowOf('', [{ name: 'main', suspend: {} }])
 
 const endedPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Error'])
 
@@ -21,6 +25,11 @@ export function workflowsAtOnce(count: number): Promise<{ readonly rate: number;
     const { mostLive } = await allEnded(daemon, count)
     return { rate: count / ((performance.now() - begun) / 1000), mostLive }
   }, simulated)
+}
+
+async function createAll(controller: Daemon['controller'], workflow: Workflow, count: number): Promise<void> {
+  const create = (index: number) => controller.createWorkflow('default', numbered(workflow, index))
+  await Promise.all(Array.from({ length: count }, (_, index) => create(index)))
 }
 
 async function allEnded({ controller }: Daemon, count: number): Promise<{ readonly mostLive: number }> {
@@ -35,7 +44,7 @@ async function allEnded({ controller }: Daemon, count: number): Promise<{ readon
     mostLive = Math.max(mostLive, begun - ended.size)
     if (ended.size === count) all.resolve()
   })
-  await Promise.all(Array.from({ length: count }, () => controller.createWorkflow('default', single())))
+  await createAll(controller, single, count)
   await all.promise
   watching.close()
   return { mostLive }
@@ -46,7 +55,7 @@ export async function restartSeconds(count: number): Promise<number> {
   const base = await mkdtemp(join(tmpdir(), 'drydock-bench-'))
   try {
     const first = await daemonIn(base, simulated)
-    await Promise.all(Array.from({ length: count }, () => first.controller.createWorkflow('default', suspended())))
+    await createAll(first.controller, suspended, count)
     await first.drain()
     const begun = performance.now()
     const second = await daemonIn(base, simulated)
