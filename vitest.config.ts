@@ -26,7 +26,11 @@ const projects: readonly Project[] = [
   { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 60_000 },
   { name: 'postgres', include: ['src/**/*.postgres.test.ts'], timeoutMs: 60_000, oneByOne: true },
   { name: 'e2e', include: ['test/e2e/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },
-  { name: 'simulation', include: ['test/simulation/**/*.test.ts'], timeoutMs: 300_000 },
+  {
+    name: 'simulation',
+    include: ['test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],
+    timeoutMs: 300_000,
+  },
   { name: 'kill', include: ['test/kill/**/*.test.ts'], timeoutMs: 600_000, oneByOne: true },
   { name: 'monitoring', include: ['test/monitoring/**/*.test.ts'], timeoutMs: 120_000 },
   { name: 'clients', include: ['test/clients/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },

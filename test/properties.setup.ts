@@ -4,4 +4,7 @@
  */
 import fc from 'fast-check'
 
-fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20261121) })
+fc.configureGlobal({
+  seed: Number(process.env['FC_SEED'] ?? 20261121),
+  endOnFailure: process.env['FC_SHRINK'] === 'no',
+})

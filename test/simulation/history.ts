@@ -183,6 +183,9 @@ function recount(seen: SeenWorkflow, wrong: string[]): void {
     const isActive = rankOf(node.phase ?? '') < 2
     if (node.type === 'Pod' && isActive && node.synchronizationStatus?.waiting === undefined) active += 1
   }
+  const most = seen.workflow.spec?.parallelism
+  if (most !== undefined && seen.phase === 'Running' && active > most)
+    wrong.push(`${seen.name}: ${active} active pods and a parallelism of ${most}`)
   const { progress = '0/0', conditions } = seen.workflow.status ?? {}
   if (seen.phase === 'Running' && progress !== `${done}/${total}`)
     wrong.push(`${seen.name}: progress ${progress}, a recount gives ${done}/${total}`)
