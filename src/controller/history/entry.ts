@@ -41,6 +41,8 @@ export type Happened = {
 
 const idsMax = 20
 const observationsMax = 20
+/** Effects that follow from others, or from the end of a node. */
+const routine: ReadonlySet<string> = new Set(['preparePod', 'keepLog', 'removePod'])
 /** Characters of one message, and of all messages of one entry. */
 const messageMax = 300
 const messagesMax = 6_000
@@ -54,7 +56,6 @@ export function entryOf(happened: Happened, at: number, number: number): StoredE
     return null
   const short = (id: string) => shortOf(workflow, id)
   const cut = cutter()
-  const observed = observations.length === 0 ? [] : observedOf(observations, short, cut)
   // Built piece by piece: this runs once a decision.
   const entry: { -readonly [Key in keyof StoredEntry]: StoredEntry[Key] } = { s: number, t: at }
   if (observations.length > 0) {
@@ -100,7 +101,9 @@ function observedOf(
 ): string[][] {
   const cells: string[][] = []
   for (const observation of observations) {
+    // Neither tells anything that the nodes do not.
     if (observation.kind === 'podProgress') continue
+    if (observation.kind === 'podChanged' && observation.state.phase === 'created') continue
     if (cells.length === observationsMax) {
       cells.push(['more', '', String(observations.length - observationsMax)])
       break
@@ -144,7 +147,7 @@ function effectsOf(effects: readonly Effect[], short: (id: string) => string): N
   const kinds: Record<string, { ids: string[]; all: number }> = {}
   let isAny = false
   for (const effect of effects) {
-    if (effect.kind === 'preparePod' || effect.kind === 'keepLog') continue
+    if (routine.has(effect.kind)) continue
     isAny = true
     const kind = (kinds[effect.kind] ??= { ids: [], all: 0 })
     kind.all += 1

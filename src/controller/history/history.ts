@@ -19,10 +19,13 @@ export type KeptHistory = {
   readonly page: number
   /** Phase and message of the workflow as they were told last. */
   readonly told: readonly [string, string]
-  readonly open: readonly StoredEntry[]
+  /** Each as JSON: it is written down once, and stored with every commit until its page is full. */
+  readonly open: readonly string[]
+  /** How many nodes they tell of. */
+  readonly nodes: number
 }
 
-const fresh: KeptHistory = { next: 0, page: 0, told: ['', ''], open: [] }
+const fresh: KeptHistory = { next: 0, page: 0, told: ['', ''], open: [], nodes: 0 }
 
 /** A page is full when it has so many entries, or so many nodes. */
 const entriesPerPage = 8
@@ -42,8 +45,9 @@ export async function storedEntries(
   uid: WorkflowUid,
   { open }: KeptHistory,
 ): Promise<readonly StoredEntry[]> {
-  const pages = [...(await store.records(collectionOf(uid))).values()] as (readonly StoredEntry[])[]
-  const entries = new Map([...pages.flat(), ...open].map((entry) => [entry.s, entry]))
+  const pages = [...(await store.records(collectionOf(uid))).values()] as (readonly string[])[]
+  const texts = [...pages.flat(), ...open]
+  const entries = new Map(texts.map((text) => JSON.parse(text) as StoredEntry).map((entry) => [entry.s, entry]))
   return [...entries.values()].sort((a, b) => a.s - b.s)
 }
 
@@ -88,13 +92,20 @@ export class History {
     const happened = { ...told, workflow: live.name, decision, told: transitions, more, status }
     const entry = entryOf(happened, this.#clock.now(), kept.next)
     if (entry === null) return none
-    const next = { ...kept, next: kept.next + 1, told: status ?? kept.told, open: [...kept.open, entry] }
-    const isFull =
-      next.open.length >= entriesPerPage || next.open.reduce((sum, { n = [] }) => sum + n.length, 0) >= nodesPerPage
-    this.#known.set(live, isFull ? { ...next, page: kept.page + 1, open: [] } : next)
+    const open = [...kept.open, JSON.stringify(entry)]
+    const nodes = kept.nodes + (entry.n?.length ?? 0)
+    const isFull = open.length >= entriesPerPage || nodes >= nodesPerPage
+    const { next, page, told: before } = kept
+    const latest = status ?? before
+    this.#known.set(
+      live,
+      isFull
+        ? { next: next + 1, page: page + 1, told: latest, open: [], nodes: 0 }
+        : { next: next + 1, page, told: latest, open, nodes },
+    )
     if (!isFull) return none
     const key = pageKey(kept.page, limits)
-    return [{ kind: 'putRecord', collection: collectionOf(live.uid), key, value: next.open }]
+    return [{ kind: 'putRecord', collection: collectionOf(live.uid), key, value: open }]
   }
 }
 
