@@ -67,7 +67,9 @@ export class PodBody extends Body {
   }
 
   override resume(node: NodeStatus, effect: Effect): void {
-    if (effect.kind === 'runPod') this.follow(node, effect.plan)
+    if (effect.kind !== 'runPod') return
+    this.follow(node, effect.plan)
+    if (isEnded(node)) this.abandon()
   }
 
   protected makePlan(limitMs: number | null): PodPlan | string {
