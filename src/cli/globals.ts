@@ -22,7 +22,10 @@ export function addGlobalFlags(program: Command): void {
   program
     .option('-n, --namespace <name>', 'namespace (DRYDOCK_NAMESPACE, else default)')
     .option('-s, --server <url>', 'daemon to talk to (DRYDOCK_URL, else http://127.0.0.1:2746)')
-    .option('--token-file <file>', 'file with the bearer token (DRYDOCK_TOKEN_FILE; DRYDOCK_TOKEN holds the token itself)')
+    .option(
+      '--token-file <file>',
+      'file with the bearer token (DRYDOCK_TOKEN_FILE; DRYDOCK_TOKEN holds the token itself)',
+    )
     .option('--no-color', 'plain text')
     .option('--no-utf8', 'words instead of icons')
 }
