@@ -112,6 +112,7 @@ function apply(run: Run, root: WorkflowFrame, observation: Observation): void {
     default: {
       const frame = run.frames.get(observation.node)
       if (frame instanceof Body) {
+        frame.dropStaleMarks()
         frame.observe(observation)
         root.markDirty()
       }

@@ -36,6 +36,28 @@ export abstract class Frame {
     this.parent?.childIsDirty(this)
   }
 
+  /**
+   * Between visits a mark below one that is not marked is left from a visit that ended further up: whoever asks now
+   * would not be heard. Takes such marks back, and those below them on the way to this one.
+   */
+  dropStaleMarks(): void {
+    let last: Frame | null = null
+    for (let at: Frame = this; at.parent !== null; at = at.parent) if (at.isDirty && !at.parent.isDirty) last = at
+    if (last === null) return
+    for (let at: Frame = this; at.parent !== null; at = at.parent) {
+      const { parent } = at
+      at.isDirty = false
+      parent.dirtyChildren = parent.dirtyChildren.filter((child) => child !== at)
+      if (at === last) return
+    }
+  }
+
+  /** The instant of `wakeAt` has come. */
+  wake(): void {
+    this.dropStaleMarks()
+    this.markDirty()
+  }
+
   /** The children that asked to be visited, each once, in their order; the list is taken. */
   protected takeDirtyChildren(): readonly Frame[] {
     if (this.dirtyChildren.length === 0) return this.dirtyChildren

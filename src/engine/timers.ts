@@ -1,7 +1,7 @@
 /** When which frame wants to be visited because of time alone: a binary heap with lazy removal. */
 import type { Instant } from '../resources/index.ts'
 
-export type Wakeable = { markDirty(): void }
+export type Wakeable = { wake(): void }
 
 export class Timers {
   private readonly heap: { at: Instant; target: Wakeable }[] = []
@@ -29,7 +29,7 @@ export class Timers {
       this.pop()
       if (this.due.get(top.target) !== top.at) continue
       this.due.delete(top.target)
-      top.target.markDirty()
+      top.target.wake()
     }
   }
 

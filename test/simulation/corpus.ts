@@ -24,4 +24,6 @@ export const corpus: readonly number[] = [
   2952, // as 655: a deletion did not wait for the engine's first list, and what had been asked for before was started after it
   3994, // a daemon of a run that was opened anew outlived a workflow that ended by an error
   4372, // a run that was opened anew hung a task below itself, after a Retry node that a cache had answered
+  64, // a pod stopped below a DAG that was over was started, not stopped, after a restart
+  598, // a mark left by a visit that ended further up kept a pod's result from being heard
 ]
