@@ -1,15 +1,28 @@
 /** What Steps and DAG nodes share: outbound nodes, daemons that end with them, failFast (semantics.md §7.3, semantics-flow.md §8, §12). */
 import type { NodeStatus, Template } from '../resources/index.ts'
-import { isEnded } from './phases.ts'
+import { isActive, isEnded } from './phases.ts'
 import type { Run } from './run.ts'
 
 export const failFastText = 'template has failed or errored children and failFast enabled'
 
-/** template.failFast: a child has failed and no pod of this boundary is active any more. */
+/**
+ * template.failFast: a child has failed and no pod of this boundary is active any more but daemons that serve. Argo waits
+ * for those too, and they for the end of the boundary: for ever.
+ */
 export function failsFast(run: Run, node: NodeStatus, template: Template): boolean {
   if (template.failFast !== true) return false
   const counts = run.countsOf(node.id)
-  return counts.failed > 0 && counts.activePods === 0
+  return counts.failed > 0 && (counts.activePods === 0 || counts.activePods === servingIn(run, node.id))
+}
+
+/** Pods directly inside that are daemoned. */
+function servingIn(run: Run, boundaryId: string): number {
+  let serving = 0
+  for (const id of run.daemons) {
+    const node = run.nodes.get(id)
+    if (node?.type === 'Pod' && node.boundaryID === boundaryId && node.daemoned === true && isActive(node)) serving += 1
+  }
+  return serving
 }
 
 /** The last nodes of a subtree. */

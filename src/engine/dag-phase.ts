@@ -42,12 +42,14 @@ function walk(run: Run, dag: NodeStatus, reached: Map<string, NodePhase | null>)
     seen.add(key)
     list.push({ id, branch })
   }
+  const around = boundariesAround(run, dag)
   for (const id of dag.children ?? []) add(queue, id, 'Succeeded')
   while (queue.length > 0) {
     const next: typeof queue = []
     for (const { id, branch } of queue) {
       const node = run.nodes.get(id)
       if (node === undefined) return false
+      if (comesAfter(node, around)) continue
       if (!isFulfilled(node) && !finishGroup(run, node)) {
         // What a failFast inside left behind is nobody's any more.
         if (!isStray(run, node, dag)) return false
@@ -62,6 +64,17 @@ function walk(run: Run, dag: NodeStatus, reached: Map<string, NodePhase | null>)
   }
   return true
 }
+
+/** What encloses the DAG. */
+function boundariesAround(run: Run, { boundaryID }: NodeStatus): ReadonlySet<string> {
+  const around = new Set<string>()
+  for (let id = boundaryID; id !== undefined; id = run.nodes.get(id)?.boundaryID) around.add(id)
+  return around
+}
+
+/** Hangs below the DAG's last nodes since before a manual retry that runs the DAG again, and waits for its end itself. */
+const comesAfter = ({ boundaryID, nodeFlag }: NodeStatus, around: ReadonlySet<string>): boolean =>
+  boundaryID !== undefined && around.has(boundaryID) && nodeFlag?.hooked !== true
 
 /** A TaskGroup that was left running although all of its items have ended is finished. */
 function finishGroup(run: Run, node: NodeStatus): boolean {

@@ -78,6 +78,20 @@ describe('a DAG', () => {
 })
 
 describe('steps with failFast', () => {
+  it('do not wait for a daemon that only ends with them', () => {
+    const serves: Template = { ...plain, name: 'serves', daemon: true }
+    const main: Template = {
+      name: 'main',
+      failFast: true,
+      steps: [[{ name: 'd', template: 'serves' }], [{ name: 'a', template: 'plain', onExit: 'plain' }]],
+    }
+    const story = new Story(spec(main, serves))
+    story.begin('wf[0].d')
+    story.end('wf[1].a', { exitCode: 1 })
+    expect([story.phases['wf'], story.phases['wf[0].d']]).toEqual(['Failed', 'Succeeded'])
+    story.end('wf[0].d', { exitCode: 143 })
+    expect(story.phase).toBe('Failed')
+  })
   it('end when an exit hook of what failed is held back', () => {
     const story = new Story(
       spec(
@@ -125,6 +139,22 @@ describe('manual retry', () => {
     story.ask({ kind: 'retry' })
     expect([...story.pods.keys()].sort()).toEqual(['wf[0].a.onExit', 'wf[0].b'])
     expect(story.play().phase).toBe('Succeeded')
+  })
+  it('ends an inner DAG whose handler it ran again before what comes after that DAG', () => {
+    const main = dag('main', [
+      { name: 'a', template: 'inner' },
+      { name: 'b', template: 'plain', dependencies: ['a'] },
+      { name: 'c', template: 'plain', dependencies: ['b'], withItems: [1] },
+    ])
+    const story = new Story(spec(main, dag('inner', [{ name: 't', template: 'plain', onExit: 'plain' }])))
+    story.end('wf.a.t')
+    story.end('wf.a.t.onExit', { exitCode: 1 })
+    story.end('wf.b')
+    story.end('wf.c(0:1)', { exitCode: 1 })
+    expect([story.phase, story.phases['wf.a']]).toEqual(['Failed', 'Succeeded'])
+    story.ask({ kind: 'retry' })
+    expect([...story.pods.keys()]).toEqual(['wf.a.t.onExit'])
+    expect([story.play().phase, story.phases['wf.c(0:1)']]).toEqual(['Succeeded', 'Succeeded'])
   })
   it('goes on with the last attempt of a template that is retried as a whole', () => {
     const inner: Template = {
