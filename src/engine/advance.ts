@@ -55,6 +55,7 @@ export function resetFrames(run: Run): void {
   run.waitingChildren.clear()
   run.roomIn.clear()
   run.lockWaiters.clear()
+  run.referenceWaiters.clear()
   run.outstanding.clear()
 }
 

@@ -11,6 +11,7 @@ import { HookSet } from './hooks.ts'
 import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
 import { entriesOf, loopEntriesOf, type Scope } from './scope.ts'
 import { pickHolder } from './holder.ts'
+import { endOfWaiting, shutdownOf } from './shutdown.ts'
 import { resolveTemplate, scopeText } from './template-lookup.ts'
 
 const omittedText = 'omitted: depends condition not met'
@@ -129,10 +130,11 @@ export class DagTaskFrame extends Frame {
   private resolve(): boolean {
     const fault = this.body.faultBefore(this.name)
     if (fault !== null) return this.stopHere('Error', fault)
+    this.run.referenceWaiters.delete(this)
     const resolution = resolveCall(this.task, { outsider: this.run, ...this.lookUp(), kind: 'tasks' })
     switch (resolution.kind) {
       case 'waits':
-        return false
+        return this.waitOrEnd()
       case 'error':
         return this.stopHere('Error', resolution.error)
       case 'empty':
@@ -150,6 +152,16 @@ export class DagTaskFrame extends Frame {
         return true
       }
     }
+  }
+
+  /** For a reference: as Argo does, but not beyond the end of everything else. A DAG that is stopped ends around it. */
+  private waitOrEnd(): false {
+    const { run } = this
+    const { inExitHandler } = this.body.execution.call
+    const text = endOfWaiting(run, inExitHandler)
+    if (text !== null && (shutdownOf(run) === null || inExitHandler)) return this.stopHere('Error', text)
+    run.referenceWaiters.add(this)
+    return false
   }
 
   private add(concrete: Concrete): Child {

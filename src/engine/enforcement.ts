@@ -5,15 +5,13 @@ import { Execution } from './execution.ts'
 import { isEnded } from './phases.ts'
 import { PodBody } from './pod.ts'
 import type { Run } from './run.ts'
-import { isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
-
-const deadlineText = 'Step exceeded its deadline'
+import { deadlineText, isShutDown, shutdownOf, stoppedText } from './shutdown.ts'
 
 export function enforceAll(run: Run): void {
   for (const frame of [...run.frames.values()]) if (frame instanceof Body) enforce(run, frame)
   for (const frame of [...run.lockWaiters]) if (frame instanceof Execution) enforceWaiting(run, frame)
   enforceUnvisited(run)
-  for (const frame of run.heldBack) frame.markDirty()
+  for (const frame of [...run.heldBack, ...run.referenceWaiters]) frame.markDirty()
   for (const waiting of run.waitingChildren.values()) for (const frame of waiting.frames) frame.markDirty()
 }
 

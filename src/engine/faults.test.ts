@@ -169,6 +169,29 @@ describe('results of a loop that are no JSON', () => {
   })
 })
 
+/** What comes second refers to an output that the first one does not leave. */
+const waiting = (() => {
+  const first = { name: 'a', template: 'plain', continueOn: { failed: true } }
+  const second = (kind: 'steps' | 'tasks') => ({
+    name: 'b',
+    template: 'wants',
+    arguments: { parameters: [{ name: 'v', value: `{{${kind}.a.outputs.parameters.p}}` }] },
+  })
+  return {
+    steps: spec({ name: 'main', steps: [[first], [second('steps')]] }),
+    dag: spec(dag(first, { ...second('tasks'), dependencies: ['a'] })),
+  }
+})()
+
+it.each(['steps', 'dag'] as const)('the deadline ends %s that wait for an output that never comes', (kind) => {
+  const story = new Story({ ...waiting[kind], activeDeadlineSeconds: 10 })
+  story.end(kind === 'dag' ? 'wf.a' : 'wf[0].a', { exitCode: 1 })
+  expect(story.phase).toBe('Running')
+  story.pass(10_000)
+  expect(story.phase).toBe(kind === 'dag' ? 'Error' : 'Failed')
+  expect(story.node(kind === 'dag' ? 'wf.b' : 'wf[1]').message).toBe('Step exceeded its deadline')
+})
+
 describe('stop', () => {
   const after: DAGTask = { name: 'b', template: 'plain', dependencies: ['a'] }
   it('ends a DAG before the results of its pods are there, so that nothing after them begins', () => {
@@ -205,6 +228,36 @@ describe('stop', () => {
     expect([story.phases['wf[0].a'], story.phases['wf[0]']]).toEqual(['Failed', 'Running'])
     story.end('wf[0].a', { exitCode: 143 })
     expect([story.phase, story.phases['wf[0]']]).toEqual(['Failed', 'Failed'])
+  })
+  it.each(['stop', 'terminate'] as const)('%s ends steps that wait for an output that never comes', (kind) => {
+    const story = new Story(waiting.steps)
+    story.end('wf[0].a', { exitCode: 1 })
+    expect(story.phases).toMatchObject({ wf: 'Running', 'wf[1]': 'Running' })
+    story.ask({ kind })
+    expect(story.phase).toBe('Failed')
+    expect(story.node('wf[1]').message).toBe(`Stopped with strategy '${kind === 'stop' ? 'Stop' : 'Terminate'}'`)
+  })
+  it('ends steps that come to such an output only after it', () => {
+    const story = new Story(waiting.steps)
+    story.begin('wf[0].a')
+    story.ask({ kind: 'stop' })
+    story.end('wf[0].a', { exitCode: 143 })
+    expect([story.phase, story.phases['wf[1]'], story.phases['wf[1].b']]).toEqual(['Failed', 'Failed', undefined])
+  })
+  it('ends a DAG that waits for such an output, but one of an exit handler only with terminate', () => {
+    const story = new Story(waiting.dag)
+    story.end('wf.a', { exitCode: 1 })
+    expect(story.phase).toBe('Running')
+    story.ask({ kind: 'stop' })
+    expect(story.phase).toBe('Failed')
+
+    const handled = new Story({ ...waiting.dag, entrypoint: 'plain', onExit: 'main' })
+    handled.end('wf')
+    handled.end('wf.onExit.a', { exitCode: 1 })
+    handled.ask({ kind: 'stop' })
+    expect(handled.phase).toBe('Running')
+    handled.ask({ kind: 'terminate' })
+    expect([handled.phase, handled.phases['wf.onExit.b']]).toEqual(['Error', 'Error'])
   })
   it.each(['stop', 'terminate'] as const)('%s ends a workflow that is suspended', (kind) => {
     const story = new Story(spec(steps({ name: 'a', template: 'plain' }), { suspend: true, onExit: 'plain' }))

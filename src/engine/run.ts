@@ -85,6 +85,8 @@ export class Run {
   readonly ownMemos = new Map<string, MemoEntry>()
   /** Why a claim could not be made; ends the workflow. */
   claimFault: string | null = null
+  /** Frames that wait for a reference, perhaps in vain. */
+  readonly referenceWaiters = new Set<Frame>()
   /** Frames that wait for a lock. */
   readonly lockWaiters = new Set<Frame>()
   readonly frames = new Map<string, Frame>()

@@ -21,3 +21,12 @@ export function refusalByShutdown(run: Run, inExitHandler: boolean): string | nu
   const strategy = shutdownOf(run)
   return strategy !== null && isShutDown(run, inExitHandler) ? stoppedText(strategy) : null
 }
+
+export const deadlineText = 'Step exceeded its deadline'
+
+/** Why nothing that is still missing will come any more, or null: Argo would wait for it for ever. */
+export function endOfWaiting(run: Run, inExitHandler: boolean): string | null {
+  const deadline = run.deadline()
+  const isLate = deadline !== null && run.now >= deadline && !inExitHandler
+  return refusalByShutdown(run, inExitHandler) ?? (isLate ? deadlineText : null)
+}

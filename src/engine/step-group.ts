@@ -7,6 +7,7 @@ import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
+import { endOfWaiting } from './shutdown.ts'
 import type { StepsBody } from './steps.ts'
 import { scopeText } from './template-lookup.ts'
 
@@ -89,6 +90,7 @@ export class StepGroup extends Frame {
       })
       switch (resolution.kind) {
         case 'waits':
+          this.waitOrEnd(node)
           return false
         case 'error':
           this.run.setPhase(
@@ -116,7 +118,16 @@ export class StepGroup extends Frame {
       }
     }
     this.waiting = all
+    this.run.referenceWaiters.delete(this)
     return true
+  }
+
+  /** For a reference: as Argo does, but not beyond the end of everything else. */
+  private waitOrEnd(node: NodeStatus): void {
+    const { run } = this
+    const text = endOfWaiting(run, this.body.execution.call.inExitHandler)
+    if (text === null) run.referenceWaiters.add(this)
+    else run.setPhase(node, 'Failed', text)
   }
 
   /** Starts what has not been started, in list order, until one is held back; false: the group has failed. */
