@@ -8,8 +8,8 @@ import { step, tail } from './steps.ts'
 type Count = { readonly passed: number; readonly failed: number }
 
 const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
-const quick = ['unit', 'simulation'] as const
-const withEngine = ['docker', 's3', 'postgres', 'e2e', 'kill', 'monitoring', 'clients'] as const
+/** What stands in one row runs side by side: it leaves a core free, or mostly waits. */
+const withEngine = [['docker'], ['s3', 'postgres'], ['e2e'], ['kill'], ['monitoring'], ['clients']] as const
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -22,9 +22,11 @@ async function everything(): Promise<number> {
     say(`✖ docker\n${missing}`)
     counts.push({ passed: 0, failed: 1 })
   }
+  const simulation = vitest('simulation')
   for (const check of checks) counts.push(await command(check, ['npm', 'run', '-s', check]))
-  for (const project of quick) counts.push(await vitest(project))
-  for (const project of missing === null ? withEngine : []) counts.push(await vitest(project))
+  counts.push(await simulation)
+  counts.push(await vitest('unit'))
+  for (const row of missing === null ? withEngine : []) counts.push(...(await Promise.all(row.map(vitest))))
   if (missing === null) counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny']))
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, 0)
