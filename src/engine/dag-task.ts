@@ -241,6 +241,10 @@ export class DagTaskFrame extends Frame {
       child.isCounted = true
       this.unsettled -= 1
       this.release(child)
+    } else if (!child.isSettled && child.isCounted) {
+      // A daemon that served has died, and its exit hook is under way.
+      child.isCounted = false
+      this.unsettled += 1
     }
   }
 

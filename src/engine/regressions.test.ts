@@ -172,6 +172,23 @@ describe('manual retry', () => {
   })
 })
 
+it.each(['steps', 'dag'] as const)(
+  '%s wait for the exit hook of a daemon that dies while others still start',
+  (kind) => {
+    const serves: Template = { ...plain, name: 'serves', daemon: true }
+    const loop = { name: 'd', template: 'serves', withItems: [1, 2], onExit: 'plain' }
+    const main: Template = kind === 'dag' ? dag('main', [loop]) : { name: 'main', steps: [[loop]] }
+    const group = kind === 'dag' ? 'wf' : 'wf[0]'
+    const story = new Story(spec(main, serves))
+    story.begin(`${group}.d(0:1)`)
+    story.end(`${group}.d(0:1)`, { exitCode: 1 })
+    story.begin(`${group}.d(1:2)`)
+    expect([story.phases[`${group}.d(0:1).onExit`], story.phases[node]]).toEqual(['Pending', 'Running'])
+    story.end(`${group}.d(0:1).onExit`)
+    expect(story.phases[node]).toBe('Failed')
+  },
+)
+
 it('an exit node that comes late to a loop changes nothing of what followed it, even after a restart', () => {
   const tasks = [
     { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },

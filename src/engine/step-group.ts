@@ -203,7 +203,9 @@ export class StepGroup extends Frame {
       const name = child.init.call.nodeName
       return this.fail(group, 'Error', `step group deemed errored due to child ${name} error: ${error.text}`)
     }
-    return child.isSettled ? this.settle(child) : true
+    if (child.isSettled) return this.settle(child)
+    if (child.isCounted) this.unsettle(child)
+    return true
   }
 
   private fail(group: NodeStatus, phase: 'Failed' | 'Error', message: string): false {
@@ -223,6 +225,12 @@ export class StepGroup extends Frame {
     }
     this.release(child)
     return true
+  }
+
+  /** A daemon that served has died, and its exit hook is under way. */
+  private unsettle(child: Child): void {
+    child.isCounted = false
+    this.unsettled += 1
   }
 
   /** Of a wide loop only what is under way stays in memory. */
