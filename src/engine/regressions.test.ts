@@ -178,7 +178,7 @@ it.each(['steps', 'dag'] as const)(
     const serves: Template = { ...plain, name: 'serves', daemon: true }
     const loop = { name: 'd', template: 'serves', withItems: [1, 2], onExit: 'plain' }
     const main: Template = kind === 'dag' ? dag('main', [loop]) : { name: 'main', steps: [[loop]] }
-    const group = kind === 'dag' ? 'wf' : 'wf[0]'
+    const [group, node] = kind === 'dag' ? ['wf', 'wf.d'] : ['wf[0]', 'wf[0]']
     const story = new Story(spec(main, serves))
     story.begin(`${group}.d(0:1)`)
     story.end(`${group}.d(0:1)`, { exitCode: 1 })
