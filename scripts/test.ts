@@ -11,6 +11,9 @@ const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
 /** What stands in one row runs side by side: it leaves a core free, or mostly waits. */
 const withEngine = [['docker'], ['s3', 'postgres'], ['e2e'], ['kill'], ['monitoring'], ['clients']] as const
 
+/** Those that need nothing built or installed first. */
+const smallBenches = 'chain,fan,nodes,growth,workflows,restart,large,table,idle'
+
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 async function everything(): Promise<number> {
@@ -27,7 +30,8 @@ async function everything(): Promise<number> {
   counts.push(await simulation)
   counts.push(await vitest('unit'))
   for (const row of missing === null ? withEngine : []) counts.push(...(await Promise.all(row.map(vitest))))
-  if (missing === null) counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny']))
+  if (missing === null)
+    counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny', '--only', smallBenches]))
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, 0)
   say(`\nin ${Math.round((performance.now() - begun) / 1000)} s\n${passed} passed, ${failed} failed`)
