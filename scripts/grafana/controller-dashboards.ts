@@ -1,5 +1,5 @@
 /** Inside the daemon: locks, queues, the loop and the process. */
-import { orZero, perSecond, quantiles, stacked, stat, timeseries } from './panel.ts'
+import { line, maxBy, orZero, perMinute, perSecond, quantiles, stacked, stat, sumBy, timeseries } from './panel.ts'
 import type { DashboardSpec } from './panel.ts'
 
 export const locksAndQueues: DashboardSpec = {
@@ -25,58 +25,49 @@ export const locksAndQueues: DashboardSpec = {
           { from: 30 },
         ),
         stat('Keys waiting', 'In all queues.', 'short', 'sum(argo_workflows_queue_depth_gauge)'),
-        timeseries('Holders', 'By lock.', 'short', {
-          expr: 'sum by (lock_name) (argo_workflows_locks_held{lock_name=~"$lock"})',
-          legend: '{{lock_name}}',
-        }),
-        timeseries('Waiters', 'By lock.', 'short', {
-          expr: 'sum by (lock_name) (argo_workflows_locks_pending{lock_name=~"$lock"})',
-          legend: '{{lock_name}}',
-        }),
-        timeseries('Taken', 'Locks taken per second.', 'ops', {
-          expr: 'sum by (lock_name) (rate(argo_workflows_locks_taken_total{lock_name=~"$lock"}[$__rate_interval]))',
-          legend: '{{lock_name}}',
-        }),
+        timeseries('Holders', 'By lock.', 'short', [
+          sumBy('lock_name', 'argo_workflows_locks_held{lock_name=~"$lock"}'),
+        ]),
+        timeseries('Waiters', 'By lock.', 'short', [
+          sumBy('lock_name', 'argo_workflows_locks_pending{lock_name=~"$lock"}'),
+        ]),
+        timeseries('Taken', 'Locks taken per second.', 'ops', [
+          perSecond('argo_workflows_locks_taken_total{lock_name=~"$lock"}', 'lock_name'),
+        ]),
         timeseries(
           'Wait for a lock, p95',
           'From asking to having it.',
           's',
-          ...quantiles('drydock_lock_wait_seconds', 'type'),
+          quantiles('drydock_lock_wait_seconds', 'type'),
         ),
-        timeseries('Longest wait now', 'Of those that wait at the moment.', 's', {
-          expr: 'max(drydock_lock_longest_wait_seconds)',
-          legend: 'longest',
-        }),
+        timeseries('Longest wait now', 'Of those that wait at the moment.', 's', [
+          line('longest', 'max(drydock_lock_longest_wait_seconds)'),
+        ]),
       ],
     },
     {
       title: 'Queues',
       panels: [
-        timeseries('Depth', 'Keys that wait.', 'short', {
-          expr: 'sum by (queue_name) (argo_workflows_queue_depth_gauge)',
-          legend: '{{queue_name}}',
-        }),
-        timeseries('Added', 'Keys per second.', 'ops', perSecond('argo_workflows_queue_adds_count', 'queue_name')),
+        timeseries('Depth', 'Keys that wait.', 'short', [sumBy('queue_name', 'argo_workflows_queue_depth_gauge')]),
+        timeseries('Added', 'Keys per second.', 'ops', [perSecond('argo_workflows_queue_adds_count', 'queue_name')]),
         timeseries(
           'Wait, p95',
           'From being added to being taken.',
           's',
-          ...quantiles('argo_workflows_queue_latency', 'queue_name'),
+          quantiles('argo_workflows_queue_latency', 'queue_name'),
         ),
         timeseries(
           'Work, p95',
           'From being taken to being done.',
           's',
-          ...quantiles('argo_workflows_queue_duration', 'queue_name'),
+          quantiles('argo_workflows_queue_duration', 'queue_name'),
         ),
-        timeseries('In work', 'Keys that are being handled, and how long the oldest has been.', 'short', {
-          expr: 'sum by (worker_type) (argo_workflows_workers_busy_count)',
-          legend: '{{worker_type}}',
-        }),
-        timeseries('Longest in work', 'Seconds since the oldest was taken.', 's', {
-          expr: 'max by (queue_name) (argo_workflows_queue_longest_running)',
-          legend: '{{queue_name}}',
-        }),
+        timeseries('In work', 'Keys that are being handled, and how long the oldest has been.', 'short', [
+          sumBy('worker_type', 'argo_workflows_workers_busy_count'),
+        ]),
+        timeseries('Longest in work', 'Seconds since the oldest was taken.', 's', [
+          maxBy('queue_name', 'argo_workflows_queue_longest_running'),
+        ]),
       ],
     },
   ],
@@ -94,73 +85,54 @@ export const controller: DashboardSpec = {
           'Reconcile of one workflow',
           'Commit and effects included.',
           's',
-          ...quantiles('argo_workflows_operation_duration_seconds'),
+          quantiles('argo_workflows_operation_duration_seconds'),
         ),
         timeseries(
           'Deciding',
           'The engine’s time in one turn of the loop.',
           's',
-          ...quantiles('drydock_loop_decide_seconds'),
+          quantiles('drydock_loop_decide_seconds'),
         ),
-        timeseries(
-          'Turns',
-          'Of the loop, per second, and the workflows looked at.',
-          'ops',
-          { expr: 'sum(rate(drydock_loop_passes_total[$__rate_interval]))', legend: 'turns' },
-          { expr: 'sum(rate(drydock_loop_pass_runs_sum[$__rate_interval]))', legend: 'workflows' },
-        ),
-        timeseries(
-          'Event loop lag',
-          'How late Node’s loop is; above 0.1 s the process is too busy.',
-          's',
-          { expr: 'max(nodejs_eventloop_lag_p99_seconds{job="drydock"})', legend: 'p99' },
-          { expr: 'max(nodejs_eventloop_lag_mean_seconds{job="drydock"})', legend: 'mean' },
-        ),
+        timeseries('Turns', 'Of the loop, per second, and the workflows looked at.', 'ops', [
+          line('turns', 'sum(rate(drydock_loop_passes_total[$__rate_interval]))'),
+          line('workflows', 'sum(rate(drydock_loop_pass_runs_sum[$__rate_interval]))'),
+        ]),
+        timeseries('Event loop lag', 'How late Node’s loop is; above 0.1 s the process is too busy.', 's', [
+          line('p99', 'max(nodejs_eventloop_lag_p99_seconds{job="drydock"})'),
+          line('mean', 'max(nodejs_eventloop_lag_mean_seconds{job="drydock"})'),
+        ]),
         timeseries(
           'Errors',
           'Argo’s error causes, per minute. OperationPanic: the engine broke on a workflow.',
           'cpm',
-          { expr: '60 * sum by (cause) (rate(argo_workflows_error_count[$__rate_interval]))', legend: '{{cause}}' },
+          [perMinute('argo_workflows_error_count', 'cause')],
         ),
-        timeseries(
-          'Live workflows',
-          'In memory, and tasks (HTTP, plugins, resources) under way.',
-          'short',
-          { expr: 'sum(drydock_workflows_live)', legend: 'workflows' },
-          { expr: 'sum(drydock_tasks)', legend: 'tasks' },
-        ),
+        timeseries('Live workflows', 'In memory, and tasks (HTTP, plugins, resources) under way.', 'short', [
+          line('workflows', 'sum(drydock_workflows_live)'),
+          line('tasks', 'sum(drydock_tasks)'),
+        ]),
       ],
     },
     {
       title: 'The process',
       panels: [
-        timeseries('CPU', 'Cores.', 'short', {
-          expr: 'sum(rate(process_cpu_seconds_total{job="drydock"}[$__rate_interval]))',
-          legend: 'cores',
-        }),
-        timeseries(
-          'Memory',
-          'Resident, and JavaScript’s heap.',
-          'bytes',
-          { expr: 'sum(process_resident_memory_bytes{job="drydock"})', legend: 'resident' },
-          { expr: 'sum(nodejs_heap_size_used_bytes{job="drydock"})', legend: 'heap' },
-        ),
-        timeseries('Open files', 'File descriptors and sockets.', 'short', {
-          expr: 'sum(process_open_fds{job="drydock"})',
-          legend: 'open',
-        }),
-        timeseries('Garbage collection', 'Seconds a second.', 'percentunit', {
-          expr: 'sum by (kind) (rate(nodejs_gc_duration_seconds_sum{job="drydock"}[$__rate_interval]))',
-          legend: '{{kind}}',
-        }),
-        stacked('Log lines', 'By level.', 'cpm', {
-          expr: '60 * sum by (level) (rate(argo_workflows_log_messages[$__rate_interval]))',
-          legend: '{{level}}',
-        }),
-        timeseries('Uptime', 'Since the daemon was started.', 's', {
-          expr: 'max(time() - process_start_time_seconds{job="drydock"})',
-          legend: 'up',
-        }),
+        timeseries('CPU', 'Cores.', 'short', [
+          line('cores', 'sum(rate(process_cpu_seconds_total{job="drydock"}[$__rate_interval]))'),
+        ]),
+        timeseries('Memory', 'Resident, and JavaScript’s heap.', 'bytes', [
+          line('resident', 'sum(process_resident_memory_bytes{job="drydock"})'),
+          line('heap', 'sum(nodejs_heap_size_used_bytes{job="drydock"})'),
+        ]),
+        timeseries('Open files', 'File descriptors and sockets.', 'short', [
+          line('open', 'sum(process_open_fds{job="drydock"})'),
+        ]),
+        timeseries('Garbage collection', 'Seconds a second.', 'percentunit', [
+          perSecond('nodejs_gc_duration_seconds_sum{job="drydock"}', 'kind'),
+        ]),
+        stacked('Log lines', 'By level.', 'cpm', [perMinute('argo_workflows_log_messages', 'level')]),
+        timeseries('Uptime', 'Since the daemon was started.', 's', [
+          line('up', 'max(time() - process_start_time_seconds{job="drydock"})'),
+        ]),
       ],
     },
     {
@@ -170,31 +142,24 @@ export const controller: DashboardSpec = {
           'How late cron fires',
           'From the time of a firing until its workflow was made.',
           's',
-          ...quantiles('drydock_cron_late_seconds'),
+          quantiles('drydock_cron_late_seconds'),
         ),
-        timeseries('Settings read anew', 'By outcome, per hour.', 'short', {
-          expr: 'sum by (outcome) (increase(drydock_config_reloads_total[1h]))',
-          legend: '{{outcome}}',
-        }),
-        timeseries(
-          'Settings that wait',
-          'For a restart; and whether those in the file are wrong.',
-          'short',
-          { expr: 'max(drydock_config_pending_restart)', legend: 'wait for a restart' },
-          { expr: 'max(drydock_config_invalid)', legend: 'wrong' },
-        ),
-        timeseries('Folded series', 'Values recorded as `(other)`: labels that grow without end.', 'cpm', {
-          expr: orZero('60 * sum(rate(drydock_series_folded_total[$__rate_interval]))'),
-          legend: 'folded',
-        }),
-        timeseries('Metrics of manifests refused', 'Names, labels or too many series.', 'cpm', {
-          expr: '60 * sum(rate(drydock_custom_metrics_refused_total[$__rate_interval]))',
-          legend: 'refused',
-        }),
-        timeseries('Scrape', 'Seconds Prometheus waits for the metrics, and how many series there are.', 's', {
-          expr: 'max(scrape_duration_seconds{job="drydock"})',
-          legend: 'seconds',
-        }),
+        timeseries('Settings read anew', 'By outcome, per hour.', 'short', [
+          sumBy('outcome', 'increase(drydock_config_reloads_total[1h])'),
+        ]),
+        timeseries('Settings that wait', 'For a restart; and whether those in the file are wrong.', 'short', [
+          line('wait for a restart', 'max(drydock_config_pending_restart)'),
+          line('wrong', 'max(drydock_config_invalid)'),
+        ]),
+        timeseries('Folded series', 'Values recorded as `(other)`: labels that grow without end.', 'cpm', [
+          line('folded', orZero('60 * sum(rate(drydock_series_folded_total[$__rate_interval]))')),
+        ]),
+        timeseries('Metrics of manifests refused', 'Names, labels or too many series.', 'cpm', [
+          line('refused', '60 * sum(rate(drydock_custom_metrics_refused_total[$__rate_interval]))'),
+        ]),
+        timeseries('Scrape', 'Seconds Prometheus waits for the metrics, and how many series there are.', 's', [
+          line('seconds', 'max(scrape_duration_seconds{job="drydock"})'),
+        ]),
       ],
     },
   ],

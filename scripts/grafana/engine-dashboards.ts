@@ -1,5 +1,5 @@
 /** Below the daemon: the Docker host and the store. */
-import { orZero, perSecond, quantiles, stacked, stat, timeseries } from './panel.ts'
+import { line, minBy, orZero, perMinute, perSecond, quantiles, stacked, stat, sumBy, timeseries } from './panel.ts'
 import type { DashboardSpec } from './panel.ts'
 
 export const docker: DashboardSpec = {
@@ -29,59 +29,43 @@ export const docker: DashboardSpec = {
           { from: 0.05 },
         ),
         stat('To be removed', 'Pods whose containers still stand.', 'short', 'sum(drydock_removals_waiting)'),
-        stacked('Calls', 'Per second, by what was asked.', 'ops', perSecond('drydock_docker_calls_total', 'verb')),
-        timeseries('Calls, p95', 'Seconds until the answer.', 's', ...quantiles('drydock_docker_call_seconds', 'verb')),
-        stacked('Answers', 'By status; 0: none.', 'ops', perSecond('drydock_docker_calls_total', 'status')),
-        timeseries('Sandboxes', 'Paused containers that hold the network of pods.', 'short', {
-          expr: 'sum by (state) (drydock_sandboxes)',
-          legend: '{{state}}',
-        }),
-        timeseries(
-          'Starts',
-          'Let go on at once, and waiting.',
-          'short',
-          { expr: 'sum(drydock_docker_start_limit)', legend: 'limit' },
-          { expr: 'sum(drydock_docker_starts_waiting)', legend: 'waiting' },
-        ),
-        timeseries('Connections', 'To the engine.', 'short', { expr: 'sum(drydock_docker_sockets)', legend: 'open' }),
+        stacked('Calls', 'Per second, by what was asked.', 'ops', [perSecond('drydock_docker_calls_total', 'verb')]),
+        timeseries('Calls, p95', 'Seconds until the answer.', 's', quantiles('drydock_docker_call_seconds', 'verb')),
+        stacked('Answers', 'By status; 0: none.', 'ops', [perSecond('drydock_docker_calls_total', 'status')]),
+        timeseries('Sandboxes', 'Paused containers that hold the network of pods.', 'short', [
+          sumBy('state', 'drydock_sandboxes'),
+        ]),
+        timeseries('Starts', 'Let go on at once, and waiting.', 'short', [
+          line('limit', 'sum(drydock_docker_start_limit)'),
+          line('waiting', 'sum(drydock_docker_starts_waiting)'),
+        ]),
+        timeseries('Connections', 'To the engine.', 'short', [line('open', 'sum(drydock_docker_sockets)')]),
       ],
     },
     {
       title: 'Room',
       panels: [
-        timeseries(
-          'Cores',
-          'What pods asked for, and what they may.',
-          'short',
-          { expr: 'sum(drydock_capacity_used{resource="cpu"})', legend: 'asked for' },
-          { expr: 'sum(drydock_capacity_budget{resource="cpu"})', legend: 'there' },
-        ),
-        timeseries(
-          'Memory',
-          'Likewise.',
-          'bytes',
-          { expr: 'sum(drydock_capacity_used{resource="memory"})', legend: 'asked for' },
-          { expr: 'sum(drydock_capacity_budget{resource="memory"})', legend: 'there' },
-        ),
-        timeseries(
-          'Containers',
-          'Likewise.',
-          'short',
-          { expr: 'sum(drydock_capacity_used{resource="containers"})', legend: 'standing' },
-          { expr: 'sum(drydock_capacity_budget{resource="containers"})', legend: 'most' },
-        ),
-        stacked('Pods', 'By phase entered, per minute.', 'cpm', {
-          expr: '60 * sum by (phase) (rate(argo_workflows_pods_total_count[$__rate_interval]))',
-          legend: '{{phase}}',
-        }),
-        timeseries('Why pods wait', 'Image pulls, room, and the like, per minute.', 'cpm', {
-          expr: orZero('60 * sum by (reason) (rate(argo_workflows_pod_pending_count[$__rate_interval]))'),
-          legend: '{{reason}}',
-        }),
-        timeseries('Disk', 'Share that is free.', 'percentunit', {
-          expr: 'min by (place) (drydock_disk_free_bytes / drydock_disk_size_bytes)',
-          legend: '{{place}}',
-        }),
+        timeseries('Cores', 'What pods asked for, and what they may.', 'short', [
+          line('asked for', 'sum(drydock_capacity_used{resource="cpu"})'),
+          line('there', 'sum(drydock_capacity_budget{resource="cpu"})'),
+        ]),
+        timeseries('Memory', 'Likewise.', 'bytes', [
+          line('asked for', 'sum(drydock_capacity_used{resource="memory"})'),
+          line('there', 'sum(drydock_capacity_budget{resource="memory"})'),
+        ]),
+        timeseries('Containers', 'Likewise.', 'short', [
+          line('standing', 'sum(drydock_capacity_used{resource="containers"})'),
+          line('most', 'sum(drydock_capacity_budget{resource="containers"})'),
+        ]),
+        stacked('Pods', 'By phase entered, per minute.', 'cpm', [
+          perMinute('argo_workflows_pods_total_count', 'phase'),
+        ]),
+        timeseries('Why pods wait', 'Image pulls, room, and the like, per minute.', 'cpm', [
+          line('{{reason}}', orZero('60 * sum by (reason) (rate(argo_workflows_pod_pending_count[$__rate_interval]))')),
+        ]),
+        timeseries('Disk', 'Share that is free.', 'percentunit', [
+          minBy('place', 'drydock_disk_free_bytes / drydock_disk_size_bytes'),
+        ]),
       ],
     },
   ],
@@ -109,47 +93,35 @@ export const store: DashboardSpec = {
           from: 1,
         }),
         stat('Version', 'Grows with each change.', 'none', 'max(drydock_store_resource_version)'),
-        timeseries('Commit', 'Seconds until it is durable.', 's', ...quantiles('drydock_commit_seconds')),
-        timeseries('Changes', 'Committed per second.', 'ops', {
-          expr: 'sum(rate(drydock_commit_changes_total[$__rate_interval]))',
-          legend: 'changes',
-        }),
-        stacked('Operations', 'Per second.', 'ops', perSecond('drydock_store_operation_seconds_count', 'operation')),
+        timeseries('Commit', 'Seconds until it is durable.', 's', quantiles('drydock_commit_seconds')),
+        timeseries('Changes', 'Committed per second.', 'ops', [
+          line('changes', 'sum(rate(drydock_commit_changes_total[$__rate_interval]))'),
+        ]),
+        stacked('Operations', 'Per second.', 'ops', [perSecond('drydock_store_operation_seconds_count', 'operation')]),
         timeseries(
           'Operations, p95',
           'Seconds, failed ones included.',
           's',
-          ...quantiles('drydock_store_operation_seconds', 'operation'),
+          quantiles('drydock_store_operation_seconds', 'operation'),
         ),
-        timeseries('Failures', 'By code, per minute.', 'cpm', {
-          expr: orZero('60 * sum by (code) (rate(drydock_store_failures_total[$__rate_interval]))'),
-          legend: '{{code}}',
-        }),
-        timeseries('Size', 'Of the database, log included.', 'bytes', {
-          expr: 'sum(drydock_store_bytes)',
-          legend: 'size',
-        }),
+        timeseries('Failures', 'By code, per minute.', 'cpm', [
+          line('{{code}}', orZero('60 * sum by (code) (rate(drydock_store_failures_total[$__rate_interval]))')),
+        ]),
+        timeseries('Size', 'Of the database, log included.', 'bytes', [line('size', 'sum(drydock_store_bytes)')]),
       ],
     },
     {
       title: 'Artifacts',
       panels: [
-        stacked(
-          'Bytes',
-          'Read and written, per second.',
-          'Bps',
+        stacked('Bytes', 'Read and written, per second.', 'Bps', [
           perSecond('drydock_artifact_bytes_total', 'direction'),
-        ),
-        stacked(
-          'Operations',
-          'On the artifact storage.',
-          'ops',
+        ]),
+        stacked('Operations', 'On the artifact storage.', 'ops', [
           perSecond('drydock_artifact_operations_total', 'operation, outcome'),
-        ),
-        timeseries('Disk space', 'Free where the data lies.', 'bytes', {
-          expr: 'min(drydock_disk_free_bytes{place="data"})',
-          legend: 'free',
-        }),
+        ]),
+        timeseries('Disk space', 'Free where the data lies.', 'bytes', [
+          line('free', 'min(drydock_disk_free_bytes{place="data"})'),
+        ]),
       ],
     },
   ],

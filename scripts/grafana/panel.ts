@@ -46,9 +46,9 @@ export type DashboardSpec = {
   readonly sections: readonly Section[]
 }
 
-export const timeseries = (title: string, about: string, unit: Unit, ...queries: readonly Query[]) =>
+export const timeseries = (title: string, about: string, unit: Unit, queries: readonly Query[]) =>
   ({ kind: 'timeseries', title, about, unit, queries }) as const satisfies PanelSpec
-export const stacked = (title: string, about: string, unit: Unit, ...queries: readonly Query[]) =>
+export const stacked = (title: string, about: string, unit: Unit, queries: readonly Query[]) =>
   ({ kind: 'timeseries', stack: true, title, about, unit, queries }) as const satisfies PanelSpec
 export const stat = (
   title: string,
@@ -77,10 +77,21 @@ export function quantiles(metric: string, by?: string): readonly Query[] {
 
 /** Zero where there is nothing yet: an empty panel says less than a flat line. */
 export const orZero = (expr: string): string => `${expr} or vector(0)`
-export const perSecond = (metric: string, by: string): Query => ({
-  expr: `sum by (${by}) (rate(${metric}[$__rate_interval]))`,
-  legend: by
+
+/** One line, and what its legend says. */
+export const line = (legend: string, expr: string): Query => ({ expr, legend })
+
+/** One line for each value of the labels (`a, b` where there are several), which its legend names. */
+const each = (labels: string, expr: string): Query => ({
+  expr,
+  legend: labels
     .split(', ')
     .map((label) => `{{${label}}}`)
     .join(' '),
 })
+export const sumBy = (labels: string, vector: string): Query => each(labels, `sum by (${labels}) (${vector})`)
+export const minBy = (labels: string, vector: string): Query => each(labels, `min by (${labels}) (${vector})`)
+export const maxBy = (labels: string, vector: string): Query => each(labels, `max by (${labels}) (${vector})`)
+export const perSecond = (counter: string, labels: string): Query => sumBy(labels, `rate(${counter}[$__rate_interval])`)
+export const perMinute = (counter: string, labels: string): Query =>
+  each(labels, `60 * ${perSecond(counter, labels).expr}`)

@@ -1,5 +1,17 @@
 /** What users look at: how the workflows fare, all of them and one. */
-import { orZero, perSecond, quantiles, stacked, stat, timeseries } from './panel.ts'
+import {
+  line,
+  maxBy,
+  minBy,
+  orZero,
+  perMinute,
+  perSecond,
+  quantiles,
+  stacked,
+  stat,
+  sumBy,
+  timeseries,
+} from './panel.ts'
 import type { DashboardSpec } from './panel.ts'
 
 const finished = 'argo_workflows_total_count{phase=~"Succeeded|Failed|Error"}'
@@ -48,35 +60,22 @@ export const overview: DashboardSpec = {
     {
       title: 'Workflows',
       panels: [
-        stacked('By phase', 'All workflows in the store.', 'short', {
-          expr: 'sum by (phase) (argo_workflows_gauge)',
-          legend: '{{phase}}',
-        }),
-        stacked('Ended per minute', 'By how they ended.', 'cpm', {
-          expr: `60 * sum by (phase) (rate(${finished}[$__rate_interval]))`,
-          legend: '{{phase}}',
-        }),
-        timeseries('Share that fails', 'Of those that ended in the last five minutes.', 'percentunit', {
-          expr: orZero('drydock:workflows_failed:ratio5m'),
-          legend: 'failed',
-        }),
-        stacked('Pods', 'Pods that run and that wait to.', 'short', {
-          expr: 'sum by (phase) (argo_workflows_pods_gauge)',
-          legend: '{{phase}}',
-        }),
+        stacked('By phase', 'All workflows in the store.', 'short', [sumBy('phase', 'argo_workflows_gauge')]),
+        stacked('Ended per minute', 'By how they ended.', 'cpm', [perMinute(finished, 'phase')]),
+        timeseries('Share that fails', 'Of those that ended in the last five minutes.', 'percentunit', [
+          line('failed', orZero('drydock:workflows_failed:ratio5m')),
+        ]),
+        stacked('Pods', 'Pods that run and that wait to.', 'short', [sumBy('phase', 'argo_workflows_pods_gauge')]),
         timeseries(
           'From one step to the next',
           'The daemon’s own time between the end of a container and the call that starts its successor.',
           's',
-          ...quantiles('drydock_step_follow_seconds'),
+          quantiles('drydock_step_follow_seconds'),
         ),
-        timeseries(
-          'Waiting',
-          'Workflows held back by parallelism, pods that wait for room.',
-          'short',
-          { expr: 'sum(drydock_workflows_held)', legend: 'workflows' },
-          { expr: 'sum(drydock_pods_waiting)', legend: 'pods' },
-        ),
+        timeseries('Waiting', 'Workflows held back by parallelism, pods that wait for room.', 'short', [
+          line('workflows', 'sum(drydock_workflows_held)'),
+          line('pods', 'sum(drydock_pods_waiting)'),
+        ]),
       ],
     },
     {
@@ -86,34 +85,25 @@ export const overview: DashboardSpec = {
           'Manifest files',
           'Files of the watched folders: a refused one has a `.status` file that says why.',
           'short',
-          { expr: 'sum by (state) (drydock_source_files)', legend: '{{state}}' },
+          [sumBy('state', 'drydock_source_files')],
         ),
-        timeseries('Manifests refused', 'By admission, whichever way they came.', 'cpm', {
-          expr: orZero('60 * sum(rate(drydock_manifests_refused_total[$__rate_interval]))'),
-          legend: 'per minute',
-        }),
-        timeseries(
-          'Cron firings',
-          'Firings per minute, and those that did not take place.',
-          'cpm',
-          {
-            expr: orZero('60 * sum(rate(argo_workflows_cronworkflows_triggered_total[$__rate_interval]))'),
-            legend: 'fired',
-          },
-          { expr: orZero('60 * sum(rate(drydock_cron_missed_total[$__rate_interval]))'), legend: 'missed' },
-        ),
+        timeseries('Manifests refused', 'By admission, whichever way they came.', 'cpm', [
+          line('per minute', orZero('60 * sum(rate(drydock_manifests_refused_total[$__rate_interval]))')),
+        ]),
+        timeseries('Cron firings', 'Firings per minute, and those that did not take place.', 'cpm', [
+          line('fired', orZero('60 * sum(rate(argo_workflows_cronworkflows_triggered_total[$__rate_interval]))')),
+          line('missed', orZero('60 * sum(rate(drydock_cron_missed_total[$__rate_interval]))')),
+        ]),
         timeseries(
           'Disk space',
           'Free where the data and the images lie, and the floor below which the daemon is not ready.',
           'bytes',
-          { expr: 'min by (place) (drydock_disk_free_bytes)', legend: '{{place}}' },
-          { expr: 'max(drydock_disk_floor_bytes)', legend: 'floor' },
+          [minBy('place', 'drydock_disk_free_bytes'), line('floor', 'max(drydock_disk_floor_bytes)')],
         ),
-        stacked('Artifacts', 'Bytes read and written.', 'Bps', perSecond('drydock_artifact_bytes_total', 'direction')),
-        stacked('Log lines', 'Of the daemon, by level.', 'cpm', {
-          expr: '60 * sum by (level) (rate(argo_workflows_log_messages[$__rate_interval]))',
-          legend: '{{level}}',
-        }),
+        stacked('Artifacts', 'Bytes read and written.', 'Bps', [
+          perSecond('drydock_artifact_bytes_total', 'direction'),
+        ]),
+        stacked('Log lines', 'Of the daemon, by level.', 'cpm', [perMinute('argo_workflows_log_messages', 'level')]),
       ],
     },
   ],
@@ -139,25 +129,22 @@ export const workflow: DashboardSpec = {
     {
       title: 'Workflow $workflow',
       panels: [
-        timeseries('Nodes done', 'Nodes that do work: done, and all that are known by now.', 'short', {
-          expr: `sum by (workflow, state) (drydock_workflow_nodes{${one}})`,
-          legend: '{{workflow}} {{state}}',
-        }),
-        timeseries('Pods under way', 'Its pods that run or wait to.', 'short', {
-          expr: `sum by (workflow) (drydock_workflow_pods{${one}})`,
-          legend: '{{workflow}}',
-        }),
-        timeseries('Unchanged for', 'Seconds since anything changed in it.', 's', {
-          expr: `max by (workflow) (drydock_workflow_unchanged_seconds{${one}})`,
-          legend: '{{workflow}}',
-        }),
+        timeseries('Nodes done', 'Nodes that do work: done, and all that are known by now.', 'short', [
+          sumBy('workflow, state', `drydock_workflow_nodes{${one}}`),
+        ]),
+        timeseries('Pods under way', 'Its pods that run or wait to.', 'short', [
+          sumBy('workflow', `drydock_workflow_pods{${one}}`),
+        ]),
+        timeseries('Unchanged for', 'Seconds since anything changed in it.', 's', [
+          maxBy('workflow', `drydock_workflow_unchanged_seconds{${one}}`),
+        ]),
         {
           kind: 'bargauge',
           title: 'Age',
           about: 'Since it was made.',
           unit: 'dtdurations',
           width: 12,
-          queries: [{ expr: `max by (workflow) (drydock_workflow_age_seconds{${one}})`, legend: '{{workflow}}' }],
+          queries: [maxBy('workflow', `drydock_workflow_age_seconds{${one}}`)],
         },
         {
           kind: 'bargauge',
@@ -167,10 +154,10 @@ export const workflow: DashboardSpec = {
           max: 1,
           width: 12,
           queries: [
-            {
-              expr: `sum by (workflow) (drydock_workflow_nodes{${one}, state="done"}) / sum by (workflow) (drydock_workflow_nodes{${one}, state="total"} > 0)`,
-              legend: '{{workflow}}',
-            },
+            line(
+              '{{workflow}}',
+              `sum by (workflow) (drydock_workflow_nodes{${one}, state="done"}) / sum by (workflow) (drydock_workflow_nodes{${one}, state="total"} > 0)`,
+            ),
           ],
         },
       ],
@@ -178,23 +165,24 @@ export const workflow: DashboardSpec = {
     {
       title: 'Runs of $template',
       panels: [
-        stacked('Phases entered', 'Workflows of the template, per minute.', 'cpm', {
-          expr: `60 * sum by (phase) (rate(argo_workflows_workflowtemplate_triggered_total{${ofTemplate}}[$__rate_interval]))`,
-          legend: '{{phase}}',
-        }),
+        stacked('Phases entered', 'Workflows of the template, per minute.', 'cpm', [
+          perMinute(`argo_workflows_workflowtemplate_triggered_total{${ofTemplate}}`, 'phase'),
+        ]),
         timeseries(
           'Run time',
           'From start to end.',
           's',
-          ...quantiles(`argo_workflows_workflowtemplate_runtime`).map(({ expr, ...rest }) => ({
+          quantiles(`argo_workflows_workflowtemplate_runtime`).map(({ expr, ...rest }) => ({
             ...rest,
             expr: expr.replace('_bucket[', `_bucket{${ofTemplate}}[`),
           })),
         ),
-        timeseries('Average run time', 'By template.', 's', {
-          expr: `sum by (name) (rate(argo_workflows_workflowtemplate_runtime_sum{${ofTemplate}}[$__rate_interval])) / sum by (name) (rate(argo_workflows_workflowtemplate_runtime_count{${ofTemplate}}[$__rate_interval]))`,
-          legend: '{{name}}',
-        }),
+        timeseries('Average run time', 'By template.', 's', [
+          line(
+            '{{name}}',
+            `sum by (name) (rate(argo_workflows_workflowtemplate_runtime_sum{${ofTemplate}}[$__rate_interval])) / sum by (name) (rate(argo_workflows_workflowtemplate_runtime_count{${ofTemplate}}[$__rate_interval]))`,
+          ),
+        ]),
       ],
     },
   ],
