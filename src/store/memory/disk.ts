@@ -13,22 +13,74 @@ export type StoredWorkflow = {
 }
 export type StoredObject = { readonly row: Omit<ObjectRow, 'body'>; readonly body: string }
 
+/** A change as it was when it was asked for: what is JSON in it is text. */
+export type Written =
+  | {
+      readonly kind: 'putWorkflow'
+      readonly row: Omit<WorkflowRow, 'body' | 'internal' | 'resourceVersion'>
+      readonly body: string
+      readonly internal: string
+    }
+  | {
+      readonly kind: 'putNodes'
+      readonly uid: WorkflowUid
+      readonly nodes: readonly (readonly [string, StoredNode])[]
+    }
+  | Extract<Change, { kind: 'deleteNodes' | 'deleteWorkflow' | 'deleteObject' }>
+  | { readonly kind: 'putObject'; readonly row: Omit<ObjectRow, 'body' | 'resourceVersion'>; readonly body: string }
+  | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: string | null }
+
+export function writtenOf(change: Change): Written {
+  switch (change.kind) {
+    case 'putWorkflow': {
+      const { body, internal, ...row } = change.row
+      const labels = { ...row.labels }
+      return { kind: 'putWorkflow', row: { ...row, labels }, body: textOf(body), internal: textOf(internal) }
+    }
+    case 'putNodes': {
+      const nodes = change.nodes.map(({ id, node, internal }) => {
+        const stored = { node: textOf(node), internal: internal === undefined ? null : textOf(internal) }
+        return [id, stored] as const
+      })
+      return { kind: 'putNodes', uid: change.uid, nodes }
+    }
+    case 'putObject': {
+      const { body, ...row } = change.row
+      return { kind: 'putObject', row, body: textOf(body) }
+    }
+    case 'putRecord': {
+      const { kind, collection, key, value } = change
+      return { kind, collection, key, value: value === null || value === undefined ? null : textOf(value) }
+    }
+    case 'deleteNodes':
+      return { ...change, ids: [...change.ids] }
+    default:
+      return change
+  }
+}
+
 export class MemoryDisk {
   readonly workflows = new Map<WorkflowUid, StoredWorkflow>()
   readonly uids = new Map<string, WorkflowUid>()
   readonly objects = new Map<string, StoredObject>()
   readonly collections = new Map<string, Map<string, string>>()
   version = 0
+  /** Grows with each store that takes the lease: commits of the ones before are refused. */
+  epoch = 0
+
+  apply(changes: readonly Change[]): Committed {
+    return this.write(changes.map(writtenOf))
+  }
 
   /** Checks first, so that what throws has changed nothing. */
-  apply(changes: readonly Change[]): Committed {
+  write(changes: readonly Written[]): Committed {
     this.#check(changes)
     const versions = new Map<string, number>()
     for (const change of changes) this.#change(change, versions)
     return { resourceVersion: this.version, versions }
   }
 
-  #check(changes: readonly Change[]): void {
+  #check(changes: readonly Written[]): void {
     const uids = new Map<string, WorkflowUid | null>() // what this commit makes of the names
     const names = new Map<WorkflowUid, string | null>()
     const uidOf = (key: string) => (uids.has(key) ? uids.get(key) : this.uids.get(key)) ?? null
@@ -55,24 +107,23 @@ export class MemoryDisk {
     return row ? objectKey('Workflow', row.namespace, row.name) : null
   }
 
-  #change(change: Change, versions: Map<string, number>): void {
+  #change(change: Written, versions: Map<string, number>): void {
     switch (change.kind) {
       case 'putWorkflow': {
-        const { body, internal, ...row } = change.row
+        const { row, body, internal } = change
         const key = objectKey('Workflow', row.namespace, row.name)
         this.uids.set(key, row.uid)
         this.workflows.set(row.uid, {
-          row: { ...row, labels: { ...row.labels }, resourceVersion: this.#versionOf(versions, key) },
-          body: textOf(body),
-          internal: textOf(internal),
+          row: { ...row, resourceVersion: this.#versionOf(versions, key) },
+          body,
+          internal,
           nodes: this.workflows.get(row.uid)?.nodes ?? new Map<string, StoredNode>(),
         })
         return
       }
       case 'putNodes': {
         const nodes = this.#touch(change.uid, versions)
-        for (const { id, node, internal } of change.nodes)
-          nodes?.set(id, { node: textOf(node), internal: internal === undefined ? null : textOf(internal) })
+        for (const [id, node] of change.nodes) nodes?.set(id, node)
         return
       }
       case 'deleteNodes': {
@@ -90,9 +141,9 @@ export class MemoryDisk {
         return
       }
       case 'putObject': {
-        const { body, ...row } = change.row
+        const { row, body } = change
         const key = objectKey(row.kind, row.namespace, row.name)
-        this.objects.set(key, { row: { ...row, resourceVersion: this.#versionOf(versions, key) }, body: textOf(body) })
+        this.objects.set(key, { row: { ...row, resourceVersion: this.#versionOf(versions, key) }, body })
         return
       }
       case 'deleteObject': {
@@ -103,8 +154,8 @@ export class MemoryDisk {
       case 'putRecord': {
         const collection = this.collections.get(change.collection) ?? new Map<string, string>()
         this.collections.set(change.collection, collection)
-        if (change.value === null || change.value === undefined) collection.delete(change.key)
-        else collection.set(change.key, textOf(change.value))
+        if (change.value === null) collection.delete(change.key)
+        else collection.set(change.key, change.value)
       }
     }
   }

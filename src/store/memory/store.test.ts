@@ -42,6 +42,21 @@ describe('faults of the memory store', () => {
     expect(settled).toEqual([])
     expect(await openMemoryStore({ disk }).countWorkflows({})).toBe(count)
   })
+  it('refuses whoever led before another took the lease, what is under way included, and tells it once', async () => {
+    const disk = new MemoryDisk()
+    const told: string[] = []
+    const gate = Promise.withResolvers<undefined>()
+    const faults: (CommitFault | null)[] = [{ kind: 'delay', until: gate.promise }]
+    const old = openMemoryStore({ disk, fault: () => faults.shift() ?? null, onLost: () => told.push('old') })
+    const underWay = old.commit(put(1))
+    const now = openMemoryStore({ disk, onLost: () => told.push('now') })
+    gate.resolve(undefined)
+    await expect(underWay).rejects.toMatchObject({ code: 'STORE_LOCKED', retryable: false })
+    await expect(old.commit(put(2))).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+    await now.commit(put(3))
+    expect(told).toEqual(['old'])
+    expect(await now.countWorkflows({})).toBe(1)
+  })
   it('delays a commit and those behind it', async () => {
     const gate = Promise.withResolvers<undefined>()
     const store = open([{ kind: 'delay', until: gate.promise }])

@@ -16,8 +16,8 @@ import type {
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
-import { MemoryDisk } from './disk.ts'
-import type { StoredNode, StoredObject, StoredWorkflow } from './disk.ts'
+import { MemoryDisk, writtenOf } from './disk.ts'
+import type { StoredNode, StoredObject, StoredWorkflow, Written } from './disk.ts'
 
 export { MemoryDisk }
 
@@ -35,6 +35,8 @@ export type MemoryStoreOptions = {
   readonly disk?: MemoryDisk
   /** Asked before each commit. */
   readonly fault?: (changes: readonly Change[]) => CommitFault | null
+  /** With it the store takes the disk's lease: who had it before commits no more, and is told so once. */
+  readonly onLost?: () => void
 }
 
 export const openMemoryStore = (options: MemoryStoreOptions = {}): Store => new MemoryStore(options)
@@ -45,15 +47,20 @@ class MemoryStore implements Store {
   /** Commits are stored in the order in which they were asked for, delayed ones hold up those behind them. */
   #last: Promise<unknown> = Promise.resolve()
   #state: 'open' | 'closed' | 'crashed' = 'open'
+  /** `null`: it leads nothing and is refused nothing. */
+  readonly #epoch: number | null
+  #onLost: () => void
 
-  constructor({ disk = new MemoryDisk(), fault = () => null }: MemoryStoreOptions) {
+  constructor({ disk = new MemoryDisk(), fault = () => null, onLost }: MemoryStoreOptions) {
     this.#disk = disk
     this.#faultOf = fault
+    this.#epoch = onLost === undefined ? null : (disk.epoch += 1)
+    this.#onLost = onLost ?? (() => undefined)
   }
 
   commit(changes: readonly Change[]): Promise<Committed> {
     if (this.#state === 'closed') return Promise.reject(closed())
-    const taken = structuredClone(changes)
+    const taken = changes.map(writtenOf)
     const fault = this.#faultOf(changes)
     const outcome = this.#last.then(() => this.#carryOut(taken, fault))
     this.#last = outcome.catch(() => undefined)
@@ -147,18 +154,29 @@ class MemoryStore implements Store {
     await this.#last
   }
 
-  async #carryOut(changes: readonly Change[], fault: CommitFault | null): Promise<Committed> {
+  async #carryOut(changes: readonly Written[], fault: CommitFault | null): Promise<Committed> {
     if (this.#state === 'crashed') return never()
     if (fault?.kind === 'refuse') throw storeError({ code: fault.code, message: 'the simulated disk refuses' })
     if (fault?.kind === 'delay') await fault.until
     if (fault?.kind === 'crash') {
       this.#state = 'crashed'
-      if (fault.stored) this.#disk.apply(changes)
+      if (fault.stored && this.#leads()) this.#disk.write(changes)
       return never()
     }
-    const committed = this.#disk.apply(changes)
+    if (!this.#leads()) this.#refuse()
+    const committed = this.#disk.write(changes)
     if (fault?.kind === 'loseAnswer') throw storeError({ code: 'STORE_DOWN', message: 'the simulated answer is lost' })
     return committed
+  }
+
+  #leads(): boolean {
+    return this.#epoch === null || this.#epoch === this.#disk.epoch
+  }
+
+  #refuse(): never {
+    this.#onLost()
+    this.#onLost = () => undefined
+    throw storeError({ code: 'STORE_LOCKED', message: 'another has taken over: nothing more is committed here' })
   }
 
   async #read<T>(look: (disk: MemoryDisk) => T): Promise<T> {
