@@ -39,11 +39,12 @@ export type OwnEngineOptions = {
   readonly within?: readonly string[]
 }
 
-/** Needs root and dockerd, which `ensureEngine` installs where it may. Starts it; whoever asks removes it. */
+/** Empty at its start, whatever an aborted test left. Needs root and dockerd, which `ensureEngine` installs where it may; whoever asks removes it. */
 export async function ownEngine(given: OwnEngineOptions): Promise<OwnEngine> {
   const machine = await ensureEngine()
   if (!machine.ok) throw new Error(machine.message)
   const engine = new Dockerd(given)
+  await engine.remove()
   await engine.start()
   for (const image of given.images ?? ['busybox:latest']) await engine.load(image)
   return engine
@@ -56,6 +57,8 @@ class Dockerd implements OwnEngine {
   readonly #given: OwnEngineOptions
   readonly #folder: string
   #child: ChildProcess | null = null
+  /** Outlives a killed dockerd with its containers, as where the system starts both. */
+  #containerd: ChildProcess | null = null
 
   constructor(given: OwnEngineOptions) {
     this.#given = given
@@ -75,9 +78,8 @@ class Dockerd implements OwnEngine {
     await mkdir(this.#folder, { recursive: true })
     const bridge = await this.#bridge()
     const [program = 'dockerd', ...words] = [...(this.#given.within ?? []), 'dockerd', ...this.#words(bridge)]
-    const log = openSync(this.log, 'a')
-    const child = spawn(program, words, { stdio: ['ignore', log, log] })
-    closeSync(log)
+    this.#containerd ??= this.#spawn('containerd', this.#containerdWords())
+    const child = this.#spawn(program, words)
     this.#child = child
     child.once('exit', () => (this.#child = this.#child === child ? null : this.#child))
     for (let tries = 0; !(await this.#answers()); tries++) {
@@ -88,11 +90,7 @@ class Dockerd implements OwnEngine {
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const child = this.#child
-    if (child === null) return
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.kill(signal)
-    await ended
+    if (this.#child !== null) await end(this.#child, signal)
   }
 
   async load(image: string): Promise<void> {
@@ -100,9 +98,10 @@ class Dockerd implements OwnEngine {
   }
 
   async remove(): Promise<void> {
-    if (this.#child === null) await this.start().catch(() => undefined)
     await run('sh', ['-c', 'docker -H "$1" ps -aq | xargs -r docker -H "$1" rm -fv', 'sh', this.host]).catch(() => {})
     await this.stop()
+    if (this.#containerd !== null) await end(this.#containerd, 'SIGTERM')
+    this.#containerd = null
     await this.#endOlder()
     if (this.#given.subnet !== undefined) await run('ip', ['link', 'delete', this.#bridgeName]).catch(() => {})
     await run('sh', ['-c', 'grep -o "$1[^ ]*" /proc/mounts | sort -r | xargs -r umount -l', 'sh', this.#folder]).catch(
@@ -115,12 +114,34 @@ class Dockerd implements OwnEngine {
     return `dd-${this.#given.name}`.slice(0, 15)
   }
 
-  #words(bridge: string): readonly string[] {
-    const place = (option: string, name: string): readonly string[] => [`--${option}`, join(this.#folder, name)]
+  #spawn(program: string, words: readonly string[]): ChildProcess {
+    const log = openSync(this.log, 'a')
+    try {
+      return spawn(program, words, { stdio: ['ignore', log, log] })
+    } finally {
+      closeSync(log)
+    }
+  }
+
+  #place(option: string, name: string): readonly string[] {
+    return [`--${option}`, join(this.#folder, name)]
+  }
+
+  #containerdWords(): readonly string[] {
     return [
-      ...place('data-root', 'data'),
-      ...place('exec-root', 'exec'),
-      ...place('pidfile', 'pid'),
+      ...this.#place('root', 'containerd'),
+      ...this.#place('state', 'containerd-state'),
+      ...this.#place('address', 'containerd.sock'),
+      '--log-level=warn',
+    ]
+  }
+
+  #words(bridge: string): readonly string[] {
+    return [
+      ...this.#place('data-root', 'data'),
+      ...this.#place('exec-root', 'exec'),
+      ...this.#place('pidfile', 'pid'),
+      ...this.#place('containerd', 'containerd.sock'),
       '--host',
       this.host,
       `--bridge=${bridge}`,
@@ -144,12 +165,12 @@ class Dockerd implements OwnEngine {
 
   /** One that an aborted test left behind. */
   async #endOlder(): Promise<void> {
-    const pid = Number(await readFile(join(this.#folder, 'pid'), 'utf8').catch(() => ''))
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (pid > 0 && command.includes(this.#folder)) {
-      process.kill(pid, 'SIGTERM')
-      for (let tries = 0; existsSync(`/proc/${pid}`) && tries < 300; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 100))
+    const ours = this.#containerd === null ? this.#folder : `--pidfile ${join(this.#folder, 'pid')}`
+    await run('pkill', ['-TERM', '-f', ours]).catch(() => undefined)
+    for (let tries = 0; tries < 300; tries++) {
+      const left = await run('pgrep', ['-f', ours]).catch(() => null)
+      if (left === null) break
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
     await rm(join(this.#folder, 'pid'), { force: true })
   }
@@ -164,4 +185,11 @@ class Dockerd implements OwnEngine {
   async #logTail(): Promise<string> {
     return (await readFile(this.log, 'utf8').catch(() => '')).split('\n').slice(-8).join('\n')
   }
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill(signal)
+  await ended
 }
