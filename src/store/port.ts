@@ -21,6 +21,8 @@ export type WorkflowRow = {
   /** What the engine must remember beside Argo's fields (generation, per-node facts); JSON. */
   readonly internal: unknown
   readonly resourceVersion: number
+  /** Name of the controller whose it is, where several share the store (fleet.ts). A commit that makes a workflow may name another; absent: the one who commits. */
+  readonly owner?: string
 }
 
 export type NodeRow = {
@@ -46,8 +48,15 @@ export type Change =
   | { readonly kind: 'putNodes'; readonly uid: WorkflowUid; readonly nodes: readonly NodeRow[] }
   | { readonly kind: 'deleteNodes'; readonly uid: WorkflowUid; readonly ids: readonly NodeId[] }
   | { readonly kind: 'deleteWorkflow'; readonly uid: WorkflowUid }
-  | { readonly kind: 'putObject'; readonly row: Omit<ObjectRow, 'resourceVersion'> }
-  | { readonly kind: 'deleteObject'; readonly objectKind: string; readonly namespace: string; readonly name: string }
+  /** `expected`: the version that it must still have (0: it must not be there), else the commit is refused with STORE_CONFLICT. */
+  | { readonly kind: 'putObject'; readonly row: Omit<ObjectRow, 'resourceVersion'>; readonly expected?: number }
+  | {
+      readonly kind: 'deleteObject'
+      readonly objectKind: string
+      readonly namespace: string
+      readonly name: string
+      readonly expected?: number
+    }
   /** Free records of the controller and the sources (what a file came to, cron ticks, volumes, locks, sync limits): `value: null` deletes. */
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: unknown }
 
@@ -75,6 +84,8 @@ export type WorkflowQuery = {
   readonly finishedBefore?: Instant
   readonly limit?: number
   readonly offset?: number
+  /** Those of one controller. */
+  readonly owner?: string
 }
 
 /**
@@ -95,8 +106,12 @@ export type StoreErrorCode =
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
   | 'STORE_READONLY'
-  /** The commit contradicts what is stored: a name taken by another UID, nodes of a workflow that is not there. */
+  /** The commit contradicts what is stored: a name taken by another UID, nodes of a workflow that is not there, an object that has changed. */
   | 'STORE_CONFLICT'
+  /** A workflow of the commit belongs to another controller. */
+  | 'STORE_NOT_OWNER'
+  /** The owner of a workflow did not answer in time. */
+  | 'FLEET_UNANSWERED'
 
 /** `versions`: what each object that changed (or was deleted) became, by `objectKey`; workflows have kind `Workflow`. */
 export type Committed = { readonly resourceVersion: number; readonly versions: ReadonlyMap<string, number> }
