@@ -38,6 +38,17 @@ export function refersToResult(template: Template, name: string): boolean {
   return names.has(name)
 }
 
+/** Whether anything in the template's text may look at the status of its steps. */
+export function mentionsStatus(template: Template): boolean {
+  let answer = statusMentioned.get(template)
+  if (answer === undefined) {
+    answer = JSON.stringify(template).includes('status')
+    statusMentioned.set(template, answer)
+  }
+  return answer
+}
+const statusMentioned = new WeakMap<Template, boolean>()
+
 /** Names whose result a template's text mentions; the text is read once. */
 const mentioned = new WeakMap<Template, ReadonlySet<string>>()
 const mention = /(?:steps|tasks)(?:\.([^.\s"'{}[\]]+)|\['([^']+)'\]|\[\\"([^"\\]+)\\"\])\.outputs\.result/g

@@ -9,16 +9,8 @@ import type { Run } from './run.ts'
 /** Of a daemon nothing is collected. */
 export function recordOutputs(run: Run, node: NodeStatus, template: Template, result: PodResult): void {
   if (template.daemon === true) return
-  const outputs: Outputs = { ...node.outputs }
-  const parameters = parametersOf(template, result)
-  if (parameters.length > 0) outputs.parameters = parameters
-  if (result.artifacts.length > 0) outputs.artifacts = [...result.artifacts]
-  if (result.result !== undefined) outputs.result = result.result
-  const main = result.state.containers.find((container) => container.name === 'main')
-  // what a deadline or a shutdown ended before its pod ended never gets an exit code
-  if (!isEnded(node) && main?.state === 'exited' && main.exitCode !== undefined)
-    outputs.exitCode = String(main.exitCode)
-  if (Object.keys(outputs).length > 0) node.outputs = outputs
+  const outputs = outputsOf(node, template, result)
+  if (outputs !== null) node.outputs = outputs
   if (result.progress !== undefined && /^\d+\/\d+$/.test(result.progress)) run.setProgress(node, result.progress)
   if (result.state.hostNodeName !== undefined) node.hostNodeName ??= result.state.hostNodeName
   node.resourcesDuration = podDuration(template, result.state)
@@ -26,9 +18,32 @@ export function recordOutputs(run: Run, node: NodeStatus, template: Template, re
   run.touch(node)
 }
 
+/** Of most pods it is all. */
+const exitedWell: Outputs = Object.freeze({ exitCode: '0' })
+
+function outputsOf(node: NodeStatus, template: Template, result: PodResult): Outputs | null {
+  const parameters = parametersOf(template, result)
+  const main = result.state.containers.find((container) => container.name === 'main')
+  // what a deadline or a shutdown ended before its pod ended never gets an exit code
+  const exitCode = !isEnded(node) && main?.state === 'exited' ? main.exitCode : undefined
+  const isBare = parameters.length === 0 && result.artifacts.length === 0 && result.result === undefined
+  if (isBare && node.outputs === undefined)
+    return exitCode === undefined ? null : exitCode === 0 ? exitedWell : { exitCode: String(exitCode) }
+  const outputs: Outputs = { ...node.outputs }
+  if (parameters.length > 0) outputs.parameters = parameters
+  if (result.artifacts.length > 0) outputs.artifacts = [...result.artifacts]
+  if (result.result !== undefined) outputs.result = result.result
+  if (exitCode !== undefined) outputs.exitCode = String(exitCode)
+  return Object.keys(outputs).length > 0 ? outputs : null
+}
+
+const nothing: Parameter[] = []
+
 /** The declared outputs with the values that were found; one that was never written stands there without. */
 function parametersOf(template: Template, result: PodResult): Parameter[] {
-  return (template.outputs?.parameters ?? []).flatMap((declared) => {
+  const declarations = template.outputs?.parameters ?? nothing
+  if (declarations.length === 0) return nothing
+  return declarations.flatMap((declared) => {
     const found = result.parameters.find((parameter) => parameter.name === declared.name)?.value
     const value = found ?? declared.value
     return value === undefined ? [declared] : [{ ...declared, value }]

@@ -211,14 +211,18 @@ export class Run {
       templateScope: init.scope,
       ...(init.boundary === null ? {} : { boundaryID: init.boundary.id }),
       startedAt: at,
-      nodeFlag: { ...(init.hooked ? { hooked: true } : {}), ...(init.retried ? { retried: true } : {}) },
+      nodeFlag: flagOf(init),
       ...init.more,
     }
     const estimate = this.estimate()?.nodeSeconds.get(init.name.slice(this.name.length))
     if (estimate !== undefined) node.estimatedDuration = estimate
     this.nodes.set(node.id, node)
     this.deleted.delete(node.id)
-    if (executable.has(node.type)) this.setProgress(node, node.progress ?? '0/1')
+    if (executable.has(node.type)) {
+      const { progress = '0/1' } = node
+      if (node.progress !== undefined) delete node.progress
+      this.setProgress(node, progress)
+    }
     this.setPhase(node, init.phase, init.message)
     return node
   }
@@ -242,8 +246,7 @@ export class Run {
       this.justEnded.add(node.id)
       node.finishedAt ??= rfc3339(this.now)
       if (executable.has(node.type) && (phase === 'Succeeded' || phase === 'Skipped' || phase === 'Omitted')) {
-        const total = (node.progress ?? '0/1').split('/')[1] ?? '1'
-        this.setProgress(node, `${total}/${total}`)
+        this.setProgress(node, wholeOf(node.progress ?? '0/1'))
       }
     }
     this.transitions.add(node)
@@ -251,15 +254,20 @@ export class Run {
   }
 
   setProgress(node: NodeStatus, progress: string): void {
-    const [oldDone, oldTotal] = node.progress && this.progressKnown.has(node.id) ? parts(node.progress) : none
-    const [done, total] = parts(progress)
-    this.progressDone += done - oldDone
-    this.progressTotal += total - oldTotal
-    this.progressKnown.add(node.id)
+    if (node.progress === progress) return
+    this.countProgress(node, -1)
     node.progress = progress
+    this.countProgress(node, 1)
     this.touch(node)
   }
-  private readonly progressKnown = new Set<string>()
+
+  /** What a leaf has done goes into the workflow's sum. */
+  private countProgress({ type, progress }: NodeStatus, by: 1 | -1): void {
+    if (progress === undefined || !executable.has(type)) return
+    const [done, total] = parts(progress)
+    this.progressDone += by * done
+    this.progressTotal += by * total
+  }
 
   /** Links idempotently. The row of a very wide parent is stored again only when its list has grown by a tenth. */
   addChild(parent: NodeStatus, childId: string): void {
@@ -294,11 +302,7 @@ export class Run {
     const node = this.nodes.get(id)
     if (node === undefined) return
     this.count(node, -1)
-    if (this.progressKnown.delete(id)) {
-      const [done, total] = parts(node.progress ?? '0/0')
-      this.progressDone -= done
-      this.progressTotal -= total
-    }
+    this.countProgress(node, -1)
     this.nodes.delete(id)
     this.lastNamed = { name: null, id: nodeIdOf('') }
     this.changed.delete(id)
@@ -312,12 +316,7 @@ export class Run {
     this.nodes.set(node.id, node)
     if (node.daemoned === true) this.daemons.add(node.id)
     this.count(node, +1)
-    if (executable.has(node.type) && node.progress !== undefined) {
-      const [done, total] = parts(node.progress)
-      this.progressKnown.add(node.id)
-      this.progressDone += done
-      this.progressTotal += total
-    }
+    this.countProgress(node, 1)
   }
 
   countsOf(boundaryId: string): BoundaryCounts {
@@ -387,7 +386,13 @@ export class Run {
   }
 }
 
-const none: readonly [number, number] = [0, 0]
+/** Shared by all nodes; whoever changes one puts a copy in its place. */
+const noFlag = Object.freeze({})
+const hookedFlag = Object.freeze({ hooked: true })
+
+const flagOf = ({ hooked, retried }: NewNode): NonNullable<NodeStatus['nodeFlag']> =>
+  retried ? { ...(hooked ? hookedFlag : noFlag), retried: true } : hooked ? hookedFlag : noFlag
+
 const notDone: readonly [number, number] = [0, 1]
 const allDone: readonly [number, number] = [1, 1]
 
@@ -396,6 +401,13 @@ function parts(progress: string): readonly [number, number] {
   if (progress === '1/1') return allDone
   const [done = '0', total = '0'] = progress.split('/')
   return [Number(done) || 0, Number(total) || 0]
+}
+
+/** All of it done. */
+function wholeOf(progress: string): string {
+  if (progress === '0/1') return '1/1'
+  const total = progress.split('/')[1] ?? '1'
+  return `${total}/${total}`
 }
 
 /** The full name less the boundary's name and one leading `[n].` or `.` (semantics.md §6). */

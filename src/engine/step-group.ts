@@ -1,6 +1,6 @@
 /** One group of a steps template: all of its steps at once (semantics-flow.md §2). */
 import type { NodeStatus, WorkflowStep } from '../resources/index.ts'
-import { nothingAbsent, refersToResult } from './call.ts'
+import { mentionsStatus, nothingAbsent, refersToResult } from './call.ts'
 import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
 import { Child } from './child.ts'
 import { outboundOf } from './boundary.ts'
@@ -213,8 +213,9 @@ export class StepGroup extends Frame {
     return false
   }
 
+  /** Only where somebody may ask for it. */
   private status(child: Child, node: NodeStatus): void {
-    if (node.phase !== undefined)
+    if (node.phase !== undefined && mentionsStatus(this.body.template))
       this.body.scope.add(new Map([[`steps.${child.init.call.caller?.name ?? ''}.status`, node.phase]]))
   }
 

@@ -17,7 +17,16 @@ export type Holder = {
 /** In which object references are resolved. */
 export type TemplateScope = { readonly kind: 'local' | 'namespaced' | 'cluster'; readonly name: string }
 
-export const scopeText = (scope: TemplateScope): string => `${scope.kind}/${scope.name}`
+/** The same text for the same scope, since every node has it. */
+export function scopeText(scope: TemplateScope): string {
+  let text = scopeTexts.get(scope)
+  if (text === undefined) {
+    text = `${scope.kind}/${scope.name}`
+    scopeTexts.set(scope, text)
+  }
+  return text
+}
+const scopeTexts = new WeakMap<TemplateScope, string>()
 
 export type Resolved = {
   readonly template: Template
