@@ -3,26 +3,19 @@ import Type from 'typebox'
 import { sslModes } from '../postgres/index.ts'
 import type { SslMode } from '../postgres/index.ts'
 import type { ArgoSettings } from './argo-settings.ts'
-
-const text = (description: string) => Type.Optional(Type.String({ description }))
+import { connectionSettings, optionalText } from './connection-settings.ts'
 
 export const storeSettings = Type.Optional(
   Type.Object(
     {
-      url: text('Postgres to keep everything in, as `postgres://user@host/database`; else SQLite in the data folder.'),
-      passwordFile: text('File with the password, instead of one in the URL; read for each connection.'),
-      sslMode: Type.Optional(
-        Type.Unsafe<SslMode>({
-          type: 'string',
-          enum: [...sslModes],
-          description: 'How TLS is used, as in libpq; over what the URL says.',
-        }),
+      url: optionalText(
+        'Postgres to keep everything in, as `postgres://user@host/database`; else SQLite in the data folder.',
       ),
-      caFile: text('File with the certificates of the authorities that the server’s is held against.'),
+      ...connectionSettings,
       poolSize: Type.Optional(
         Type.Integer({ minimum: 1, maximum: 1000, description: 'Most connections for reading; one more writes.' }),
       ),
-      schema: text('Schema of our tables in the database.'),
+      schema: optionalText('Schema of our tables in the database.'),
       migrate: Type.Optional(
         Type.Boolean({ description: 'Bring the schema up to date at the start; else `drydock db migrate` does.' }),
       ),

@@ -2,24 +2,16 @@
 import { resolve } from 'node:path'
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import { sslModes } from '../postgres/index.ts'
 import type { SslMode } from '../postgres/index.ts'
-
-const text = (description: string) => Type.Optional(Type.String({ description }))
+import { connectionSettings, optionalText } from './connection-settings.ts'
 
 const fields = Type.Object(
   {
-    url: text('Postgres with the table `workflow_manifests`, as `postgres://user@host/database`; none: no table.'),
-    passwordFile: text('File with the password, instead of one in the URL; read for each connection.'),
-    sslMode: Type.Optional(
-      Type.Unsafe<SslMode>({
-        type: 'string',
-        enum: [...sslModes],
-        description: 'How TLS is used, as in libpq; over what the URL says.',
-      }),
+    url: optionalText(
+      'Postgres with the table `workflow_manifests`, as `postgres://user@host/database`; none: no table.',
     ),
-    caFile: text('File with the certificates of the authorities that the server’s is held against.'),
-    schema: text('Schema of the table; default `public`.'),
+    ...connectionSettings,
+    schema: optionalText('Schema of the table; default `public`.'),
     pollMs: Type.Optional(
       Type.Integer({ minimum: 100, description: 'How often is looked for rows that nobody told of.' }),
     ),

@@ -1,8 +1,9 @@
 // How Go prints values: `%v`, `%s`, and a value with its type for results.
 
+import { monthNames, weekdayNames } from './calendar-names.ts'
 import { DURATION, MONTH, WEEKDAY } from './expr/go-types.ts'
 import { spend } from './expr/meter.ts'
-import { formatTime, MONTHS, WEEKDAYS } from './expr/time/layout.ts'
+import { formatTime } from './expr/time/layout.ts'
 import { printGoDuration } from './expr/time/go-duration.ts'
 import { GoTime } from './expr/time/go-time.ts'
 import { Zone } from './expr/time/zones.ts'
@@ -40,8 +41,8 @@ export function ownText(value: unknown): string | null {
   if (value instanceof GoObject) return value.text
   if (!(value instanceof GoInt)) return null
   if (value.type === DURATION) return printGoDuration(value.value)
-  if (value.type === MONTH) return MONTHS[Number(value.value) - 1] ?? `%!Month(${value.value})`
-  if (value.type === WEEKDAY) return WEEKDAYS[Number(value.value)] ?? `%!Weekday(${value.value})`
+  if (value.type === MONTH) return monthNames[Number(value.value) - 1] ?? `%!Month(${value.value})`
+  if (value.type === WEEKDAY) return weekdayNames[Number(value.value)] ?? `%!Weekday(${value.value})`
   return String(value.value)
 }
 

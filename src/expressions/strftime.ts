@@ -1,21 +1,7 @@
 /** The letters of `workflow.creationTimestamp.<c>` and of artifact key formats; others stay as they are. */
+import { monthNames, weekdayNames } from './calendar-names.ts'
 import { zoneAbbreviation, zoneOffsetMs } from './time-zone.ts'
 
-const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const months = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
 const letters = 'YymBbdAaHIMSpLZz'
 
 /** A clock at some place: an IANA zone, or a fixed offset from UTC without a name. */
@@ -54,8 +40,8 @@ export function creationTimestampTags(at: Date, place: Place = 'UTC'): Readonly<
 function directive(letter: string, { clock, offset, zone }: Local): string | null {
   const two = (value: number): string => String(value).padStart(2, '0')
   const hour = clock.getUTCHours()
-  const month = months[clock.getUTCMonth()] ?? ''
-  const day = days[clock.getUTCDay()] ?? ''
+  const month = monthNames[clock.getUTCMonth()] ?? ''
+  const day = weekdayNames[clock.getUTCDay()] ?? ''
   switch (letter) {
     case 'Y':
       return String(clock.getUTCFullYear()).padStart(4, '0')

@@ -13,7 +13,8 @@ export const S3EncryptionOptionsSchema = object('S3EncryptionOptions', {
 })
 export type S3EncryptionOptions = Static<typeof S3EncryptionOptionsSchema>
 
-export const S3ArtifactSchema = object('S3Artifact', {
+/** A bucket and the way to it, as artifacts and repositories name it. */
+export const s3Bucket = {
   endpoint: text(),
   bucket: text(),
   region: text(),
@@ -27,8 +28,9 @@ export const S3ArtifactSchema = object('S3Artifact', {
   encryptionOptions: S3EncryptionOptionsSchema,
   caSecret: SecretKeySelectorSchema,
   addressingStyle: text(),
-  key: text(),
-})
+}
+
+export const S3ArtifactSchema = object('S3Artifact', { ...s3Bucket, key: text() })
 export type S3Artifact = Static<typeof S3ArtifactSchema>
 
 export const GCSArtifactSchema = object(

@@ -1,22 +1,10 @@
 /** Where artifacts go that name no place of their own. */
-import { CreateS3BucketOptionsSchema, OSSLifecycleRuleSchema, S3EncryptionOptionsSchema } from './artifact-location.ts'
+import { OSSLifecycleRuleSchema, s3Bucket } from './artifact-location.ts'
 import { ConfigMapKeySelectorSchema, SecretKeySelectorSchema } from './meta.ts'
 import { type Static, bool, list, object, text } from './schema.ts'
 
 export const S3ArtifactRepositorySchema = object('S3ArtifactRepository', {
-  endpoint: text(),
-  bucket: text(),
-  region: text(),
-  insecure: bool(),
-  accessKeySecret: SecretKeySelectorSchema,
-  secretKeySecret: SecretKeySelectorSchema,
-  sessionTokenSecret: SecretKeySelectorSchema,
-  roleARN: text(),
-  useSDKCreds: bool(),
-  createBucketIfNotPresent: CreateS3BucketOptionsSchema,
-  encryptionOptions: S3EncryptionOptionsSchema,
-  caSecret: SecretKeySelectorSchema,
-  addressingStyle: text(),
+  ...s3Bucket,
   keyFormat: text(),
   keyPrefix: text(),
 })

@@ -32,7 +32,7 @@ spec:
   - name: main
     container: { image: busybox }
 `
-const referring = (name: string, to: string) => `apiVersion: argoproj.io/v1alpha1
+export const referring = (name: string, to: string) => `apiVersion: argoproj.io/v1alpha1
 kind: Workflow
 metadata: { name: ${name} }
 spec: { workflowTemplateRef: { name: ${to} } }

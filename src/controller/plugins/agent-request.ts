@@ -8,6 +8,7 @@ import type { Container, ExecutorPlugin, PodId, PodRequest, WorkflowUid } from '
 import { UserError, nodeIdOf, podIdOf } from '../../resources/index.ts'
 import { podRequest } from '../pods/request.ts'
 import type { RequestContext } from '../pods/request.ts'
+import { answersUntilRemoved } from './service-pods.ts'
 
 export type AgentOwner = {
   readonly uid: WorkflowUid
@@ -95,16 +96,6 @@ function planOf({ uid, namespace, name, imagePullSecrets }: AgentOwner, plugins:
       ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }),
     },
     mains: containers.map((container) => container.name ?? ''),
-    sidecars: [],
-    files: [],
-    inputArtifacts: [],
-    outputArtifacts: [],
-    outputParameters: [],
-    captureResult: false,
-    logArtifacts: [],
-    activeDeadlineMs: null,
-    daemon: true,
-    terminationGraceMs: 2_000,
-    mirrors: [],
+    ...answersUntilRemoved,
   }
 }

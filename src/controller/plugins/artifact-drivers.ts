@@ -12,6 +12,7 @@ import type { BackOff } from '../back-off.ts'
 import { NotYet } from '../pods/lookups.ts'
 import { podRequest } from '../pods/request.ts'
 import type { RequestContext } from '../pods/request.ts'
+import { answersUntilRemoved } from './service-pods.ts'
 import type { ServicePods } from './service-pods.ts'
 
 export type DriversParts = {
@@ -166,17 +167,7 @@ function driverRequest(
         ],
       },
       mains: [container],
-      sidecars: [],
-      files: [],
-      inputArtifacts: [],
-      outputArtifacts: [],
-      outputParameters: [],
-      captureResult: false,
-      logArtifacts: [],
-      activeDeadlineMs: null,
-      daemon: true,
-      terminationGraceMs: 2_000,
-      mirrors: [],
+      ...answersUntilRemoved,
     },
     context,
   )

@@ -2,6 +2,7 @@
  * Pods that belong to no node: plugins that answer for as long as they are wanted. Brought up when they are first asked
  * for, adopted where they stand already, brought up again when they ended, and removed when nobody wants them.
  */
+import type { PodPlan } from '../../engine/index.ts'
 import type { Clock, PodId, PodRequest, PodState } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
@@ -34,6 +35,21 @@ type Service = {
 }
 
 const stopGraceMs = 2_000
+
+/** What a plan says beside its containers: nothing goes in or comes out, and nobody waits for its end. */
+export const answersUntilRemoved = {
+  sidecars: [],
+  files: [],
+  inputArtifacts: [],
+  outputArtifacts: [],
+  outputParameters: [],
+  captureResult: false,
+  logArtifacts: [],
+  activeDeadlineMs: null,
+  daemon: true,
+  terminationGraceMs: stopGraceMs,
+  mirrors: [],
+} satisfies Partial<PodPlan>
 
 export class ServicePods {
   readonly #parts: ServiceParts

@@ -1,6 +1,7 @@
 // Methods of Go's own types that an expression can call: times, durations, months, zones, HTTP headers.
 
-import { MONTHS, RFC3339_NANO, WEEKDAYS, formatTime } from './time/layout.ts'
+import { monthNames, weekdayNames } from '../calendar-names.ts'
+import { RFC3339_NANO, formatTime } from './time/layout.ts'
 import { daysOf, isoWeekOf, secondsOf, weekdayOf, yearDayOf } from './time/civil.ts'
 import type { GoTime } from './time/go-time.ts'
 import { compareTimes, timeOfCivil, ZERO_TIME } from './time/go-time.ts'
@@ -129,7 +130,7 @@ function goString(t: GoTime): string {
   const c = t.civil
   const zone =
     t.zone === UTC ? 'time.UTC' : t.zone === LOCAL ? 'time.Local' : `time.Location(${JSON.stringify(t.zone.name)})`
-  return `time.Date(${c.year}, time.${MONTHS[c.month - 1] ?? ''}, ${c.day}, ${c.hour}, ${c.minute}, ${c.second}, ${t.nanos}, ${zone})`
+  return `time.Date(${c.year}, time.${monthNames[c.month - 1] ?? ''}, ${c.day}, ${c.hour}, ${c.minute}, ${c.second}, ${t.nanos}, ${zone})`
 }
 
 const duration = table({
@@ -167,10 +168,13 @@ export function canonicalHeader(name: string): string {
 const methods: ReadonlyMap<string, ReadonlyMap<string, Method>> = new Map([
   ['time.Time', time],
   ['time.Duration', duration],
-  ['time.Month', table({ String: ['() string', (m: GoInt) => MONTHS[Number(m.value) - 1] ?? `%!Month(${m.value})`] })],
+  [
+    'time.Month',
+    table({ String: ['() string', (m: GoInt) => monthNames[Number(m.value) - 1] ?? `%!Month(${m.value})`] }),
+  ],
   [
     'time.Weekday',
-    table({ String: ['() string', (d: GoInt) => WEEKDAYS[Number(d.value)] ?? `%!Weekday(${d.value})`] }),
+    table({ String: ['() string', (d: GoInt) => weekdayNames[Number(d.value)] ?? `%!Weekday(${d.value})`] }),
   ],
   ['*time.Location', table({ String: ['() string', (z: Zone) => z.name] })],
   ['http.Header', header],

@@ -1,5 +1,7 @@
 // What operators do with values, once both sides are known.
 
+import { holds } from '../comparison.ts'
+import type { Comparison } from '../comparison.ts'
 import { goPow } from './go-pow.ts'
 import { DURATION, INT_SLICE, isInteger } from './go-types.ts'
 import { spend, TEXT_MAX } from './meter.ts'
@@ -150,21 +152,9 @@ function arithmetic(
   return undefined
 }
 
-export type Comparison = '<' | '>' | '<=' | '>='
-
 export function compare(a: unknown, b: unknown, operator: Comparison): boolean {
   const order = orderOf(a, b)
-  if (order === undefined) return wrong(a, operator, b)
-  switch (operator) {
-    case '<':
-      return order < 0
-    case '>':
-      return order > 0
-    case '<=':
-      return order <= 0
-    case '>=':
-      return order >= 0
-  }
+  return order === undefined ? wrong(a, operator, b) : holds(operator, order)
 }
 
 /** Below, at or above zero; NaN if a side is; `undefined` if they cannot be ordered. */

@@ -1,4 +1,6 @@
 /** Computes a planned `when`. Both sides of an operator are evaluated before either is checked, unless the left decides. */
+import { holds } from '../comparison.ts'
+import type { Comparison } from '../comparison.ts'
 import type { RE2JS } from 're2js'
 import { type Parsed, compareText, formatFloat, parsed, unparsed } from '../go-text.ts'
 import { type Stage, compilePattern } from './plan.ts'
@@ -123,21 +125,12 @@ function matches(left: WhenValue, right: WhenValue, operator: string): boolean {
   return right.pattern.matcher(left).find()
 }
 
-function ordered(operator: '<' | '>' | '<=' | '>=', left: WhenValue, right: WhenValue): boolean {
+function ordered(operator: Comparison, left: WhenValue, right: WhenValue): boolean {
   let order: number
   if (typeof left === 'number' && typeof right === 'number') order = left - right
   else if (typeof left === 'string' && typeof right === 'string') order = compareText(left, right)
   else throw new Failure(mismatch(left, 'comparator', operator))
-  switch (operator) {
-    case '<':
-      return order < 0
-    case '>':
-      return order > 0
-    case '<=':
-      return order <= 0
-    case '>=':
-      return order >= 0
-  }
+  return holds(operator, order)
 }
 
 function arithmetic(operator: string, left: WhenValue, right: WhenValue): WhenValue {

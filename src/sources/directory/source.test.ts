@@ -7,6 +7,7 @@ import { silentLog } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import type { Store } from '../../store/index.ts'
 import { MemoryController } from '../rules/rules.fixtures/memory-controller.ts'
+import { eventually, referring, template, workflow } from '../sources.contract.ts'
 import { DirectorySource } from './source.ts'
 import type { DirectorySourceOptions } from './source.ts'
 
@@ -41,32 +42,6 @@ async function replace(path: string, text: string): Promise<void> {
 }
 const status = async (path: string) =>
   parse(await readFile(join(folder, '.status', path), 'utf8')) as Record<string, unknown>
-const eventually = async (check: () => unknown, value: unknown) => {
-  await expect.poll(check, { timeout: 8000, interval: 20 }).toEqual(value)
-}
-
-const workflow = (metadata: string, spec = '', command = 'true') => `apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: { ${metadata} }
-spec:
-  entrypoint: main
-${spec}  templates:
-  - name: main
-    container: { image: busybox, command: [${command}] }
-`
-const template = (name: string) => `apiVersion: argoproj.io/v1alpha1
-kind: WorkflowTemplate
-metadata: { name: ${name} }
-spec:
-  templates:
-  - name: main
-    container: { image: busybox }
-`
-const referring = (name: string, to: string) => `apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: { name: ${name} }
-spec: { workflowTemplateRef: { name: ${to} } }
-`
 
 describe('a manifest with generateName', () => {
   it('runs once per content, whatever its layout, also over restarts', async () => {

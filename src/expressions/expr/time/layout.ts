@@ -1,24 +1,10 @@
 // Go's reference-time layouts (`2006-01-02T15:04:05Z07:00`): formatting and parsing.
 
+import { monthNames, weekdayNames } from '../../calendar-names.ts'
 import { daysOf, weekdayOf, yearDayOf } from './civil.ts'
 import type { Civil } from './civil.ts'
 import type { GoTime } from './go-time.ts'
 
-export const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
-export const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 export const RFC3339 = '2006-01-02T15:04:05Z07:00'
 export const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00'
 
@@ -64,13 +50,13 @@ function formatField(field: string, time: GoTime, c: Civil): string {
   const hour12 = c.hour % 12 === 0 ? 12 : c.hour % 12
   switch (field) {
     case 'January':
-      return MONTHS[c.month - 1] ?? ''
+      return monthNames[c.month - 1] ?? ''
     case 'Jan':
-      return (MONTHS[c.month - 1] ?? '').slice(0, 3)
+      return (monthNames[c.month - 1] ?? '').slice(0, 3)
     case 'Monday':
-      return WEEKDAYS[weekdayOf(days)] ?? ''
+      return weekdayNames[weekdayOf(days)] ?? ''
     case 'Mon':
-      return (WEEKDAYS[weekdayOf(days)] ?? '').slice(0, 3)
+      return (weekdayNames[weekdayOf(days)] ?? '').slice(0, 3)
     case 'MST': {
       const name = time.zone.abbreviationAt(time.seconds)
       return name === '' ? offsetText(time.offset, '-0700').replace(/00$/, '') : name

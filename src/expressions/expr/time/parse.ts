@@ -1,9 +1,10 @@
 // Reading times by Go's reference-time layouts.
 
+import { monthNames, weekdayNames } from '../../calendar-names.ts'
 import { daysIn } from './civil.ts'
 import type { Civil } from './civil.ts'
 import { GoTime, timeOfCivil } from './go-time.ts'
-import { MONTHS, piecesOf, WEEKDAYS } from './layout.ts'
+import { piecesOf } from './layout.ts'
 import { fixedZone, UTC } from './zones.ts'
 import type { Zone } from './zones.ts'
 
@@ -151,10 +152,10 @@ function readField(field: string, text: string, read: Read, following: string): 
       )
     case 'January':
     case 'Jan':
-      return readName(text, MONTHS, field === 'Jan', (i) => (read.month = i + 1))
+      return readName(text, monthNames, field === 'Jan', (i) => (read.month = i + 1))
     case 'Monday':
     case 'Mon':
-      return readName(text, WEEKDAYS, field === 'Mon', () => undefined)
+      return readName(text, weekdayNames, field === 'Mon', () => undefined)
     case '02':
       return number(/^\d\d/, (n) => void (read.day = n))
     case '2':
