@@ -11,12 +11,16 @@ import { everythingMustResolve, renderString } from './substitution.ts'
 
 const defaultKeyFormat = '{{workflow.name}}/{{pod.name}}'
 
+const nothingToPlan = good({ inputArtifacts: [], outputArtifacts: [], logArtifacts: [] })
+
 export function planArtifacts(
   run: Run,
   template: Template,
   podName: string,
   variables: Variables,
 ): Outcome<Pick<PodPlan, 'inputArtifacts' | 'outputArtifacts' | 'logArtifacts'>> {
+  const { inputs: given, outputs: left } = template
+  if (!given?.artifacts?.length && !left?.artifacts?.length && !keepsLogs(run, template)) return nothingToPlan
   const home = (
     template.archiveLocation !== undefined && backendOf(template.archiveLocation) !== null
       ? template.archiveLocation
@@ -95,9 +99,7 @@ function planLogs(
   home: ArtifactLocation,
   variables: Variables,
 ): Outcome<PodPlan['logArtifacts']> {
-  const setting = repositoryOf(run)['archiveLogs']
-  const wanted = setting === true || (template.archiveLocation?.archiveLogs ?? run.spec.archiveLogs ?? false)
-  if (!wanted || template.daemon === true) return good([])
+  if (!keepsLogs(run, template)) return good([])
   const names =
     template.containerSet === undefined ? ['main'] : template.containerSet.containers.map((container) => container.name)
   const logs: { container: string; artifact: Artifact }[] = []
@@ -108,6 +110,12 @@ function planLogs(
     logs.push({ container, artifact })
   }
   return good(logs)
+}
+
+function keepsLogs(run: Run, template: Template): boolean {
+  if (template.daemon === true) return false
+  const setting = repositoryOf(run)['archiveLogs']
+  return setting === true || (template.archiveLocation?.archiveLogs ?? run.spec.archiveLogs ?? false)
 }
 
 export function repositoryOf(run: Run): Readonly<Record<string, unknown>> {
