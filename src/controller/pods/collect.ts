@@ -81,7 +81,7 @@ export async function collect(
   }
 }
 
-const leavesAnything = (plan: PodPlan): boolean =>
+export const leavesAnything = (plan: PodPlan): boolean =>
   plan.captureResult ||
   plan.outputParameters.length > 0 ||
   plan.outputArtifacts.length > 0 ||

@@ -10,7 +10,7 @@ import type { BackOff } from '../back-off.ts'
 import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import { needOf } from './capacity.ts'
-import { collect, readProgress } from './collect.ts'
+import { collect, leavesAnything, readProgress } from './collect.ts'
 import type { PodParts } from './pod-parts.ts'
 import { NotYet } from './lookups.ts'
 import { podRequest } from './request.ts'
@@ -43,8 +43,9 @@ export class PodLife {
   readonly #parts: PodParts
   #plan: PodPlan
   #state: PodState | null
-  /** Ends everything: nobody wants the pod any more. */
-  readonly #abort = new AbortController()
+  /** Ends everything: nobody wants the pod any more. Made when something needs to hear it: most pods have nothing. */
+  #abort: AbortController | null = null
+  #isDiscarded = false
   /** Ends what comes before the start; whatever ends everything ends that too. */
   readonly #startAbort = new AbortController()
   #phase: Phase = 'ahead'
@@ -150,8 +151,15 @@ export class PodLife {
     this.#parts.starting.delete(this.#plan.identity.id)
     // Where the end was told, nothing is under way that would hear of it.
     if (this.#phase === 'finished' && !this.#isStopping && !mayReportProgress(this.#plan)) return
+    this.#isDiscarded = true
     this.#startAbort.abort(noLongerWanted)
-    this.#abort.abort(noLongerWanted)
+    this.#abort?.abort(noLongerWanted)
+  }
+
+  get #signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#isDiscarded) this.#abort.abort(noLongerWanted)
+    return this.#abort.signal
   }
 
   async #live(options: RunOptions): Promise<void> {
@@ -163,9 +171,9 @@ export class PodLife {
         return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
       }
       if (known !== 'ended') await this.#begin(options, known === 'running')
-      if (this.#plan.daemon === false) void this.#followProgress()
+      if (this.#plan.daemon === false && mayReportProgress(this.#plan)) void this.#followProgress()
       const state = await this.#end.promise
-      if (this.#abort.signal.aborted) return
+      if (this.#isDiscarded) return
       if (state.phase === 'gone') return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
       await this.#collect(state)
     } catch (error) {
@@ -177,17 +185,18 @@ export class PodLife {
   async #begin(options: RunOptions, isRunning: boolean): Promise<void> {
     const { signal } = this.#startAbort
     this.#checkPolicy()
-    const request = await this.#whenComplete(signal)
+    const request = this.#requestNow() ?? (await this.#whenComplete(signal))
     const pod = request.identity.id
     const need = needOf(request)
     if (isRunning) this.#parts.capacity.adopt(pod, need)
     else {
-      if (this.#state === null) await this.#parts.startRate.take(signal, () => this.#wait(rateText))
+      const turn = this.#state === null ? this.#parts.startRate.take(signal, () => this.#wait(rateText)) : null
+      if (turn !== null) await turn
       await this.#parts.capacity.acquire({ pod, need, priority: options.priority }, (why) => this.#wait(why), signal)
       if (options.endSeenAt !== null)
         this.#parts.telemetry.stepFollowed(this.#parts.telemetry.monotonicMs() - options.endSeenAt)
       const isStaged = await this.#prepare(request, signal)
-      if (!isStaged) await this.#stage(request, signal)
+      if (!isStaged && needsStaging(this.#plan)) await this.#stage(request, signal)
     }
     signal.throwIfAborted()
     this.#enter('starting')
@@ -214,17 +223,26 @@ export class PodLife {
     return podRequest(this.#plan, { lookups, host: host(), pullPolicy: config.pullPolicy, now: clock.now() })
   }
 
+  /** `null` while something that it refers to is missing. */
+  #requestNow(): PodRequest | null {
+    this.#startAbort.signal.throwIfAborted()
+    try {
+      return this.#request()
+    } catch (error) {
+      if (!(error instanceof NotYet)) throw error
+      this.#missing = error.message
+      return null
+    }
+  }
+  #missing = ''
+
   /** The request, once everything that it refers to is there. */
   async #whenComplete(signal: AbortSignal): Promise<PodRequest> {
     for (let failures = 1; ; failures += 1) {
-      signal.throwIfAborted()
-      try {
-        return this.#request()
-      } catch (error) {
-        if (!(error instanceof NotYet)) throw error
-        // A claim that is being made for this workflow is there in a moment: nothing to tell anybody.
-        if (failures > 1) this.#wait(error.message)
-      }
+      const request = failures === 1 ? null : this.#requestNow()
+      if (request !== null) return request
+      // A claim that is being made for this workflow is there in a moment: nothing to tell anybody.
+      if (failures > 1) this.#wait(this.#missing)
       await this.#pause(failures === 1 ? silentMs : backOffMs(missingBackOff, failures - 1), signal)
     }
   }
@@ -254,7 +272,6 @@ export class PodLife {
   }
 
   async #stage(request: PodRequest, signal: AbortSignal): Promise<void> {
-    if (!needsStaging(this.#plan)) return
     try {
       await stage(this.#plan, request, this.#transfer(), signal)
     } catch (error) {
@@ -274,10 +291,9 @@ export class PodLife {
     const { runtime, log } = this.#parts
     const { id } = this.#plan.identity
     try {
-      await persevere(() => runtime.stop(id, graceMs, this.#abort.signal), this.#patience(this.#abort.signal))
+      await persevere(() => runtime.stop(id, graceMs, this.#signal), this.#patience(this.#signal))
     } catch (error) {
-      if (!this.#abort.signal.aborted)
-        log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be stopped')
+      if (!this.#isDiscarded) log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be stopped')
     }
   }
 
@@ -285,22 +301,22 @@ export class PodLife {
     this.#enter('collecting')
     const { identity, daemon } = this.#plan
     this.#parts.capacity.release(identity.id)
-    const result: PodResult = daemon
-      ? { state, parameters: [], artifacts: [] }
-      : await collect(this.#plan, state, this.#transfer(), this.#abort.signal)
+    const result: PodResult =
+      daemon || !leavesAnything(this.#plan)
+        ? { state, parameters: [], artifacts: [] }
+        : await collect(this.#plan, state, this.#transfer(), this.#signal)
     this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
   }
 
   async #followProgress(): Promise<void> {
-    if (!mayReportProgress(this.#plan)) return
     const { clock, runtime, progressPollMs, observe } = this.#parts
     const { nodeId, id } = this.#plan.identity
     let last = ''
-    while (this.#phase === 'following' && !this.#abort.signal.aborted) {
+    while (this.#phase === 'following' && !this.#isDiscarded) {
       try {
-        await clock.sleep(progressPollMs, this.#abort.signal)
+        await clock.sleep(progressPollMs, this.#signal)
         if (this.#phase !== 'following') return
-        const progress = await readProgress(this.#plan, runtime, this.#abort.signal)
+        const progress = await readProgress(this.#plan, runtime, this.#signal)
         if (progress === null || progress === last) continue
         last = progress
         observe({ kind: 'podProgress', node: nodeId, pod: id, progress })
@@ -319,7 +335,7 @@ export class PodLife {
   /** What ended it before its time, as the engine is to hear it. */
   #fail(error: unknown): void {
     const { identity } = this.#plan
-    if (this.#abort.signal.aborted) return
+    if (this.#isDiscarded) return
     const message = error instanceof Error ? error.message : String(error)
     const nothing: PodState = { identity, phase: 'ended', containers: this.#state?.containers ?? [], ready: false }
     if (this.#isStopping && this.#startAbort.signal.aborted) {

@@ -35,6 +35,49 @@ export type RequestContext = {
  * @throws NotYet while something that it refers to is missing; UserError for what can never work
  */
 export function podRequest(plan: PodPlan, context: RequestContext): PodRequest {
+  const known = commons.get(plan.spec)
+  if (known?.pullPolicy === context.pullPolicy) return fromCommon(known, plan, context)
+  const request = wholeRequest(plan, context)
+  if (hasOnlyConstants(plan)) {
+    const { containers, volumes, network, registryCredentials, nodeSelector } = request
+    const selector = nodeSelector === undefined ? {} : { nodeSelector }
+    const { pullPolicy } = context
+    commons.set(plan.spec, { containers, volumes, network, registryCredentials, pullPolicy, ...selector })
+  }
+  return request
+}
+
+/** Of pods with one spec, where nothing in it refers to anything: all but whose pod it is. */
+type Common = Pick<PodRequest, 'containers' | 'volumes' | 'network' | 'registryCredentials' | 'nodeSelector'> &
+  Pick<RequestContext, 'pullPolicy'>
+const commons = new WeakMap<PodPlan['spec'], Common>()
+
+function fromCommon({ pullPolicy: _, ...common }: Common, plan: PodPlan, { now }: RequestContext): PodRequest {
+  return {
+    ...common,
+    identity: plan.identity,
+    labels: plan.labels,
+    annotations: plan.annotations,
+    containers: common.containers.map((container) => ({ ...container, env: argoEnv(plan, container.name, now) })),
+    terminationGraceMs: plan.terminationGraceMs,
+    activeDeadlineMs: plan.activeDeadlineMs,
+  }
+}
+
+function hasOnlyConstants({ spec, files, containerSet }: PodPlan): boolean {
+  if (files.length > 0 || containerSet !== undefined) return false
+  if (spec.volumes !== undefined || spec.imagePullSecrets !== undefined || spec.initContainers !== undefined)
+    return false
+  return spec.containers.every(
+    ({ env, envFrom, volumeMounts, command = [], args = [] }) =>
+      !env?.length &&
+      !envFrom?.length &&
+      !volumeMounts?.length &&
+      ![...command, ...args].some((text) => text.includes('$')),
+  )
+}
+
+function wholeRequest(plan: PodPlan, context: RequestContext): PodRequest {
   const { identity, spec } = plan
   const inits = spec.initContainers ?? []
   const main = spec.containers.find((container) => container.name === 'main') ?? spec.containers[0]

@@ -22,16 +22,16 @@ export class StartRate {
   }
 
   /** Waits for its turn, first come, first served; `tell` is called if it has to. @throws the signal's reason */
-  async take(signal: AbortSignal, tell: () => void): Promise<void> {
+  take(signal: AbortSignal, tell: () => void): Promise<void> | null {
     const rate = this.#rate()
-    if (rate === null || rate.limit <= 0) return
+    if (rate === null || rate.limit <= 0) return null
     const burst = Math.max(1, rate.burst)
     const now = this.#clock.now()
     const passedMs = Math.max(0, now - this.#filledAt)
     this.#tokens = Math.min(burst, (this.#tokens ?? burst) + (passedMs * rate.limit) / 1000) - 1
     this.#filledAt = now
-    if (this.#tokens >= 0) return
+    if (this.#tokens >= 0) return null
     tell()
-    await this.#clock.sleep((-this.#tokens / rate.limit) * 1000, signal)
+    return this.#clock.sleep((-this.#tokens / rate.limit) * 1000, signal)
   }
 }
