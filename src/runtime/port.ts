@@ -26,6 +26,49 @@ export type RuntimeInfo = {
   /** Where the engine keeps images and containers, on its own machine. */
   readonly dataRoot?: string
   readonly warnings: readonly string[]
+  /** Two that say the same are one engine; empty or absent where it has no name of its own. */
+  readonly engineId?: string
+  /** Of what the engine is itself, as labels of a Kubernetes node have it (`kubernetes.io/os`), and the engine's own. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Labels of the machines that it places pods on by itself; absent where it is one machine. */
+  readonly nodes?: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]
+  /** Of a runtime that is made of several. */
+  readonly endpoints?: readonly EndpointState[]
+}
+
+/** One engine of several, as it is now: plain data, which may be shown and sent to others. */
+export type EndpointState = {
+  readonly name: string
+  /** As on a Kubernetes node, `kubernetes.io/hostname` among them. */
+  readonly labels: Readonly<Record<string, string>>
+  /** What the engine has; 0 until it has answered once. */
+  readonly cpus: number
+  readonly memoryBytes: number
+  /** What its pods may ask for in all, as the operator has set it; `null`: what the engine has, or the default. */
+  readonly limits: {
+    readonly cpus: number | null
+    readonly memoryBytes: number | null
+    readonly containersMax: number | null
+  }
+  readonly engineId: string
+  /** It answers. */
+  readonly ok: boolean
+  /** Why it does not; empty where it does. */
+  readonly reason: string
+  /** New pods may go there: the operator has not taken it out of service. */
+  readonly schedulable: boolean
+  /** It has told of all its pods since the start: one that it did not name does not stand there. */
+  readonly isHeard: boolean
+  readonly nodes?: RuntimeInfo['nodes']
+}
+
+/** The engines of a runtime that is made of several. */
+export interface Endpoints {
+  /** In the order of the settings: the first is the one that the daemon reaches best. */
+  now(): readonly EndpointState[]
+  onChange(listener: () => void): { close(): void }
+  /** That engine alone. @throws WorldError NO_ENDPOINT where none has the name */
+  at(name: string): Runtime
 }
 
 /**
@@ -34,6 +77,9 @@ export type RuntimeInfo = {
  * Contract: runtime.contract.ts, which every adapter passes.
  */
 export interface Runtime {
+  /** Only of a runtime that is made of several. */
+  readonly endpoints?: Endpoints
+
   info(signal?: AbortSignal): Promise<RuntimeInfo>
 
   /** Pulls images as the policy says and creates the pod's containers, not started; adopts what already stands there under the pod's id. Image trouble is a WorldError with code IMAGE_PULL (reason and message in its text). */
@@ -83,6 +129,18 @@ export interface Runtime {
 
   /** A hint that pods of this workflow will come: sandboxes may be made ahead. */
   expect(workflow: WorkflowUid, pods: number): void
+
+  /**
+   * Several daemons share the engine under one instance: what belongs to workflows that are not ours is neither adopted
+   * nor touched. Asked when something is found that is not known; the next `list` adopts what has become ours since.
+   */
+  share?(isOurs: (workflow: WorkflowUid) => boolean): void
+
+  /** Workflows that have containers of this instance in the engine, whosever they are. */
+  workflows?(signal?: AbortSignal): Promise<readonly WorkflowUid[]>
+
+  /** The workflow is another daemon's from now on: its containers stay as they are and are no longer followed. */
+  letGo?(workflow: WorkflowUid): void
 
   close(): Promise<void>
 }

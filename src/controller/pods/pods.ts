@@ -11,6 +11,8 @@ export type PodsParts = Omit<PodParts, 'observe' | 'starting'> & {
   readonly observe: (uid: WorkflowUid, observation: Observation) => void
   /** Whether the run is in memory, so that its pods are wanted or will be asked for. */
   readonly isLive: (uid: WorkflowUid) => boolean
+  /** Where others work on the same engine: pods of what is not ours are passed over. Absent: all are ours. */
+  readonly isOurs?: (uid: WorkflowUid) => boolean
   readonly onHealth: (isHealthy: boolean, reason: string) => void
 }
 
@@ -50,6 +52,26 @@ export class Pods {
       if (!this.#lives.has(pod)) this.#removals.remove(pod, 0)
       this.#found?.delete(pod)
     }
+  }
+
+  /** Reads again what stands: workflows have become ours, and nobody may have told of their pods. */
+  async relist(): Promise<void> {
+    await this.#whenListed()
+    const { runtime, clock } = this.#parts
+    const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal }
+    for (const state of await persevere(() => runtime.list(this.#abort.signal), patience))
+      if (this.#isOurs(state) && !this.#lives.has(state.identity.id) && !this.#removals.has(state.identity.id))
+        this.#found?.set(state.identity.id, state)
+  }
+
+  /** The workflow is another member's from now on: its containers go on as they are. */
+  letGo(uid: WorkflowUid): void {
+    for (const [pod, life] of this.#of(uid)) {
+      life.discard()
+      this.#forget(pod)
+    }
+    for (const [pod, { identity }] of this.#found ?? []) if (identity.workflowUid === uid) this.#found?.delete(pod)
+    this.#parts.runtime.letGo?.(uid)
   }
 
   run(plan: PodPlan, options: RunOptions): void {
@@ -161,6 +183,10 @@ export class Pods {
     this.#byWorkflow.clear()
   }
 
+  #isOurs({ identity }: PodState): boolean {
+    return this.#parts.isOurs?.(identity.workflowUid) ?? true
+  }
+
   #of(uid: WorkflowUid): readonly (readonly [PodId, PodLife])[] {
     return [...(this.#byWorkflow.get(uid) ?? [])]
   }
@@ -200,6 +226,7 @@ export class Pods {
     const { id, workflowUid } = state.identity
     const life = this.#lives.get(id)
     if (life !== undefined) return life.report(state)
+    if (!this.#isOurs(state)) return
     if (this.#found === null) return
     if (state.phase === 'gone') return void this.#found.delete(id)
     if (this.#found.has(id)) return void this.#found.set(id, state)
@@ -213,7 +240,8 @@ export class Pods {
     try {
       const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal, onFailure }
       const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
-      this.#found = new Map(standing.map((state) => [state.identity.id, state]))
+      const ours = standing.filter((state) => this.#isOurs(state))
+      this.#found = new Map(ours.map((state) => [state.identity.id, state]))
     } catch (error) {
       if (this.#abort.signal.aborted) return
       onHealth(false, error instanceof Error ? error.message : String(error))

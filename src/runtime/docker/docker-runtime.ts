@@ -27,6 +27,7 @@ import { StartGate, type StartGateOptions } from './start-gate.ts'
 import { homeOf } from './strays.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
+import { engineLabels } from './engine-labels.ts'
 import { type EngineEvent, engineTime, numberOr, record, textOr, textsOf } from './wire.ts'
 
 export type DockerRuntimeOptions = {
@@ -74,6 +75,7 @@ export class DockerRuntime implements Runtime {
   private events: Events | null = null
   private readiness: Promise<void> | null = null
   private hostName = ''
+  private isOurs: (workflow: WorkflowUid) => boolean = () => true
   private clockOffsetMs = 0
   private isHealthy: boolean | null = null
   private isClosed = false
@@ -123,6 +125,7 @@ export class DockerRuntime implements Runtime {
       pods: this.pods,
       clockOffsetMs: () => this.clockOffsetMs,
       onGone: (pod) => this.gone(pod),
+      isOurs: (workflow) => this.isOurs(workflow),
     })
     const { calls, supervisor, sandboxes, gate } = this
     this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance })
@@ -139,6 +142,8 @@ export class DockerRuntime implements Runtime {
       memoryBytes: numberOr(info.MemTotal, 0),
       dataRoot: textOr(info.DockerRootDir, ''),
       warnings: textsOf(info.Warnings),
+      engineId: textOr(info.ID, ''),
+      labels: engineLabels(info),
     }
   }
 
@@ -284,6 +289,22 @@ export class DockerRuntime implements Runtime {
     void this.ready()
       .then(() => this.sandboxes.expect({ workflowUid: workflow, workflowName, namespace }, pods))
       .catch(() => {})
+  }
+
+  share(isOurs: (workflow: WorkflowUid) => boolean): void {
+    this.isOurs = isOurs
+  }
+
+  async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
+    await this.ready()
+    const rows = await this.calls.listOwn(this.options.instance, signal)
+    const uids = rows.map(({ labels }) => (labels[label.workflowUid] ?? '') as WorkflowUid)
+    return [...new Set(uids)].filter((uid) => uid !== '')
+  }
+
+  letGo(workflow: WorkflowUid): void {
+    for (const pod of this.pods.values()) if (pod.identity.workflowUid === workflow) this.drop(pod)
+    this.sandboxes.letGo(workflow)
   }
 
   /** Numbers for gauges: sockets in use, starts allowed at once, starts that wait, and sandboxes. */

@@ -1,6 +1,6 @@
 /** Compares what we know with what stands in the engine: adopts, catches up with what was missed, finds what vanished. */
 import { type Instant, instant } from '../../resources/index.ts'
-import type { PodId } from '../../resources/index.ts'
+import type { PodId, WorkflowUid } from '../../resources/index.ts'
 import { finishClaim } from './claims.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { MarkFiles } from './marks.ts'
@@ -21,6 +21,8 @@ export type InventoryParts = {
   /** Milliseconds our clock is ahead of the engine's. */
   readonly clockOffsetMs: () => number
   readonly onGone: (pod: PodRecord) => void
+  /** What is not ours is passed over. */
+  readonly isOurs: (workflow: WorkflowUid) => boolean
 }
 
 const inspectsAtOnce = 8
@@ -44,7 +46,8 @@ export class Inventory {
   private async takeNow(signal?: AbortSignal): Promise<void> {
     const began = Date.now()
     const knownSandboxes = this.parts.sandboxes.ids()
-    const rows = await this.parts.calls.listOwn(this.parts.instance, signal)
+    const all = await this.parts.calls.listOwn(this.parts.instance, signal)
+    const rows = all.filter((row) => knownSandboxes.has(row.id) || this.isOurs(row))
     const ofPods = rows.filter((row) => /^(init|main|sidecar)$/.test(row.labels[label.role] ?? ''))
     const adopted = this.adoptPods(ofPods)
     const isLive = (id: PodId): boolean => {
@@ -60,6 +63,12 @@ export class Inventory {
     this.isFirst = false
     for (const pod of adopted) this.resume(pod)
     this.findVanished(new Set(ofPods.map((row) => row.id)), began)
+  }
+
+  private isOurs({ labels }: ListedContainer): boolean {
+    const workflow = labels[label.workflowUid]
+    if (workflow === undefined || this.parts.pods.has((labels[label.pod] ?? '') as PodId)) return true
+    return this.parts.isOurs(workflow as WorkflowUid)
   }
 
   private adoptPods(rows: readonly ListedContainer[]): readonly PodRecord[] {

@@ -209,6 +209,15 @@ export class Sandboxes {
     await Promise.all(pool.map((held) => this.options.calls.remove(held.id)))
   }
 
+  /** The workflow is another daemon's from now on: what its pods have stays, what is idle goes. */
+  letGo(workflow: WorkflowUid): void {
+    for (const held of this.pools.get(workflow) ?? []) {
+      if (held.occupant === null) this.drop(held)
+      else this.byPod.delete(held.occupant)
+    }
+    this.pools.delete(workflow)
+  }
+
   private pool(workflow: WorkflowUid): Set<Held> {
     const pool = this.pools.get(workflow) ?? new Set<Held>()
     this.pools.set(workflow, pool)

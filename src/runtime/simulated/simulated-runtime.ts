@@ -149,6 +149,16 @@ export class SimulatedRuntime implements Runtime {
 
   expect(): void {}
 
+  share(): void {}
+
+  letGo(): void {}
+
+  workflows(): Promise<readonly WorkflowUid[]> {
+    return this.call(() => [
+      ...new Set([...this.engine.pods.values()].map(({ request }) => request.identity.workflowUid)),
+    ])
+  }
+
   async close(): Promise<void> {
     this.isClosed = true
     this.observers.clear()
