@@ -31,11 +31,11 @@ export type OwnEngineOptions = {
   readonly name: string
   /** Loaded from the machine's engine; busybox where nothing is said. */
   readonly images?: readonly string[]
-  /** The second byte of its bridge's addresses, 10.x.0.1/16; no bridge where nothing is said. */
+  /** The second byte of its bridge's addresses, 10.x.0.1/16; one that follows from the name where nothing is said. */
   readonly subnet?: number
   /** Words for dockerd beside ours. */
   readonly options?: readonly string[]
-  /** Words before dockerd, such as `ip netns exec NAME`. */
+  /** Words before dockerd that lead into a network namespace, where it makes its own bridge: `nsenter --net=…`. */
   readonly within?: readonly string[]
 }
 
@@ -103,7 +103,7 @@ class Dockerd implements OwnEngine {
     if (this.#containerd !== null) await end(this.#containerd, 'SIGTERM')
     this.#containerd = null
     await this.#endOlder()
-    if (this.#given.subnet !== undefined) await run('ip', ['link', 'delete', this.#bridgeName]).catch(() => {})
+    if (this.#given.within === undefined) await run('ip', ['link', 'delete', this.#bridgeName]).catch(() => {})
     await run('sh', ['-c', 'grep -o "$1[^ ]*" /proc/mounts | sort -r | xargs -r umount -l', 'sh', this.#folder]).catch(
       () => {},
     )
@@ -136,7 +136,7 @@ class Dockerd implements OwnEngine {
     ]
   }
 
-  #words(bridge: string): readonly string[] {
+  #words(bridge: string | null): readonly string[] {
     return [
       ...this.#place('data-root', 'data'),
       ...this.#place('exec-root', 'exec'),
@@ -144,16 +144,18 @@ class Dockerd implements OwnEngine {
       ...this.#place('containerd', 'containerd.sock'),
       '--host',
       this.host,
-      `--bridge=${bridge}`,
+      ...(bridge === null ? [] : [`--bridge=${bridge}`]),
       // Rules of two engines on one machine get in each other's way.
       '--iptables=false',
       ...(this.#given.options ?? []),
     ]
   }
 
-  async #bridge(): Promise<string> {
-    const { subnet } = this.#given
-    if (subnet === undefined) return 'none'
+  /** Never `--bridge=none`: at its start such a dockerd deletes `docker0`, which is the machine's engine's. */
+  async #bridge(): Promise<string | null> {
+    if (this.#given.within !== undefined) return null
+    const subnet =
+      this.#given.subnet ?? 160 + ([...this.#given.name].reduce((sum, one) => sum * 31 + one.charCodeAt(0), 7) % 90)
     const name = this.#bridgeName
     if (!existsSync(`/sys/class/net/${name}`)) {
       await run('ip', ['link', 'add', name, 'type', 'bridge'])
