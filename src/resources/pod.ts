@@ -124,6 +124,8 @@ export type PodRequest = {
   readonly registryCredentials: readonly string[]
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly restartOnFailure?: boolean
+  /** Which of several engines runs it; absent: the one that has it, else the first. */
+  readonly endpoint?: string
 }
 
 export type NetworkRequest = {
@@ -164,6 +166,8 @@ export type PodState = {
   readonly ready: boolean
   readonly ip?: string
   readonly hostNodeName?: string
+  /** Which of several engines has it. */
+  readonly endpoint?: string
   readonly deadlineExceeded?: boolean
   /** `stop` was called for it. */
   readonly stopped?: boolean
