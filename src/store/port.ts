@@ -1,5 +1,6 @@
 /** The port to durable state. One `commit` is one transaction: whole or not at all, durable when it resolves. */
 import type { NodeStatus, NodeId, WorkflowUid, Instant } from '../resources/index.ts'
+import type { ArchiveChange, StoreArchive } from './archive.ts'
 
 /**
  * A workflow without its nodes. `body` is the whole object (metadata, spec, status less nodes) as JSON.
@@ -59,6 +60,7 @@ export type Change =
     }
   /** Free records of the controller and the sources (what a file came to, cron ticks, volumes, locks, sync limits): `value: null` deletes. */
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: unknown }
+  | ArchiveChange
 
 /** A change to an object, in the order of resource versions; the feed that watches are made of. */
 export type StoreEvent = {
@@ -152,6 +154,9 @@ export interface Store {
   records(collection: string): Promise<ReadonlyMap<string, unknown>>
   /** `null` where there is none. */
   record(collection: string, key: string): Promise<unknown>
+
+  /** Finished workflows that have left the hot tables, and the way there. */
+  readonly archive: StoreArchive
 
   health(): StoreHealth
 

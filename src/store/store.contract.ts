@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { instant, nodeIdOf, workflowUid } from '../resources/index.ts'
 import type { NodeStatus, WorkflowUid } from '../resources/index.ts'
+import { archiveContract } from './archive.contract.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from './port.ts'
 
 /** Opens a store on the same data each time it is called; `dispose` throws the data away. */
@@ -300,6 +301,12 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(await namesOf({ limit: 2, offset: 9_998 })).toEqual(['wf-1', 'wf-0'])
       }, 30_000)
     })
+
+    const again = async () => {
+      await store.close()
+      return (store = await under.open())
+    }
+    archiveContract({ uidOf, workflowRow, nodeRow }, { store: () => store, again })
 
     describe('objects and records', () => {
       it('come back by kind and namespace, in the order of their names', async () => {

@@ -1,4 +1,5 @@
 /** Changes as texts and numbers, ready for SQL and for another thread. */
+import type { ArchiveChange } from './archive.ts'
 import { splitBody } from './body.ts'
 import type { StoreFault } from './fault.ts'
 import type { Change } from './port.ts'
@@ -35,6 +36,7 @@ export type WireChange =
     }
   | { readonly kind: 'deleteObject'; readonly objectKind: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: string | null }
+  | ArchiveChange
 
 export type WireCommit = readonly WireChange[]
 
@@ -94,6 +96,10 @@ function sizeOfChange(change: WireChange): number {
       return change.body.length + 200
     case 'putRecord':
       return (change.value?.length ?? 0) + 200
+    case 'stageParts':
+      return change.parts.reduce((sum, part) => sum + part.length, 200)
+    case 'archiveWorkflow':
+      return change.summary.length + 500
     default:
       return 200
   }

@@ -42,6 +42,7 @@ export function watchedStore(store: Store, counters: () => Pick<Metrics, 'storeO
     object: (kind, namespace, name) => timed('read', () => store.object(kind, namespace, name)),
     records: (collection) => timed('list', () => store.records(collection)),
     record: (collection, key) => timed('read', () => store.record(collection, key)),
+    archive: store.archive,
     health: () => {
       const health = store.health()
       return health.isUp && readFault !== null ? { isUp: false, reason: readFault } : health

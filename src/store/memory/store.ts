@@ -1,6 +1,7 @@
 /** A store in memory for simulations, with faults to order. A new store on the same disk is the process started anew. */
 import { nodeIdOf } from '../../resources/index.ts'
 import type { NodeStatus, WorkflowUid } from '../../resources/index.ts'
+import type { StoreArchive } from '../archive.ts'
 import { storeError } from '../fault.ts'
 import { byStart, matches, orderPage } from '../listing.ts'
 import { objectKey } from '../port.ts'
@@ -16,8 +17,10 @@ import type {
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
+import { memoryArchive } from './archive.ts'
 import { MemoryDisk, writtenOf } from './disk.ts'
 import type { StoredNode, StoredObject, StoredWorkflow, Written } from './disk.ts'
+import type { Session } from './session.ts'
 
 export { MemoryDisk }
 
@@ -26,8 +29,8 @@ export type CommitFault =
   | { readonly kind: 'refuse'; readonly code: StoreErrorCode }
   /** Stored, but the answer is lost: the commit rejects with STORE_DOWN. */
   | { readonly kind: 'loseAnswer' }
-  /** Stored (or not) after the promise resolves. */
-  | { readonly kind: 'delay'; readonly until: Promise<void> }
+  /** Carried out after the promise resolves, as `then` says; well where it says nothing. */
+  | { readonly kind: 'delay'; readonly until: Promise<void>; readonly then?: CommitFault }
   /** The process dies: neither this call nor any later one of this store ever settles. */
   | { readonly kind: 'crash'; readonly stored: boolean }
 
@@ -37,12 +40,15 @@ export type MemoryStoreOptions = {
   readonly fault?: (changes: readonly Change[]) => CommitFault | null
   /** With it the store takes the disk's lease: who had it before commits no more, and is told so once. */
   readonly onLost?: () => void
+  /** Of a member (member.ts): commits go under its lease. */
+  readonly session?: Session
 }
 
 export const openMemoryStore = (options: MemoryStoreOptions = {}): Store => new MemoryStore(options)
 
 class MemoryStore implements Store {
   readonly #disk: MemoryDisk
+  readonly archive: StoreArchive = memoryArchive((work) => this.#read(work))
   readonly #faultOf: (changes: readonly Change[]) => CommitFault | null
   /** Commits are stored in the order in which they were asked for, delayed ones hold up those behind them. */
   #last: Promise<unknown> = Promise.resolve()
@@ -50,9 +56,11 @@ class MemoryStore implements Store {
   /** `null`: it leads nothing and is refused nothing. */
   readonly #epoch: number | null
   #onLost: () => void
+  readonly #session: Session | null
 
-  constructor({ disk = new MemoryDisk(), fault = () => null, onLost }: MemoryStoreOptions) {
+  constructor({ disk = new MemoryDisk(), fault = () => null, onLost, session }: MemoryStoreOptions) {
     this.#disk = disk
+    this.#session = session ?? null
     this.#faultOf = fault
     this.#epoch = onLost === undefined ? null : (disk.epoch += 1)
     this.#onLost = onLost ?? (() => undefined)
@@ -151,25 +159,35 @@ class MemoryStore implements Store {
   async close(): Promise<void> {
     if (this.#state === 'crashed') return
     this.#state = 'closed'
+    if (this.#session?.isCut === true) this.#session.close()
     await this.#last
+    this.#session?.close()
   }
 
   async #carryOut(changes: readonly Written[], fault: CommitFault | null): Promise<Committed> {
     if (this.#state === 'crashed') return never()
+    if (fault?.kind === 'delay') {
+      await fault.until
+      return this.#carryOut(changes, fault.then ?? null)
+    }
     if (fault?.kind === 'refuse') throw storeError({ code: fault.code, message: 'the simulated disk refuses' })
-    if (fault?.kind === 'delay') await fault.until
     if (fault?.kind === 'crash') {
       this.#state = 'crashed'
-      if (fault.stored && this.#leads()) this.#disk.write(changes)
+      if (fault.stored && this.#leads()) this.#disk.write(changes, this.#session?.name)
+      this.#session?.cut()
       return never()
     }
-    if (!this.#leads()) this.#refuse()
-    const committed = this.#disk.write(changes)
+    if (this.#session) {
+      await this.#session.connected()
+      this.#session.mustLead()
+    } else if (!this.#leads()) this.#refuse()
+    const committed = this.#disk.write(changes, this.#session?.name)
     if (fault?.kind === 'loseAnswer') throw storeError({ code: 'STORE_DOWN', message: 'the simulated answer is lost' })
     return committed
   }
 
   #leads(): boolean {
+    if (this.#session) return !this.#session.isCut
     return this.#epoch === null || this.#epoch === this.#disk.epoch
   }
 
@@ -179,9 +197,10 @@ class MemoryStore implements Store {
     throw storeError({ code: 'STORE_LOCKED', message: 'another has taken over: nothing more is committed here' })
   }
 
-  async #read<T>(look: (disk: MemoryDisk) => T): Promise<T> {
+  async #read<T>(look: (disk: MemoryDisk) => T | Promise<T>): Promise<T> {
     if (this.#state === 'crashed') return never()
     if (this.#state === 'closed') throw closed()
+    if (this.#session) await this.#session.connected()
     return look(this.#disk)
   }
 }

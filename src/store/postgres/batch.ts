@@ -1,6 +1,7 @@
 /** What a group of commits comes to, row by row, as the arguments of `drydock_commit`. Later writes replace earlier ones. */
 import { notStarted } from '../listing.ts'
 import type { WireWorkflow } from '../wire.ts'
+import { ArchiveBatch } from './archive-batch.ts'
 import { bigintArray, textArray } from './binary-array.ts'
 import { commitParameters } from './commit-function.ts'
 import type { CommitParameter } from './commit-function.ts'
@@ -28,6 +29,7 @@ export class Batch {
   readonly #nodes = new Map<number, NodeWrite>()
   readonly #objects = new Map<string, ObjectWrite>()
   readonly #records = new Map<string, RecordWrite>()
+  readonly archive = new ArchiveBatch()
   /** Handed out so far. */
   versions = 0
 
@@ -56,6 +58,12 @@ export class Batch {
     for (const nodes of [this.#newNodes, this.#nodes])
       for (const node of nodes.keys()) if (Math.floor(node / nodesPerWorkflow) === no) nodes.delete(node)
     this.#gone.add(no)
+    this.archive.unstage(no)
+  }
+
+  /** It leaves the hot tables by the archive's part of the commit, before anything else of it is written. */
+  hasWritten(no: number): boolean {
+    return this.#workflows.has(no) || this.#touched.has(no)
   }
 
   putNode(no: number, write: NodeWrite, isNew: boolean): void {

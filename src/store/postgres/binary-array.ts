@@ -1,6 +1,7 @@
 /** Arrays in Postgres' binary format, which costs neither side quoting and parsing. */
 const textOid = 25
 const bigintOid = 20
+const byteaOid = 17
 const headerBytes = 20
 
 /** `null` where there are none: nothing to do with them. */
@@ -17,6 +18,18 @@ export function textArray(values: readonly (string | null)[]): Buffer | null {
       buffer.writeInt32BE(length, at)
       at += 4 + length
     }
+  }
+  return buffer
+}
+
+export function byteaArray(values: readonly Uint8Array[]): Buffer | null {
+  if (values.length === 0) return null
+  const buffer = Buffer.allocUnsafe(headerBytes + values.reduce((sum, { length }) => sum + 4 + length, 0))
+  let at = header(buffer, byteaOid, values.length)
+  for (const value of values) {
+    at = buffer.writeInt32BE(value.length, at)
+    buffer.set(value, at)
+    at += value.length
   }
   return buffer
 }

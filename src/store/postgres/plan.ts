@@ -1,4 +1,5 @@
 /** Decides about a group of commits in memory: what is to be written, and which versions come of it. */
+import type { ArchiveChange } from '../archive.ts'
 import { objectKey } from '../port.ts'
 import type { WireChange, WireCommit, WireWorkflow } from '../wire.ts'
 import { Batch } from './batch.ts'
@@ -63,7 +64,23 @@ class Planning {
       }
       case 'putRecord':
         return this.#batch.putRecord(change)
+      default:
+        return this.#archive(change)
     }
+  }
+
+  /** The archive's part is written before the rest: what the group at hand has changed itself cannot be archived by it. */
+  #archive(change: ArchiveChange): void {
+    if (change.kind === 'stageParts' || change.kind === 'archiveWorkflow') {
+      const found = this.#known.byUid.get(change.uid)
+      if (!found) throw new Conflict(`workflow ${change.uid} is not there`)
+      if (this.#batch.hasWritten(found.no)) throw new Conflict(`workflow ${change.uid} has changed meanwhile`)
+      if (change.kind === 'archiveWorkflow') {
+        if (change.deleted) this.#versionOf('Workflow', found.namespace, found.name)
+        this.#known.remove(found)
+      }
+    } else if (change.kind === 'markArchived') this.#versionOf('Workflow', change.namespace, change.name)
+    this.#batch.archive.put(change)
   }
 
   #putWorkflow(row: WireWorkflow): void {

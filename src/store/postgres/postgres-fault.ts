@@ -1,9 +1,11 @@
 /** Postgres' errors in the words of the port. */
 import type { StoreFault } from '../fault.ts'
 import type { StoreErrorCode } from '../port.ts'
+import { contradiction } from './archive-schema.ts'
 
 /** Beginnings of SQLSTATE codes, the longest first. */
 const codes: readonly (readonly [string, StoreErrorCode, string])[] = [
+  [contradiction, 'STORE_CONFLICT', 'the commit contradicts what is stored'],
   ['25006', 'STORE_READONLY', 'it takes no writes (a standby?)'],
   ['42501', 'STORE_READONLY', 'the user lacks a privilege'],
   ['3F000', 'STORE_READONLY', 'the schema is not there and may not be made'],

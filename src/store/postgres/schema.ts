@@ -4,6 +4,7 @@
  * of a workflow numbers its nodes; nobody else writes to it.
  */
 import type { Migration } from '../migrations.ts'
+import { archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
 
 export const nodesPerWorkflow = 2 ** 24
@@ -123,4 +124,5 @@ export const migrations: readonly Migration[] = [
       ${commitFunction}
     `,
   },
+  archiveSchema,
 ]

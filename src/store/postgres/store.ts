@@ -5,6 +5,7 @@ import type { Pool } from 'pg'
 import { connectionsMaxDefault, isConnectionFault, openPool, pauseMs, reconnectPauses } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
+import type { StoreArchive } from '../archive.ts'
 import { storeError } from '../fault.ts'
 import { orderPage, whereOf } from '../listing.ts'
 import type { Dialect } from '../listing.ts'
@@ -22,6 +23,7 @@ import type {
 import { jsonOf, nodeOf, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
 import type { SqlRow } from '../rows.ts'
 import { encode } from '../wire.ts'
+import { postgresArchive } from './archive.ts'
 import { pause, takeLease } from './connect.ts'
 import type { Waiting } from './connect.ts'
 import { postgresFault } from './postgres-fault.ts'
@@ -107,6 +109,7 @@ class PooledStore implements PostgresStore {
   readonly #pool: Pool
   readonly #writer: Writer
   readonly #closing = new AbortController()
+  readonly archive: StoreArchive = postgresArchive((text, ...values) => this.#rows(text, ...values))
   #closed: Promise<void> | null = null
 
   constructor(pool: Pool, writer: Writer) {

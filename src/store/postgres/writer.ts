@@ -11,7 +11,7 @@ import type { StoreFault } from '../fault.ts'
 import type { Committed, StoreHealth } from '../port.ts'
 import { sizeOf } from '../wire.ts'
 import type { Outcome, WireCommit } from '../wire.ts'
-import { commitCall, fenced } from './commit-function.ts'
+import { commitCall, commitWithArchiveCall, fenced } from './commit-function.ts'
 import { pause } from './connect.ts'
 import { Known } from './known.ts'
 import { endGhost, holderOf, resume, tryLock } from './lease.ts'
@@ -171,8 +171,16 @@ export class Writer {
   async #execute(client: Client, { batch }: Plan): Promise<number | null> {
     const no = ++this.#commitNo
     try {
-      const values = batch.values(this.#options.name.lease, this.#grip.epoch, no)
-      const { rows } = await client.query<{ base: string }>({ name: 'commit', text: commitCall, values: [...values] })
+      const { lease } = this.#options.name
+      const values = batch.values(lease, this.#grip.epoch, no)
+      const query = batch.archive.isEmpty
+        ? { name: 'commit', text: commitCall, values: [...values] }
+        : {
+            name: 'commit-archive',
+            text: commitWithArchiveCall,
+            values: [...batch.archive.values(lease), ...values.slice(1)],
+          }
+      const { rows } = await client.query<{ base: string }>(query)
       return Number(rows[0]?.base)
     } catch (error) {
       if (codeOf(error) === fenced) this.#loseLease(messageOf(error))

@@ -45,7 +45,9 @@ describe('the schema in SQLite', () => {
       expect(await administration.migrate()).toEqual([])
       await expect(openSqliteStore({ directory })).rejects.toMatchObject({
         code: 'STORE_NEWER_SCHEMA',
-        message: expect.stringMatching(/has schema version 2, this drydock knows up to 1.*rollback --to 1/) as string,
+        message: expect.stringContaining(
+          `has schema version ${next.version}, this drydock knows up to ${migrations.length}`,
+        ) as string,
       })
       const taken = await administration.rollback({ to: null, mayLoseData: false })
       expect(taken.map(({ name }) => name)).toEqual(['priorities'])
@@ -64,7 +66,7 @@ describe('the schema in SQLite', () => {
     const store = await openSqliteStore({ directory })
     const administration = administerSqlite(directory)
     await expect(administration.rollback({ to: 0, mayLoseData: true })).rejects.toMatchObject({ code: 'STORE_LOCKED' })
-    expect((await administration.status()).map(({ state }) => state)).toEqual(['applied'])
+    expect((await administration.status()).map(({ state }) => state)).toEqual(migrations.map(() => 'applied'))
     await store.close()
     await expect(administration.rollback({ to: 0, mayLoseData: false })).rejects.toMatchObject({
       code: 'STORE_CONFLICT',

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { notStarted } from '../listing.ts'
 import { objectKey } from '../port.ts'
+import { ArchiveApplier } from './archive-apply.ts'
 import { nodesPerWorkflow } from './schema.ts'
 import { Conflict } from './sqlite-fault.ts'
 import type { Outcome, WireChange, WireCommit, WireWorkflow } from '../wire.ts'
@@ -25,6 +26,7 @@ export class Applier {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #known = new Map<string, Known>()
+  readonly #archive = new ArchiveApplier((text) => this.#sql(text))
   #version: number
 
   constructor(db: DatabaseSync) {
@@ -75,6 +77,12 @@ export class Applier {
         const { collection, key, value } = change
         if (value === null) this.#sql(deleteRecord).run(collection, key)
         else this.#sql(putRecord).run(collection, key, value)
+        return
+      }
+      default: {
+        const gone = this.#archive.apply(change)
+        if (change.kind === 'archiveWorkflow') this.#known.delete(change.uid)
+        if (gone !== null) this.#versionOf(versions, 'Workflow', gone.namespace, gone.name)
       }
     }
   }
@@ -105,6 +113,7 @@ export class Applier {
     } else {
       if (this.#sql('SELECT 1 FROM workflow WHERE namespace = ? AND name = ?').get(namespace, name))
         throw new Conflict(`workflow ${namespace}/${name} is there already with another UID`)
+      if (this.#archive.has(uid)) throw new Conflict(`workflow ${uid} is archived`)
       const no = Number(
         this.#sql(insertWorkflow).run(
           ...[uid, namespace, name, phase, finished, row.createdAt, startedAt, finishedAt, sortAt, version],
@@ -158,6 +167,7 @@ export class Applier {
     this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(first, first + nodesPerWorkflow)
     this.#sql('DELETE FROM workflow_fixed WHERE no = ?').run(known.no)
     this.#sql('DELETE FROM workflow WHERE no = ?').run(known.no)
+    this.#archive.unstage(known.no)
     this.#known.delete(uid)
   }
 

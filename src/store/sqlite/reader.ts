@@ -107,6 +107,11 @@ export class Reader {
     return jsonOf(row?.['value'])
   }
 
+  /** A statement of this connection, prepared once. */
+  statement(text: string): StatementSync {
+    return this.#sql(text)
+  }
+
   close(): void {
     this.#db.close()
   }

@@ -5,6 +5,7 @@
  * Which number an id has stands in the writer's memory while its workflow runs.
  */
 import type { Migration } from '../migrations.ts'
+import { archiveSchema } from './archive-schema.ts'
 
 export const nodesPerWorkflow = 2 ** 24
 
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE record (collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (collection, key));
     `,
   },
+  archiveSchema,
 ]

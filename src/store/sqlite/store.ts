@@ -13,6 +13,8 @@ import type {
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
+import type { StoreArchive } from '../archive.ts'
+import { sqliteArchive } from './archive.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { DirectoryLock } from './directory-lock.ts'
 import { Reader } from './reader.ts'
@@ -56,6 +58,7 @@ class SqliteStore implements Store {
   readonly #lock: DirectoryLock
   readonly #writer: WriteQueue
   readonly #reader: Reader
+  readonly archive: StoreArchive
   #closed: Promise<void> | null = null
 
   constructor(path: string, lock: DirectoryLock, writer: WriteQueue) {
@@ -63,6 +66,7 @@ class SqliteStore implements Store {
     this.#lock = lock
     this.#writer = writer
     this.#reader = new Reader(path)
+    this.archive = sqliteArchive((work) => this.#read((reader) => work((text) => reader.statement(text))))
   }
 
   commit(changes: readonly Change[]): Promise<Committed> {
