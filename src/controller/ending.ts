@@ -8,28 +8,29 @@ import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf, whereOf } from './live-run.ts'
+import { Picture } from './picture.ts'
 
 /** The last picture of a run with more nodes is without them: who wants them reads the store. */
 const picturedNodesMax = 10_000
 
 export function leave(core: Core, live: LiveRun): void {
-  const isLarge = live.run.nodes.size > picturedNodesMax
-  const picture = viewOf(live, { nodes: !isLarge })
-  depart(core, live, picture, isLarge)
+  const { nodes } = live.run
+  depart(core, live, new Picture(viewOf(live, { nodes: false }), nodes.size > picturedNodesMax ? null : nodes))
 }
 
-function depart(core: Core, live: LiveRun, picture: Workflow, isLarge: boolean): void {
-  live.cell.read = () => picture
-  core.runs.remove(live, isLarge ? null : picture)
+function depart(core: Core, live: LiveRun, picture: Picture): void {
+  const { head } = picture
+  live.cell.read = () => picture.read()
+  if (core.estimates.wants(head)) core.estimates.learn(picture.read())
+  core.runs.remove(live, picture.hasNodes ? picture : null)
   core.alarms.clear(`run/${live.uid}`)
   core.pods.leave(live.uid)
   core.tasks.leave(live.uid)
   core.plugins.leave(live.uid)
   for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
-  core.estimates.learn(picture)
-  core.expiry.apply(picture, live.run.spec, true)
+  core.expiry.apply(head, live.run.spec, true)
   core.expiry.trim()
-  core.cron.workflowEnded(picture)
+  core.cron.workflowEnded(head)
 }
 
 /** The workflow becomes `Error` with the text; others go on. */
@@ -47,7 +48,8 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   announce(core.hub, picture, 'MODIFIED', live.resourceVersion)
   for (const uid of core.locks.releaseWorkflow(`${live.namespace}/${live.name}`))
     core.reconciler.observe(uid as never, { kind: 'lookAgain' })
-  depart(core, live, picture, false)
+  const { nodes = {}, ...status } = picture.status ?? {}
+  depart(core, live, new Picture({ ...picture, status }, new Map(Object.entries(nodes))))
 }
 
 export function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {

@@ -30,6 +30,11 @@ export class Estimates {
     }
   }
 
+  /** Whether `learn` would take note of it; nodes do not matter. */
+  wants(workflow: Workflow): boolean {
+    return workflow.status?.phase === 'Succeeded' && originOf(workflow) !== null
+  }
+
   /** Takes note of a workflow that has ended. */
   learn(workflow: Workflow): void {
     const origin = originOf(workflow)

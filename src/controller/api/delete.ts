@@ -1,7 +1,7 @@
 /** Deleting workflows: what runs is stopped, artifacts go where they should, then the record; the rest in the background. */
 import type { Artifact, NodeStatus, Workflow, WorkflowSpec, WorkflowUid } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
-import type { Committed } from '../../store/port.ts'
+import type { Committed, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
@@ -22,7 +22,7 @@ import { readWorkflow, workflowOfRow } from './read.ts'
 /** Some minutes of a store that does not answer. */
 const looksMax = 30
 /** Of a workflow with more nodes, its deletion is told without them. */
-const goneNodesMax = 1_000
+const goneNodesMax = 200
 
 export async function deleteWorkflow(
   core: Core,
@@ -36,10 +36,19 @@ export async function deleteWorkflow(
   if (live !== undefined) return deleteLive(core, live, options.force === true)
   const row = await core.store.workflow(namespace, resolved)
   if (row === null) throw notFound('Workflow', name)
-  const workflow = await workflowOfRow(core, row, true)
+  const workflow = await withNodesIfWanted(core, row)
   if (options.background === true && options.force !== true && hasArtifactGC(workflow))
     return beginDeletion(core, workflow, row, finishDeletion)
   await finishDeletion(core, workflow, options.force === true)
+}
+
+/** Nodes are for artifacts that are to go with it, and for watches, which hear of few. */
+async function withNodesIfWanted(core: Core, row: WorkflowRow): Promise<Workflow> {
+  const head = await workflowOfRow(core, row, false)
+  if (hasArtifactGC(head)) return workflowOfRow(core, row, true)
+  const { rows, next } = await core.store.nodePage(row.uid, null, goneNodesMax)
+  if (next !== null) return head
+  return { ...head, status: { ...head.status, nodes: Object.fromEntries(rows.map(({ node }) => [node.id, node])) } }
 }
 
 /** Goes on with deletions that an earlier life had begun. */
@@ -54,7 +63,9 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
   core.tasks.leave(live.uid)
   core.plugins.leave(live.uid)
   try {
-    await finishDeletion(core, viewOf(live, { nodes: true }), force)
+    const head = viewOf(live, { nodes: false })
+    const isRead = live.run.nodes.size <= goneNodesMax || hasArtifactGC(head)
+    await finishDeletion(core, isRead ? viewOf(live, { nodes: true }) : head, force)
   } catch (error) {
     live.deleting = false
     await reopen(core, live)
