@@ -3,7 +3,10 @@
  * and what they share (locks, turns, capacity). A controller has a name; its name is its lease. Contract: fleet.contract.ts.
  *
  * Whose: each unfinished workflow has one owner, the lease under which its rows may be written; the store refuses every
- * other lease in the transaction of the commit. Objects and records may be written under any live lease.
+ * other lease in the transaction of the commit (STORE_NOT_OWNER for that commit alone). One that has finished may be
+ * written under any live lease; a commit that makes it unfinished again makes it the committer's (or its `owner`'s).
+ * Objects and records may be written under any live lease. Once another has our lease everything here rejects with
+ * STORE_LOCKED; while the store is away it waits.
  */
 import type { WorkflowUid } from '../resources/index.ts'
 import type { StoreEvent } from './port.ts'
@@ -74,7 +77,11 @@ export type LockGrant = {
  * queue of workflows that wait to begin: there one whose other locks are taken does not stop those behind it.
  */
 export interface FleetLocks {
-  /** Puts the wishes into their queues; what is granted at once is in the answer, what is granted later comes over `follow`. Repeating one is fine. */
+  /**
+   * Puts the wishes into their queues; what the holders have now is in the answer (all that they want, or nothing), what
+   * is granted later comes over `follow`. Repeating one is fine, and keeps its place; locks no longer named are no longer
+   * waited for. Wishes of one call are decided together.
+   */
   ask(wishes: readonly LockWish[]): Promise<{
     readonly granted: readonly LockGrant[]
     /** Of each lock that was named. */
@@ -84,7 +91,7 @@ export interface FleetLocks {
   leave(leaving: readonly { readonly holder: string; readonly locks?: readonly string[] }[]): Promise<void>
   /** A limit has changed: those who may go on now are told. */
   limits(changed: readonly WantedLock[]): Promise<void>
-  /** What our workflows hold and wait for: after a start or a take-over. */
+  /** What our workflows hold and wait for, after a start or a take-over; what finished ones left behind is given back. */
   ours(): Promise<{ readonly held: readonly LockGrant[]; readonly waiting: readonly string[] }>
   /** What is already on record as held (a status says so) is held, whatever the limit. */
   restore(held: readonly Omit<LockWish, 'priority' | 'createdAt'>[]): Promise<void>
@@ -93,7 +100,7 @@ export interface FleetLocks {
 
 export type EngineShare = { readonly cpus: number; readonly memoryBytes: number; readonly containers: number }
 
-/** Members that share an engine divide its capacity: each has a share, and the sum never passes the budget. */
+/** Members that share an engine divide its capacity: each that lives has a share, and the sum never passes the budget. */
 export interface FleetCapacity {
   /** Asks for a share of that size (in all, not in addition) and answers what it is now: as much of it as is free. */
   share(engine: string, wanted: EngineShare, budget: EngineShare): Promise<EngineShare>
@@ -114,7 +121,10 @@ export interface FleetCommands {
 
 export type FleetEvent = StoreEvent & { readonly member: string }
 
-/** Each is told at least once and in order; after `lostTrack` what is known must be read anew. */
+/**
+ * Each is told at least once and in order; after `lostTrack` what is known must be read anew. A follower that begins is
+ * told what is so already: grants that are ours, commands that wait for us, workflows that became ours untold.
+ */
 export type FleetListener = {
   /** Committed by other members, in the order of versions. */
   readonly changes?: (events: readonly FleetEvent[]) => void
@@ -141,7 +151,10 @@ export interface Fleet {
    * nothing where it lives or another was faster.
    */
   takeOver(member: string): Promise<readonly WorkflowUid[]>
-  /** Ours that another shall have from now on: it is told by `owned`. Our commits to them are refused from then on. */
+  /**
+   * Ours that another shall have from now on, with their locks: it is told by `owned`. Our commits to them are refused
+   * from then on. Those that are not ours or have finished stay. @throws WorldError STORE_CONFLICT where nobody of that name lives
+   */
   handOver(uids: readonly WorkflowUid[], to: string): Promise<void>
   /** One member at a time has the role (cron, expiry, …): `true` when it becomes ours, `false` when it is no longer. */
   role(name: string, onChange: (isOurs: boolean) => void): { readonly isOurs: boolean; close(): Promise<void> }

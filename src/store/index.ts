@@ -13,6 +13,20 @@ export type {
   WorkflowQuery,
   WorkflowRow,
 } from './port.ts'
+export type {
+  Command,
+  EngineShare,
+  Fleet,
+  FleetEngine,
+  FleetEvent,
+  FleetListener,
+  FleetLocks,
+  FleetSelf,
+  LockGrant,
+  LockStanding,
+  LockWish,
+  Member,
+} from './fleet.ts'
 export type { StoreAdministration } from './administration.ts'
 export type { MigrationState } from './migrations.ts'
 export { administerPostgres } from './postgres/administration.ts'
@@ -22,5 +36,7 @@ export { openSqliteStore } from './sqlite/store.ts'
 export type { SqliteStoreOptions } from './sqlite/store.ts'
 export { MemoryDisk, openMemoryStore } from './memory/store.ts'
 export type { CommitFault, MemoryStoreOptions } from './memory/store.ts'
+export { openMemoryMember } from './memory/member.ts'
+export type { MemoryMember, MemoryMemberOptions } from './memory/member.ts'
 export { openPostgresStore } from './postgres/store.ts'
 export type { PostgresStore, PostgresStoreOptions } from './postgres/store.ts'

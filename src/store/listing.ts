@@ -8,6 +8,8 @@ export type Dialect = {
   readonly contains: (text: string, part: string) => string
   /** What `finished` is stored as. */
   readonly bool: (value: boolean) => number | boolean
+  /** The column with the owner; without one all workflows are the one controller's. */
+  readonly owner?: string
 }
 
 /** What filters and order look at. */
@@ -24,6 +26,7 @@ export function whereOf(query: WorkflowQuery, dialect: Dialect): Sql {
   const put = (value: string | number | boolean): string => dialect.placeholder(values.push(value))
   const all: string[] = []
   if (query.namespace !== undefined) all.push(`w.namespace = ${put(query.namespace)}`)
+  if (query.owner !== undefined && dialect.owner !== undefined) all.push(`${dialect.owner} = ${put(query.owner)}`)
   if (query.finished !== undefined) all.push(`w.finished = ${put(dialect.bool(query.finished))}`)
   if (query.phases) all.push(query.phases.length ? `w.phase IN (${query.phases.map(put).join(', ')})` : '1 = 0')
   if (query.namePrefix) all.push(`substr(w.name, 1, ${put(query.namePrefix.length)}) = ${put(query.namePrefix)}`)
@@ -39,6 +42,7 @@ export function whereOf(query: WorkflowQuery, dialect: Dialect): Sql {
 /** Whether a row is one that the query asks for; what `whereOf` says in SQL. */
 export function matches(row: ListedWorkflow, query: WorkflowQuery): boolean {
   if (query.namespace !== undefined && row.namespace !== query.namespace) return false
+  if (query.owner !== undefined && (row.owner ?? 'controller') !== query.owner) return false
   if (query.finished !== undefined && row.finished !== query.finished) return false
   if (query.phases && !query.phases.includes(row.phase)) return false
   if (query.namePrefix && !row.name.startsWith(query.namePrefix)) return false
