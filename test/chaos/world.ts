@@ -1,0 +1,104 @@
+/** All that a run needs of its own: a Docker Engine, a Postgres, a small disk, folders, daemons. */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startPostgres } from '../../scripts/postgres.ts'
+import type { PostgresServer } from '../../scripts/postgres.ts'
+import { ownEngine } from '../engines.ts'
+import type { OwnEngine } from '../engines.ts'
+import { Api } from './api.ts'
+import { ChaosDaemon } from './daemon.ts'
+
+const run = promisify(execFile)
+
+export type StoreKind = 'sqlite' | 'postgres'
+
+export type WorldOptions = {
+  /** Names the engine: two runs at once need two names and two subnets. */
+  readonly name: string
+  readonly subnet: number
+  readonly store: StoreKind
+  /** Containers survive a stop of the engine. */
+  readonly liveRestore: boolean
+}
+
+const diskMegabytes = 96
+
+export type World = {
+  readonly root: string
+  readonly engine: OwnEngine
+  readonly postgres: PostgresServer | null
+  /** One with SQLite; with Postgres another stands by. */
+  readonly daemons: readonly ChaosDaemon[]
+  readonly api: Api
+  readonly folders: {
+    readonly manifests: string
+    readonly lines: string
+    /** On a disk of its own, which may be full. */
+    readonly data: string
+  }
+  readonly isLiveRestored: boolean
+  /** A command of the engine's own client: its output, by lines. */
+  docker(...words: string[]): Promise<readonly string[]>
+  remove(): Promise<void>
+}
+
+export async function makeWorld(options: WorldOptions): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), `drydock-${options.name}-`))
+  const folders = { manifests: join(root, 'manifests'), lines: join(root, 'lines'), data: join(root, 'data') }
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true })
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${diskMegabytes}m`, 'drydock-chaos', folders.data])
+  const liveRestore = options.liveRestore ? ['--live-restore'] : []
+  const { name, subnet } = options
+  const engine = await ownEngine({ name, subnet, options: [...liveRestore, '--shutdown-timeout=3'] })
+  const postgres = options.store === 'postgres' ? await startPostgres() : null
+  const config = join(root, 'drydock.yaml')
+  const settings = {
+    docker: { host: engine.host, pullPolicy: 'IfNotPresent' },
+    policy: { hostPaths: [folders.lines] },
+    log: { format: 'json', level: 'debug' },
+    ...(postgres === null ? {} : { store: { url: postgres.url, sslMode: 'disable' } }),
+  }
+  await writeFile(config, JSON.stringify(settings))
+  const daemons = await Promise.all(
+    (postgres === null ? ['a'] : ['a', 'b']).map(async (letter) => {
+      const place = { folder: folders.manifests, dataDir: folders.data, config, log: join(root, `${letter}.log`) }
+      return new ChaosDaemon({ name: letter, port: await freePort(), ...place })
+    }),
+  )
+  const docker = async (...words: string[]) => {
+    const { stdout } = await run('docker', ['-H', engine.host, ...words], { timeout: 30_000 })
+    return stdout.split('\n').filter((line) => line !== '')
+  }
+  return {
+    root,
+    engine,
+    postgres,
+    daemons,
+    api: new Api(daemons.map(({ url }) => url)),
+    folders,
+    isLiveRestored: options.liveRestore,
+    docker,
+    remove: async () => {
+      for (const daemon of daemons) await daemon.kill()
+      await engine.remove()
+      postgres?.stop()
+      await run('umount', ['-l', folders.data]).catch(() => undefined)
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
