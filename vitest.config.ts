@@ -32,6 +32,7 @@ const projects: readonly Project[] = [
     timeoutMs: 300_000,
   },
   { name: 'kill', include: ['test/kill/**/*.test.ts'], timeoutMs: 600_000, oneByOne: true },
+  { name: 'chaos', include: ['test/chaos/**/*.test.ts'], timeoutMs: 400_000, oneByOne: true },
   { name: 'monitoring', include: ['test/monitoring/**/*.test.ts'], timeoutMs: 120_000 },
   { name: 'clients', include: ['test/clients/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },
 ]

@@ -9,7 +9,7 @@ type Count = { readonly passed: number; readonly failed: number }
 
 const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
 /** What stands in one row runs side by side: it leaves a core free, or mostly waits. */
-const withEngine = [['docker'], ['s3', 'postgres'], ['e2e'], ['kill'], ['monitoring'], ['clients']] as const
+const withEngine = [['docker'], ['s3', 'postgres'], ['e2e'], ['kill'], ['chaos'], ['monitoring'], ['clients']] as const
 
 /** Those that need nothing built or installed first. */
 const smallBenches = 'chain,fan,nodes,growth,workflows,restart,large,table,idle'

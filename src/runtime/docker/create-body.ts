@@ -62,7 +62,7 @@ export function createBody(input: CreateInput): CreateBody {
       ...(memory && { Memory: memory, MemorySwap: memory }),
       ...(resources.cpuLimit && { NanoCpus: Math.max(1e7, Math.round(resources.cpuLimit * 1e9)) }),
       ...(resources.cpuRequest && { CpuShares: Math.max(2, Math.round(resources.cpuRequest * 1024)) }),
-      ...(resources.gpus && { DeviceRequests: [{ Count: resources.gpus, Capabilities: [['gpu']] }] }),
+      ...(resources.gpus && { DeviceRequests: [{ ...whichGpus(resources), Capabilities: [['gpu']] }] }),
       ...(resources.shmBytes && { ShmSize: resources.shmBytes }),
       ...(security.privileged && { Privileged: true }),
       ...(security.readOnlyRootFilesystem && { ReadonlyRootfs: true }),
@@ -75,6 +75,9 @@ export function createBody(input: CreateInput): CreateBody {
   }
   return { body, files: own.files }
 }
+
+const whichGpus = ({ gpus, gpuIds }: ContainerRequest['resources']): object =>
+  gpuIds?.length ? { DeviceIDs: gpuIds } : { Count: gpus }
 
 export const portKey = (port: { readonly containerPort: number; readonly protocol?: string }): string =>
   `${port.containerPort}/${(port.protocol ?? 'TCP').toLowerCase()}`

@@ -303,7 +303,12 @@ export class DockerRuntime implements Runtime {
   }
 
   letGo(workflow: WorkflowUid): void {
-    for (const pod of this.pods.values()) if (pod.identity.workflowUid === workflow) this.drop(pod)
+    for (const pod of this.pods.values()) {
+      if (pod.identity.workflowUid !== workflow) continue
+      // A start that waits for its turn is not to come.
+      pod.isGone = true
+      this.drop(pod)
+    }
     this.sandboxes.letGo(workflow)
   }
 

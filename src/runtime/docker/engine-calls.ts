@@ -12,6 +12,9 @@ import {
   textOr,
 } from './wire.ts'
 
+/** Where Docker and Podman mount it, which leaves a file below. */
+const initPrograms: ReadonlySet<string> = new Set(['/sbin/docker-init', '/run/podman-init'])
+
 export class EngineCalls {
   readonly client: EngineClient
 
@@ -40,6 +43,17 @@ export class EngineCalls {
   async inspect(id: string, signal?: AbortSignal): Promise<InspectedContainer | null> {
     const reply = await this.client.call('inspectContainer', 'GET', `/containers/${id}/json`, { allow: [404], signal })
     return reply.status === 404 ? null : inspectedContainer(JSON.parse(reply.body.toString('utf8')))
+  }
+
+  /**
+   * Whether a process of it was ever begun: then its file system shows where the engine put its init program. An engine
+   * that cannot tell counts as no.
+   */
+  async hasBegun(id: string): Promise<boolean> {
+    const reply = await this.client.call('changes', 'GET', `/containers/${id}/changes`, { allow: [404, 500, 501] })
+    if (reply.status >= 400 || reply.body.length === 0) return false
+    const paths = list(JSON.parse(reply.body.toString('utf8'))).map((one) => textOr(record(one).Path, ''))
+    return paths.some((path) => initPrograms.has(path))
   }
 
   async listOwn(instance: string, signal?: AbortSignal): Promise<readonly ListedContainer[]> {

@@ -5,6 +5,7 @@ import { finishClaim } from './claims.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { MarkFiles } from './marks.ts'
 import { identityOf, label } from './names.ts'
+import { hasEndedUnseen } from './lost-start.ts'
 import { decodePlan } from '../plan.ts'
 import { type ContainerRecord, PodRecord } from './pod-record.ts'
 import type { Sandboxes } from './sandboxes.ts'
@@ -55,7 +56,8 @@ export class Inventory {
       return pod !== undefined && !pod.isGone && (!pod.isEnded || pod.hasRunning)
     }
     const sandboxes = rows.filter((row) => row.labels[label.role] === 'sandbox')
-    const isSafe = (row: ListedContainer): boolean => this.isFirst || row.state === 'running'
+    const isSafe = (row: ListedContainer): boolean =>
+      this.isFirst || row.state === 'running' || this.parts.sandboxes.hasFailed(row.name)
     await this.parts.sandboxes.adopt(sandboxes.filter(isSafe), knownSandboxes, isLive)
     // Only now: what is found to have ended may have its pod start the next, which needs the pod's sandbox.
     await this.catchUp(ofPods)
@@ -131,8 +133,8 @@ export class Inventory {
   private async read(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
     const found = await this.parts.calls.inspect(id)
     if (!found || container.isBusy || container.isReadingEnd) return
-    const startedAt = this.ourTime(found.startedAt)
     // A start that failed leaves «created» or «exited» with an error and no start time.
+    const startedAt = this.ourTime(hasEndedUnseen(found) ? found.finishedAt : found.startedAt)
     if (startedAt === null) return
     pod.ip ??= this.parts.sandboxes.sandboxOf(pod.identity.id)?.ip ?? null
     if (container.state === 'created') this.parts.supervisor.running(pod, container, startedAt)

@@ -13,6 +13,7 @@ import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { Log } from './log.ts'
 import { freeSandboxName, label, occupantOf, sandboxNameOf } from './names.ts'
+import { endProcesses } from './lost-start.ts'
 import { pauseImage } from './pause-image.ts'
 import type { ListedContainer } from './wire.ts'
 
@@ -55,6 +56,8 @@ export class Sandboxes {
   private readonly waiters = new Map<WorkflowUid, Waiter[]>()
   private readonly making = new Map<WorkflowUid, number>()
   private readonly makingNames = new Set<string>()
+  /** Of those whose making failed: the engine may have one of the name all the same, or get it yet. */
+  private readonly failedNames = new Set<string>()
   /** Removed, or about to be: a list taken a moment ago may still have them. */
   private readonly dropped = new Set<string>()
   private readonly makes = new Set<Promise<void>>()
@@ -138,6 +141,10 @@ export class Sandboxes {
     return this.byPod.get(pod) ?? null
   }
 
+  hasFailed(name: string): boolean {
+    return this.failedNames.has(name)
+  }
+
   counts(): { readonly used: number; readonly free: number } {
     let [used, free] = [0, 0]
     for (const pool of this.pools.values())
@@ -171,7 +178,9 @@ export class Sandboxes {
       const workflow = row.labels[label.workflowUid] as WorkflowUid | undefined
       const found = row.state === 'running' ? await this.options.calls.inspect(row.id) : null
       if (workflow === undefined || found === null) {
+        if (row.state === 'created') await endProcesses(row.id)
         await this.options.calls.remove(row.id)
+        this.failedNames.delete(row.name)
         continue
       }
       if (this.ids().has(row.id)) continue
@@ -325,6 +334,7 @@ export class Sandboxes {
       })
       .catch((error: unknown) => {
         made()
+        this.failedNames.add(name)
         const waiters = this.waiters.get(workflow)
         this.waiters.delete(workflow)
         for (const waiter of waiters ?? []) waiter.reject(error)

@@ -15,6 +15,7 @@ import {
   withExitStatus,
   withoutInitComplaint,
 } from './exit.ts'
+import { endProcesses, processesOf, statusUnknown, traceOf } from './lost-start.ts'
 import { LogCapture, engineFrames, followAfterMs } from './log-capture.ts'
 import type { LogFile } from './log-file.ts'
 import type { LogFrame } from './log-frames.ts'
@@ -58,6 +59,9 @@ class NoSandbox extends WorldError {
 const startTries = 3
 const quickRetryMs = 20
 const retryStartMs = 1_000
+const unseenPollMs = 500
+/** How long the end of a container is waited for that the engine does not know to run, where its processes cannot be seen. */
+const unseenPatienceMs = 30_000
 /** Logs are fetched a moment after the end, so that the next start goes first. */
 const captureDelayMs = 40
 /** How long the engine is asked whether it was for want of memory, while it does not say so. */
@@ -180,13 +184,15 @@ export class Supervisor {
   }
 
   private async startNow(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
+    // Whether no start can have been asked for whose answer nobody heard.
+    let isFresh = !pod.isAdopted
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.parts.gate.run(async (measure) => {
           if (!isWanted(pod, container)) return
           if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
           if (!isWanted(pod, container)) return this.handBack(pod)
-          if (pod.isAdopted && (await this.hasStarted(container, id))) return this.found(pod, container)
+          if (!isFresh && (await this.hasStarted(pod, container, id))) return
           const began = performance.now()
           await this.parts.calls.start(id)
           measure(performance.now() - began)
@@ -194,7 +200,8 @@ export class Supervisor {
         })
         return
       } catch (error) {
-        if (await this.hasStarted(container, id)) return this.found(pod, container)
+        isFresh = false
+        if (await this.hasStarted(pod, container, id).catch(() => false)) return
         const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
         if (error instanceof NoSandbox && attempt < startTries) {
           await new Promise((resolve) => setTimeout(resolve, pauseMs))
@@ -246,17 +253,36 @@ export class Supervisor {
     }
   }
 
-  /** It was started by a call whose answer nobody heard, and may have ended since. */
-  private found(pod: PodRecord, container: ContainerRecord): void {
+  /**
+   * Whether it was started by a call whose answer nobody heard: then it is followed, and must not be started again.
+   * @throws where the engine cannot tell now
+   */
+  private async hasStarted(pod: PodRecord, container: ContainerRecord, id: string): Promise<boolean> {
+    const trace = await traceOf(this.parts.calls, id, container.restarts === 0)
+    if (trace === 'none') return false
     this.running(pod, container, now())
-    this.died(pod, container, null)
+    // It may have ended since.
+    if (trace === 'started') this.died(pod, container, null)
+    else void this.followUnseen(pod, container, id)
+    return true
   }
 
-  /** Whether it was started by a call whose answer nobody heard: then it must not be started again. */
-  private async hasStarted(container: ContainerRecord, id: string): Promise<boolean> {
-    const found = await this.parts.calls.inspect(id).catch(() => null)
-    if (found === null || found.error !== '') return false
-    return found.status === 'running' || (container.restarts === 0 && found.startedAt !== null)
+  /** Until the engine tells of its end, or it is plain that it never will. */
+  private async followUnseen(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
+    this.parts.log('warn', 'the engine does not know that it has started a container', fieldsOf(pod, container))
+    const began = now()
+    for (let deadLooks = 0; deadLooks < 2;) {
+      await new Promise((resolve) => setTimeout(resolve, unseenPollMs).unref())
+      if (container.state !== 'running' || pod.isGone || pod.isRemoving) return
+      const found = await this.parts.calls.inspect(id).catch(() => null)
+      if (found === null) continue
+      if (found.status !== 'created') return this.died(pod, container, null)
+      if (pod.isStopping) await endProcesses(id)
+      const processes = await processesOf(id, this.parts.sandboxes.ids())
+      const isDead = processes === null ? now() - began > unseenPatienceMs : processes.length === 0
+      deadLooks = isDead ? deadLooks + 1 : 0
+    }
+    if (container.state === 'running' && !pod.isGone) this.settle(pod, container, statusUnknown, now())
   }
 
   private again(pod: PodRecord, planned: PlannedContainer): void {
@@ -363,7 +389,7 @@ export class Supervisor {
     const id = container.id
     if (id === null) return null
     const found = await this.parts.calls.inspect(id)
-    if (!found || found.status === 'running') return null
+    if (found?.status !== 'exited' && found?.status !== 'dead') return null
     const mayBeLate =
       found.exitCode === 137 && !found.isOomKilled && container.planned.hasMemoryLimit && !pod.isStopping
     if (mayBeLate) {

@@ -1,0 +1,109 @@
+/** dockerd is killed after a container has begun and before it has noted so: it must not run twice, and its end counts. */
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { nodeIdOf, podIdOf, workflowUid } from '../../src/resources/index.ts'
+import type { PodRequest, PodState } from '../../src/resources/index.ts'
+import { DockerRuntime } from '../../src/runtime/docker/index.ts'
+import { ownEngine } from '../engines.ts'
+import type { OwnEngine } from '../engines.ts'
+
+let engine: OwnEngine
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'drydock-lost-'))
+  engine = await ownEngine({ name: 'chaosl', subnet: 219, options: ['--live-restore'] })
+})
+afterAll(async () => {
+  await engine.remove()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const uid = randomUUID()
+
+/** Says in a file of the host that it runs, and when it ends. */
+function podOf(name: string, seconds: number): PodRequest {
+  const script = `echo begin >> /lines/${name}; sleep ${seconds}; echo end >> /lines/${name}`
+  return {
+    identity: {
+      id: podIdOf(`${uid}.${name}.0`),
+      name,
+      namespace: 'default',
+      workflowName: 'lost',
+      workflowUid: workflowUid(uid),
+      nodeId: nodeIdOf(name),
+      nodeName: name,
+    },
+    labels: {},
+    annotations: {},
+    containers: [
+      {
+        name: 'main',
+        role: 'main',
+        image: 'busybox',
+        imagePullPolicy: 'IfNotPresent',
+        command: ['sh', '-c', script],
+        env: [],
+        mounts: [{ volume: 'lines', mountPath: '/lines' }],
+        resources: {},
+        security: {},
+      },
+    ],
+    volumes: [{ kind: 'hostPath', name: 'lines', path: folder }],
+    network: { mode: 'sandbox' },
+    terminationGraceMs: 1_000,
+    activeDeadlineMs: null,
+    registryCredentials: [],
+  }
+}
+
+const linesOf = async (name: string) =>
+  (await readFile(join(folder, name), 'utf8').catch(() => '')).split('\n').filter(Boolean)
+
+it.each([
+  ['lives on when the engine is back, and ends well', 'long', 5, 0, { exitCode: 0 }],
+  [
+    'ended before the engine was back: nobody knows how',
+    'short',
+    0.5,
+    2_000,
+    { exitCode: 137, reason: 'ContainerStatusUnknown' },
+  ],
+])('a container whose start the engine lost %s', async (_title, name, seconds, awayMs, end) => {
+  const dataDir = join(folder, `data-${name}`)
+  const engineAddress = { kind: 'socket', path: engine.socket, source: 'test' } as const
+  const runtime = new DockerRuntime({
+    engine: engineAddress,
+    instance: `lost-${uid.slice(0, 8)}`,
+    dataDir,
+    relistMs: 1_000,
+  })
+  const pod = podOf(name, seconds)
+  try {
+    await runtime.prepare(pod)
+    const started = runtime.start(pod)
+    while ((await linesOf(name)).length === 0) await sleep(1)
+    await engine.stop('SIGKILL')
+    await sleep(awayMs)
+    await engine.start()
+    await started
+    let state: PodState | undefined
+    await expect
+      .poll(
+        async () => {
+          state = (await runtime.list()).find(({ identity }) => identity.name === name)
+          return state?.phase
+        },
+        { timeout: 60_000, interval: 300 },
+      )
+      .toBe('ended')
+    expect(await linesOf(name)).toEqual(['begin', 'end'])
+    expect(state?.containers[0]).toMatchObject(end)
+  } finally {
+    await runtime.forget(pod.identity.workflowUid)
+    await runtime.close()
+  }
+})
