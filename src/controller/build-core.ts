@@ -1,9 +1,10 @@
 /** The parts of a controller, made and tied together; what they ask of each other late is bound by closures. */
 import type { Artifacts } from '../artifacts/index.ts'
 import { lockTable } from '../engine/index.ts'
-import type { Locks } from '../engine/index.ts'
+import type { LimitReader, Locks } from '../engine/index.ts'
 import type { Clock, CronWorkflow, Random } from '../resources/index.ts'
 import type { Runtime } from '../runtime/port.ts'
+import type { Fleet } from '../store/fleet.ts'
 import type { Store } from '../store/port.ts'
 import { Alarms } from './alarms.ts'
 import { contextOf } from './api/artifact.ts'
@@ -23,9 +24,12 @@ import { leftoverChange, Leftovers } from './leftovers.ts'
 import { viewOf } from './live-run.ts'
 import { countedLocks, LockWaits } from './lock-waits.ts'
 import { Memos } from './memos.ts'
+import { FleetSide } from './fleet/fleet-side.ts'
+import type { FleetConfig } from './fleet/fleet-side.ts'
 import type { ObjectChange } from './objects.ts'
 import { ObjectTable } from './objects.ts'
 import { reopen } from './reopen.ts'
+import type { Controller } from './port.ts'
 import { Owners } from './owners.ts'
 import { Parallelism } from './parallelism.ts'
 import { Agents } from './plugins/agents.ts'
@@ -63,14 +67,30 @@ export type ControllerParts = {
 }
 
 type Surroundings = { readonly host: () => HostFacts; readonly onHealth: (isHealthy: boolean, reason: string) => void }
+  /** With it the controller shares its work with others on the same store (docs/adr/0004). */
+  readonly fleet?: Fleet
+  readonly sharing?: FleetConfig
 
 export function buildCore(
+const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
+
   parts: ControllerParts,
   { host, onHealth }: Surroundings,
-): Core & { readonly capacity: Capacity } {
-  const { clock, random, store, runtime, artifacts, config, log, telemetry } = parts
+): {
+  readonly core: Core & { readonly capacity: Capacity }
+  /** What this controller does itself, whosever the workflow is. */
+  readonly ownApi: Controller
+} {
+  const { clock, random, runtime, artifacts, config, log, telemetry } = parts
+  const fleet = fleetSideOf(parts, () => core)
+  const store = fleet?.store ?? parts.store
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
-  const objects = new ObjectTable({ store, telemetry, publish: (event) => hub.publish(event) })
+  const objects = new ObjectTable({
+    store,
+    telemetry,
+    publish: (event) => hub.publish(event),
+    isShared: fleet !== null,
+  })
   const runs = new RunTable({ finishedKept: config.finishedKept })
   const memos = new Memos({
     cacheMap: (name) => configMapIn(objects, config.engine.controllerNamespace, name),
@@ -82,6 +102,7 @@ export function buildCore(
     for (const live of runs.all())
       if (waitsForLock(live.run.workflow.status)) reconciler.observe(live.uid, { kind: 'lookAgain' })
   }
+    fleet?.locks.tellLimits()
   const limits = new SyncLimits({
     store,
     objects,
@@ -89,7 +110,8 @@ export function buildCore(
     onDatabaseChange: wakeLockWaiters,
   })
   const lockWaits = new LockWaits(telemetry)
-  const locks = countedLocks(lockTable(limitReader(objects, limits)), telemetry, lockWaits)
+  const table = fleet?.locks ?? lockTable(limitReader(objects, limits))
+  const locks = countedLocks(table, telemetry, lockWaits)
   const world = buildWorld({
     config: config.engine,
     objects,
@@ -130,6 +152,7 @@ export function buildCore(
   })
   const leftovers = new Leftovers({
     clock,
+    ...(fleet === null ? {} : { isOurs: (uid) => uid === driversUid || fleet.isOurs(uid) }),
     store,
     log,
     remove: (leftover, signal) => clearLeftover(core, leftover, signal),
@@ -171,7 +194,8 @@ export function buildCore(
     reopen: (live) => reopen(core, live),
     abandon: (live, error) => abandon(core, live, error),
   })
-  const api = buildApi(() => core)
+  const ownApi = buildApi(() => core)
+  const api: Controller = fleet === null ? ownApi : { ...ownApi, ...fleet.forwarding.over(ownApi) }
   const { controllerNamespace } = config.engine
   const services = new ServicePods({ clock, runtime, capacity, log })
   const context = () => ({ lookups, host: host(), pullPolicy: config.pullPolicy, now: clock.now() })
@@ -224,14 +248,22 @@ export function buildCore(
     services,
     drivers,
     feed: new EventFeed({ clock, random }),
-    parallelism: new Parallelism({ limit: config.parallelism, namespaceLimit: config.namespaceParallelism }),
+    parallelism:
+      fleet?.turns ?? new Parallelism({ limit: config.parallelism, namespaceLimit: config.namespaceParallelism }),
+    fleet,
     owners: new Owners(),
     tasks: new Tasks({ clock, log, artifacts, lookups, plugins, claims, api, artifactContext, observe }),
     cron: new Cron({ clock, random, store, objects, runs, config, telemetry, log, api }),
     creating: new Set(),
   }
   objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
-  return core
+  return { core, ownApi }
+}
+
+function fleetSideOf({ fleet, sharing, store, config }: ControllerParts, core: () => Core): FleetSide | null {
+  if (fleet === undefined) return null
+  const limits: LimitReader = (lock) => limitReader(core().objects, core().limits)(lock)
+  return new FleetSide({ core, port: fleet, config: sharing ?? defaultSharing, controller: config, store, limits })
 }
 
 /** As the engine sees the table: what a decision releases is for others only once the decision is stored. */

@@ -13,7 +13,9 @@ import type { WorkflowFigures } from './figures.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
 import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
-import { isKept, loadRuns, repeatEffects } from './recovery.ts'
+import { driversUid } from './plugins/artifact-drivers.ts'
+import { isKept, loadRuns, setGoing } from './recovery.ts'
+import type { FleetFigures } from './fleet/fleet-side.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -34,6 +36,10 @@ export type RunningController = Controller & {
   /** Takes over what may change while running: see reconfigure.ts. */
   reconfigure(config: ControllerConfig): void
   health(): ControllerHealth
+  /** Who shares the work; `null`: this controller is the only one. */
+  fleet(): FleetFigures | null
+  /** Who has the workflow, where that is another controller, and where its API answers. */
+  elsewhere(namespace: string, name: string): Promise<{ readonly owner: string; readonly url: string | null } | null>
 }
 
 export type ControllerHealth = {
@@ -49,7 +55,7 @@ const driversEndMs = 3_000
 export function createController(given: ControllerParts): RunningController {
   const config = ownCopy(given.config)
   const parts = { ...given, config }
-  const { clock, store, runtime, log } = parts
+  const { clock, runtime, log } = parts
   const health = {
     runtime: false,
     reason: 'the container engine has not answered yet',
@@ -60,7 +66,7 @@ export function createController(given: ControllerParts): RunningController {
     facts: { name: config.engine.hostNodeName, cpus: 1, memoryBytes: 2 ** 31 },
   }
   const ending = new AbortController()
-  const core = buildCore(parts, {
+  const { core, ownApi } = buildCore(parts, {
     host: () => host.facts,
     onHealth: (isHealthy, reason) => {
       if (health.runtime !== isHealthy)
@@ -73,6 +79,8 @@ export function createController(given: ControllerParts): RunningController {
     },
   })
 
+  const { store } = core
+
   async function learnHost(): Promise<void> {
     const info = await persevere(() => runtime.info(ending.signal), {
       clock,
@@ -83,14 +91,28 @@ export function createController(given: ControllerParts): RunningController {
     host.isKnown = true
     core.capacity.setBudget(budgetOf(config, host.facts))
     for (const warning of info.warnings) log.warn({}, warning)
+    await core.fleet?.engineKnown(info)
   }
 
+  /** What is kept is read in the store, which may be away: what is left over then is looked at again. */
+  const sweep = (): Promise<void> =>
+    persevere(() => sweepOnce(), {
+      clock,
+      backOff: quickBackOff,
+      signal: ending.signal,
+    })
+
   async function start(): Promise<void> {
-    core.hub.begin(await store.currentVersion())
+    const { fleet } = core
+    const since = await store.currentVersion()
+    core.hub.begin(since)
+    await fleet?.begin(since)
     await core.objects.load()
     await Promise.all([core.memos.load(store), core.owners.load(store), core.limits.load(), core.estimates.load(store)])
     const runs = await loadRuns(core)
+    await fleet?.knowLocks()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
+    if (fleet !== null) runtime.share?.((uid) => uid === driversUid || fleet.isOurs(uid))
     core.pods.start()
     core.services.start()
     const ignoreAbort = (error: unknown) => {
@@ -98,31 +120,42 @@ export function createController(given: ControllerParts): RunningController {
         log.error({ error: String(error) }, 'the container engine could not be asked about itself')
     }
     void learnHost().catch(ignoreAbort)
-    for (const live of runs) {
-      repeatEffects(core, live)
-      core.reconciler.look(live.uid)
-    }
+    setGoing(core, runs)
     await core.reconciler.idle()
-    void core.pods.sweep((state) => isKept(core, state)).catch(ignoreAbort)
+    void sweep().catch(ignoreAbort)
     await core.leftovers.resume()
     await goOnDeleting(core)
     await core.expiry.start()
-    core.cron.start()
+    core.archive.mover.start()
+    if (fleet === null) core.cron.start()
+    else fleet.open()
     health.isStarted = true
     log.info({ workflows: runs.length }, 'controller started')
   }
 
+  async function sweepOnce(): Promise<void> {
+    if (core.fleet !== null) {
+      await core.fleet.learnKept()
+      await core.pods.relist()
+    }
+    await core.pods.sweep((state) => isKept(core, state))
+  }
+
   async function drain(): Promise<void> {
     health.isDraining = true
+    await core.fleet?.drain()
     ending.abort(new WorldError('DRAINING', 'the daemon is stopping', { retryable: false }))
     await core.cron.stop()
     core.expiry.close()
+    await core.archive.mover.close()
     core.leftovers.close()
     await core.reconciler.stop()
+    await core.fleet?.handOver()
     core.tasks.close()
     await Promise.race([core.drivers.close(), clock.sleep(driversEndMs)])
     core.services.close()
     core.pods.close()
+    core.fleet?.close()
     core.alarms.clearAll()
   }
 
@@ -134,12 +167,19 @@ export function createController(given: ControllerParts): RunningController {
     return { ready: reasons.length === 0, reasons }
   }
 
+  const explained: Controller['explain'] = (namespace, name, node) => {
+    const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
+    return explain(core, asked, health.runtime ? null : health.reason)
+  }
+  // What others ask of us is answered as it is here.
+  const withExplain =
+    core.fleet === null ? { explain: explained } : core.fleet.forwarding.over({ ...ownApi, explain: explained })
+
   return {
     ...core.api,
-    explain: (namespace, name, node) => {
-      const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
-      return explain(core, asked, health.runtime ? null : health.reason)
-    },
+    ...withExplain,
+    fleet: () => core.fleet?.figures() ?? null,
+    elsewhere: (namespace, name) => core.fleet?.forwarding.elsewhere(namespace, name) ?? Promise.resolve(null),
     readiness,
     start,
     drain,

@@ -15,7 +15,8 @@ import type { LockWaits } from './lock-waits.ts'
 import type { Memos } from './memos.ts'
 import type { ObjectTable } from './objects.ts'
 import type { Owners } from './owners.ts'
-import type { Parallelism } from './parallelism.ts'
+import type { FleetSide } from './fleet/fleet-side.ts'
+import type { Turns } from './parallelism.ts'
 import type { ArtifactDrivers } from './plugins/artifact-drivers.ts'
 import type { InProcessPlugin } from './plugins/in-process.ts'
 import type { ServicePods } from './plugins/service-pods.ts'
@@ -49,7 +50,9 @@ export type Core = {
   readonly locks: Locks
   readonly lockWaits: LockWaits
   readonly world: World
-  readonly parallelism: Parallelism
+  readonly parallelism: Turns
+  /** `null`: this controller is the only one. */
+  readonly fleet: FleetSide | null
   readonly owners: Owners
   readonly alarms: Alarms
   readonly leftovers: Leftovers

@@ -11,6 +11,7 @@ type Due = { readonly at: number; readonly namespace: string; readonly name: str
 
 const retryMs = 10_000
 /** A workflow that may go at once stays long enough for those who wait for its end to see it. */
+const trimmedAtOnce = 100
 const leastMs = 2_000
 
 /** When a finished workflow is to go, or `null` for never. Phase `Error` goes by completion only. */
@@ -83,7 +84,7 @@ export class Expiry {
 
   /** Deletes the oldest of each phase beyond what is to be kept; one pass at a time. */
   trim(): void {
-    if (this.#retention === null || this.#trimming !== null) return
+    if (this.#retention === null || this.#trimming !== null || !this.#mayTrim()) return
     this.#trimming = this.#trimAll()
       .catch((error: unknown) => this.#log.warn({ error: String(error) }, 'old workflows could not be deleted'))
       .finally(() => (this.#trimming = null))
@@ -94,7 +95,9 @@ export class Expiry {
     const limits = { Succeeded: completed, Failed: failed, Error: errored }
     for (const [phase, limit] of Object.entries(limits)) {
       const query = { finished: true, phases: [phase] }
-      if ((await this.#store.countWorkflows(query)) <= limit) continue
+      const hot = await this.#store.countWorkflows(query)
+      await this.#trimMoved(phase, Math.max(0, limit - hot))
+      if (hot <= limit) continue
       const rows = [...(await this.#store.workflows(query))].sort((a, b) => b.createdAt - a.createdAt)
       for (const { namespace, name } of rows.slice(limit)) await this.#delete(namespace, name)
     }

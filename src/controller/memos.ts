@@ -39,6 +39,16 @@ export class Memos {
     }
   }
 
+  /** Another controller has written or deleted the entry. */
+  heard(recordKey: string, value: unknown): void {
+    const cut = recordKey.lastIndexOf('/')
+    const [cacheName, key] = [recordKey.slice(0, cut), recordKey.slice(cut + 1)]
+    if (value !== null) return this.#put(cacheName, key, value as MemoEntry)
+    const entries = this.#caches.get(cacheName)
+    entries?.delete(key)
+    if (entries?.size === 0) this.#caches.delete(cacheName)
+  }
+
   read(cacheName: string, key: string): MemoEntry | null | 'refused' {
     const map = this.#parts.cacheMap(cacheName)
     if (map !== null && !isCacheMap(map)) return 'refused'

@@ -8,6 +8,7 @@ import type {
   WorkflowEventBinding,
   WorkflowTemplate,
 } from '../resources/index.ts'
+import { WorldError } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
 import { objectKey } from '../store/port.ts'
 import type { ObjectKind, StoredObject, WatchEvent } from './port.ts'
@@ -45,10 +46,16 @@ export type ObjectChange = {
   readonly after: StoredObject | null
 }
 
+type ObjectKey = { readonly kind: ObjectKind; readonly namespace: string; readonly name: string }
+
+/** Another controller was faster so often that the write is given up. */
+const conflictsMost = 20
+
 export class ObjectTable {
   readonly #store: Store
   readonly #telemetry: Telemetry
   readonly #publish: (event: WatchEvent) => void
+  readonly #isShared: boolean
   readonly #byKind = new Map<ObjectKind, Map<string, StoredObject>>()
   readonly #listeners = new Set<(change: ObjectChange) => void>()
   /** Writes of one object happen one after the other. */
@@ -58,11 +65,33 @@ export class ObjectTable {
     readonly store: Store
     readonly telemetry: Telemetry
     readonly publish: (event: WatchEvent) => void
+    /** Other controllers write them too: what is written must be as it was read. */
+    readonly isShared: boolean
   }) {
     this.#store = parts.store
     this.#telemetry = parts.telemetry
     this.#publish = parts.publish
+    this.#isShared = parts.isShared
     for (const kind of objectKinds) this.#byKind.set(kind, new Map())
+  }
+
+  /** Follows what another controller has stored. */
+  async reread(key: ObjectKey): Promise<void> {
+    await this.#inTurn(key, () => this.#reread(key))
+  }
+
+  /** Reads everything again, since changes may have been missed. */
+  async rereadAll(): Promise<void> {
+    for (const kind of objectKinds) {
+      const rows = await this.#store.objects(kind)
+      const keys = new Set([...this.#table(kind).keys(), ...rows.map(({ namespace, name }) => `${namespace}/${name}`)])
+      const versions = new Map(rows.map((row) => [`${row.namespace}/${row.name}`, String(row.resourceVersion)]))
+      for (const key of keys) {
+        if (versions.get(key) === this.#table(kind).get(key)?.metadata?.resourceVersion) continue
+        const cut = key.indexOf('/')
+        await this.reread({ kind, namespace: key.slice(0, cut), name: key.slice(cut + 1) })
+      }
+    }
   }
 
   async load(): Promise<void> {
@@ -99,12 +128,14 @@ export class ObjectTable {
     change: (current: ObjectOf<K> | null) => StoredObject | null,
     more: readonly Change[] = [],
   ): Promise<StoredObject | null> {
-    return this.#inTurn(key, async () => {
-      const current = this.get(key.kind, key.namespace, key.name)
-      const next = change(current)
-      if (next === null) return current
-      return this.#put(key.kind, next, current, more)
-    })
+    return this.#inTurn(key, () =>
+      this.#whileConflicting(() => {
+        const current = this.get(key.kind, key.namespace, key.name)
+        const next = change(current)
+        if (next === null) return Promise.resolve(current)
+        return this.#put(key.kind, next, current, more)
+      }),
+    )
   }
 
   /** @param more stored in the same commit */
@@ -117,17 +148,40 @@ export class ObjectTable {
     more: readonly Change[] = [],
   ): Promise<StoredObject | null> {
     const namespace = namespaceOf(key.kind, key.namespace)
-    return this.#inTurn(key, async () => {
+    const drop = async () => {
       const before = this.get(key.kind, namespace, key.name)
       if (before === null) return null
-      const drop: Change = { kind: 'deleteObject', objectKind: key.kind, namespace, name: key.name }
+      const drop: Change = {
+        kind: 'deleteObject',
+        objectKind: key.kind,
+        namespace,
+        name: key.name,
+        ...this.#expecting(before),
+      }
       const versions = await this.#commit([drop, ...more], { kind: key.kind, namespace, name: key.name })
       this.#table(key.kind).delete(`${namespace}/${key.name}`)
       const version = versions.get(objectKey(key.kind, namespace, key.name)) ?? 0
       this.#announce('DELETED', key.kind, before, version)
       this.#tell({ kind: key.kind, namespace, name: key.name, before, after: null })
       return before
-    })
+    }
+    return this.#inTurn(key, () => this.#whileConflicting(drop))
+  }
+
+  /** Another controller may have changed it since it was read: it is read anew then, and tried again. */
+  async #whileConflicting<T>(work: () => Promise<T>): Promise<T> {
+    for (let conflicts = 1; ; conflicts += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        const isConflict = this.#isShared && error instanceof WorldError && error.code === 'STORE_CONFLICT'
+        if (!isConflict || conflicts >= conflictsMost) throw error
+      }
+    }
+  }
+
+  #expecting(current: StoredObject | null): { readonly expected?: number } {
+    return this.#isShared ? { expected: Number(current?.metadata?.resourceVersion ?? 0) } : {}
   }
 
   async #put(
@@ -138,7 +192,7 @@ export class ObjectTable {
   ): Promise<StoredObject> {
     const namespace = namespaceOf(kind, next.metadata?.namespace ?? '')
     const name = next.metadata?.name ?? ''
-    const put: Change = { kind: 'putObject', row: { kind, namespace, name, body: next } }
+    const put: Change = { kind: 'putObject', row: { kind, namespace, name, body: next }, ...this.#expecting(current) }
     const versions = await this.#commit([put, ...more], { kind, namespace, name })
     const version = versions.get(objectKey(kind, namespace, name)) ?? 0
     const stored = withVersion(next, version)

@@ -20,6 +20,13 @@ export class Owners {
     }
   }
 
+  /** Another controller has made or deleted a child. */
+  heard(key: string, value: unknown): void {
+    const [owner = '', child = ''] = key.split('/')
+    if (value === null) this.#children.get(owner)?.delete(child)
+    else this.#add(owner, child, value as OwnedWorkflow)
+  }
+
   /** To be stored with a new workflow. */
   changesFor({ metadata }: Workflow): Change[] {
     const { uid: child = '', namespace = '', name = '', ownerReferences = [] } = metadata ?? {}

@@ -8,6 +8,9 @@ export type Applicant = {
   readonly createdAt: Instant
 }
 
+/** Where several controllers share their work: fleet/shared-turns.ts. */
+export type Turns = Pick<Parallelism, 'ask' | 'force' | 'leave' | 'setLimits'>
+
 export class Parallelism {
   #limit: number
   #namespaceLimit: number

@@ -287,7 +287,12 @@ export interface Controller {
   suspendCron(namespace: string, name: string, suspend: boolean): Promise<CronWorkflow>
 
   /** Every change after `since` (or only new ones), in order; `expired` where the change feed no longer reaches back that far. */
-  watch(since: number | null, listener: (event: WatchEvent) => void): { readonly expired: boolean; close(): void }
+  watch(
+    since: number | null,
+    listener: (event: WatchEvent) => void,
+    /** What it reads of workflows, all of them where nothing is said; of another controller's no more is fetched. */
+    interest?: 'none' | 'heads' | 'whole',
+  ): { readonly expired: boolean; close(): void }
   resourceVersion(): number
   events(namespace: string): readonly FeedEvent[]
   watchEvents(listener: (event: FeedEvent) => void): { close(): void }

@@ -10,9 +10,15 @@ import { brokenWorkflow } from './ending.ts'
 import type { LiveRun } from './live-run.ts'
 import { openStored, restoreLocks } from './open-run.ts'
 
-/** Before anything is processed. */
+/** Before anything is processed: all that is ours. */
 export async function loadRuns(core: Core): Promise<readonly LiveRun[]> {
-  const rows = [...(await core.store.workflows({ finished: false }))].sort((a, b) => a.createdAt - b.createdAt)
+  const owner = core.fleet === null ? {} : { owner: core.fleet.name }
+  return takeUp(core, await core.store.workflows({ finished: false, ...owner }))
+}
+
+/** Brings them into memory, with the locks and turns that they have; nothing is done yet. */
+export async function takeUp(core: Core, unordered: readonly WorkflowRow[]): Promise<readonly LiveRun[]> {
+  const rows = unordered.toSorted((a, b) => a.createdAt - b.createdAt)
   const runs: LiveRun[] = []
   // Those that had begun count before others ask for their turn.
   for (const row of rows.sort((a, b) => Number(b.startedAt !== null) - Number(a.startedAt !== null))) {
@@ -40,6 +46,14 @@ async function openOrSpoil(core: Core, row: WorkflowRow): Promise<LiveRun | null
       { kind: 'putWorkflow', row: workflowRow(broken, { internal: row.internal, finished: true }) },
     ])
     return null
+  }
+}
+
+/** Has them go on: what was decided is done again, and the engine looks at each. */
+export function setGoing(core: Core, runs: readonly LiveRun[]): void {
+  for (const live of runs) {
+    repeatEffects(core, live)
+    core.reconciler.look(live.uid)
   }
 }
 

@@ -6,10 +6,14 @@ import type { LiveRun } from './live-run.ts'
 import { openStored, restoreLocks } from './open-run.ts'
 import { repeatEffects, staysAfterEnd } from './recovery.ts'
 
-/** What the commit may have stored is also done. `false`: the run is no longer there. */
+/** What the commit may have stored is also done. `false`: the run is no longer there, or no longer ours. */
 export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   const row = await core.store.workflowByUid(live.uid)
   if (row === null) return false
+  if (core.fleet !== null && !row.finished && row.owner !== core.fleet.name) {
+    core.fleet.letGo(live)
+    return false
+  }
   const nodes = await core.store.nodes(live.uid)
   const released = core.locks.releaseWorkflow(`${live.namespace}/${live.name}`)
   restoreLocks(core.locks, row.body as Workflow)

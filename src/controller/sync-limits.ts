@@ -37,6 +37,13 @@ export class SyncLimits {
     for (const [key, limit] of await this.#store.records(collection)) this.#database.set(key, Number(limit))
   }
 
+  /** Another controller has set or deleted it. */
+  heard(name: string, value: unknown): void {
+    if (value === null) this.#database.delete(name)
+    else this.#database.set(name, Number(value))
+    this.#onDatabaseChange()
+  }
+
   databaseLimit(namespace: string, key: string): number | null {
     return this.#database.get(`${namespace}/${key}`) ?? null
   }

@@ -2,6 +2,8 @@
 import type { WatchEvent } from './port.ts'
 
 type Listener = (event: WatchEvent) => void
+/** What a listener reads of workflows: nothing, all but their nodes, or everything. */
+export type Interest = 'none' | 'heads' | 'whole'
 
 export class WatchHub {
   readonly #size: number
@@ -10,7 +12,7 @@ export class WatchHub {
   /** Every change after this version is in the ring. */
   #reachesBackTo: number
   #version: number
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Map<Listener, Interest>()
 
   constructor(options: { readonly size: number; readonly version: number }) {
     this.#size = options.size
@@ -20,6 +22,22 @@ export class WatchHub {
 
   get version(): number {
     return this.#version
+  }
+
+  /** Whether somebody hears of workflows. */
+  get isHeard(): boolean {
+    for (const interest of this.#listeners.values()) if (interest !== 'none') return true
+    return false
+  }
+  get wantsNodes(): boolean {
+    for (const interest of this.#listeners.values()) if (interest === 'whole') return true
+    return false
+  }
+
+  /** A change that is not told here: who asks for what came after an older version must list anew. */
+  skip(version: number): void {
+    this.#version = Math.max(this.#version, version)
+    this.#reachesBackTo = Math.max(this.#reachesBackTo, version)
   }
 
   /** Takes up where the store stands, with nothing to replay. */
@@ -43,14 +61,18 @@ export class WatchHub {
       const cut = this.#ring.splice(0, this.#ring.length - this.#size)
       this.#reachesBackTo = Math.max(this.#reachesBackTo, cut[cut.length - 1]?.resourceVersion ?? 0)
     }
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners.keys()) listener(event)
   }
 
   /** `since: null` means only what comes. `expired`: the ring no longer reaches back; the listener was not added. */
-  watch(since: number | null, listener: Listener): { readonly expired: boolean; close(): void } {
+  watch(
+    since: number | null,
+    listener: Listener,
+    interest: Interest = 'whole',
+  ): { readonly expired: boolean; close(): void } {
     if (since !== null && since < this.#reachesBackTo) return { expired: true, close: () => {} }
     if (since !== null) for (const event of this.#ring) if (event.resourceVersion > since) listener(event)
-    this.#listeners.add(listener)
+    this.#listeners.set(listener, interest)
     return { expired: false, close: () => void this.#listeners.delete(listener) }
   }
 }

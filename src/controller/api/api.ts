@@ -60,7 +60,7 @@ export function buildApi(at: () => Core): Controller {
         : [],
     lintObject: async (kind, namespace, object) => lintObject(at(), kind, object, { namespace }),
     suspendCron: (namespace, name, suspend) => suspendCron(at(), namespace, name, suspend),
-    watch: (since, listener) => at().hub.watch(since, listener),
+    watch: (since, listener, interest) => at().hub.watch(since, listener, interest),
     resourceVersion: () => at().hub.version,
     events: (namespace) => at().feed.recent(namespace),
     watchEvents: (listener) => at().feed.watch(listener),

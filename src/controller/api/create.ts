@@ -18,7 +18,7 @@ import { ApiError } from '../port.ts'
 import { alreadyExists } from '../refusals.ts'
 import { pluginProblems } from '../plugins/template-problems.ts'
 import { templateLookup } from '../world.ts'
-import { announceLive } from './announce.ts'
+import { announce, announceLive } from './announce.ts'
 
 /** Some minutes of a store that does not answer. */
 const looksMax = 30
@@ -117,6 +117,8 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
   core.creating.add(key)
   try {
     if ((await core.store.workflow(namespace, name)) !== null) throw alreadyExists('Workflow', name)
+    const owner = core.fleet?.ownerOf(workflow)
+    if (owner !== undefined && owner !== core.fleet?.name) return await storeFor(core, owner, { workflow, nodes })
     const live = openCreated(core, workflow, nodes)
     live.held = !mayBegin(core, live, workflow)
     await commit(core, live, workflow, nodes)
@@ -131,14 +133,34 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
 
 /** Argo's `initialDelay`; what somebody asks of the workflow meanwhile is done at once. */
 function lookFirst(core: Core, live: LiveRun): void {
+/** Another controller is to have it: it begins once that has heard of it. */
+async function storeFor(
+  core: Core,
+  owner: string,
+  { workflow, nodes }: { readonly workflow: Workflow; readonly nodes: readonly NodeStatus[] },
+): Promise<Workflow> {
+  const live = openCreated(core, workflow, nodes)
+  await commit(core, live, workflow, nodes, owner)
+  const stored = viewOf(live, { nodes: true })
+  announce(core.hub, stored, 'ADDED', live.resourceVersion)
+  return stored
+}
+
   const { initialDelayMs = 0 } = core.config
   if (initialDelayMs <= 0) return core.reconciler.look(live.uid)
   const at = instant(core.clock.now() + initialDelayMs)
   core.alarms.set(`run/${live.uid}`, at, () => core.reconciler.look(live.uid))
 }
 
-async function commit(core: Core, live: LiveRun, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<void> {
-  const row = workflowRow(viewOf(live, { nodes: false }), { internal: null, finished: false })
+async function commit(
+  core: Core,
+  live: LiveRun,
+  workflow: Workflow,
+  nodes: readonly NodeStatus[],
+  owner = core.fleet?.name,
+): Promise<void> {
+  const own = workflowRow(viewOf(live, { nodes: false }), { internal: null, finished: false })
+  const row = owner === undefined ? own : { ...own, owner }
   const changes: Change[] = [{ kind: 'putWorkflow', row }, ...core.owners.changesFor(workflow)]
   if (nodes.length > 0)
     changes.push({ kind: 'putNodes', uid: live.uid, nodes: nodes.map((node) => ({ id: nodeIdOf(node.id), node })) })

@@ -130,7 +130,7 @@ async function deletedAfterAll(core: Core, uid: WorkflowUid, error: unknown): Pr
 /** Workflows and objects that name it as their owner go with it. */
 export async function deleteOwned(core: Core, uid: string): Promise<void> {
   for (const { namespace, name } of core.owners.workflowsOf(uid))
-    await deleteWorkflow(core, namespace, name).catch(ignoreMissing)
+    await core.api.deleteWorkflow(namespace, name).catch(ignoreMissing)
   for (const { kind, namespace, name } of core.owners.objectsOf(uid, core.objects)) {
     if (kind === 'PersistentVolumeClaim') continue // its volume goes when the containers have gone
     await core.objects.delete({ kind, namespace, name })

@@ -1,6 +1,6 @@
 /** Workflows on schedules (semantics-operations.md §2): one alarm per CronWorkflow, one tick at a time for each. */
 import { validateCronWorkflow } from '../../admission/index.ts'
-import type { Clock, CronWorkflow, Instant, Random, Workflow } from '../../resources/index.ts'
+import type { Clock, CronWorkflow, Instant, Random, Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant, instantOf, rfc3339 } from '../../resources/index.ts'
 import type { Store } from '../../store/port.ts'
 import { Alarms } from '../alarms.ts'
@@ -23,6 +23,9 @@ import {
   withStopped,
   withoutCondition,
 } from './status.ts'
+
+/** Changes of children of other controllers are gathered for so long. */
+const childLookMs = 300
 
 const scheduleAnnotation = 'cronworkflows.argoproj.io/last-used-schedule'
 
@@ -98,6 +101,18 @@ export class Cron {
       if (missed !== null) await this.#tick(key, missed)
       if (isNew || hasStopped(current) || !this.#alarms.has(textOf(key))) this.#setAlarm(key)
     })
+  }
+
+  /** A workflow of another controller has changed: whoever started it may count it. */
+  childChanged(uid: WorkflowUid): void {
+    if (!this.#isOn) return
+    for (const cron of this.#parts.objects.list('CronWorkflow', '')) {
+      if (cron.status?.active?.some((child) => child.uid === uid) !== true) continue
+      const alarm = `//child/${textOf(keyOf(cron))}`
+      const at = instant(this.#parts.clock.now() + childLookMs)
+      if (!this.#alarms.has(alarm))
+        this.#alarms.set(alarm, at, () => this.#inTurn(keyOf(cron), () => this.#sync(keyOf(cron))))
+    }
   }
 
   forget({ namespace, name }: Key): void {
