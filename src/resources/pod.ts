@@ -54,6 +54,8 @@ export type ResourceAmounts = {
   readonly memoryRequestBytes?: number
   readonly memoryLimitBytes?: number
   readonly gpus?: number
+  /** Which of the machine's; absent: any. */
+  readonly gpuIds?: readonly string[]
   readonly shmBytes?: number
 }
 

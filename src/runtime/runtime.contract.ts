@@ -35,6 +35,8 @@ export type ContractAdapter = {
   /** The fields of a container request that make it do the deed. */
   readonly doing: (deed: Deed) => Partial<ContainerRequest>
   readonly close: () => Promise<void>
+  /** Of an adapter that has several machines: their names. */
+  readonly hostNames?: readonly string[]
 }
 
 const uid = workflowUid(randomUUID())
@@ -149,7 +151,7 @@ export function runtimeContract(adapter: ContractAdapter): void {
       expect([...new Set(phases)]).toEqual(['created', 'running', 'ended'])
       expect(of(state)).toMatchObject({ state: 'exited', exitCode: 3, reason: 'Error' })
       expect(of(state)?.finishedAt).toBeGreaterThanOrEqual(of(state)?.startedAt ?? Infinity)
-      expect(state.hostNodeName).toBe((await runtime.info()).hostName)
+      expect(adapter.hostNames ?? [(await runtime.info()).hostName]).toContain(state.hostNodeName)
       expect(state.identity).toEqual(pod.identity)
     })
 

@@ -1,0 +1,122 @@
+/**
+ * Which machine has a claim's volume: volumes are a machine's own. A claim is a config in the swarm, so that all daemons
+ * agree on it; its machine is settled by its first pod (as Kubernetes does: wait for the first consumer) and written into
+ * the config's labels by compare-and-set. Every later pod of the claim goes there.
+ */
+import { UserError, WorldError } from '../../resources/index.ts'
+import type { PodRequest } from '../../resources/index.ts'
+import { label } from '../docker/names.ts'
+import type { Machine } from './machine.ts'
+import type { Manager } from './manager.ts'
+import { claimConfigOf, swarmLabel } from './names.ts'
+import type { Versioned } from './wire.ts'
+
+export type ClaimsParts = {
+  readonly manager: Manager
+  readonly instance: string
+  readonly machines: () => ReadonlyMap<string, Machine>
+}
+
+export class Claims {
+  readonly #parts: ClaimsParts
+  /** A machine once settled is never changed, so it need not be asked for again. */
+  readonly #settled = new Map<string, string>()
+  readonly #made = new Set<string>()
+
+  constructor(parts: ClaimsParts) {
+    this.#parts = parts
+  }
+
+  /** Writes the claim down; its volume is made with its first pod. */
+  async ensure(volumeName: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    if (!this.#made.has(volumeName)) await this.#config(volumeName, labels)
+  }
+
+  /**
+   * The machine that has the pod's claims; `null` where none is settled.
+   * @throws UserError CLAIMS_APART where two of them are on two machines
+   */
+  async machineOf(pod: PodRequest): Promise<string | null> {
+    let chosen: { readonly volume: string; readonly machine: string } | null = null
+    for (const volume of claimsOf(pod)) {
+      const machine = this.#settled.get(volume) ?? machineIn(await this.#config(volume, {}))
+      if (machine === null) continue
+      this.#settled.set(volume, machine)
+      if (chosen !== null && chosen.machine !== machine)
+        throw new UserError(
+          'CLAIMS_APART',
+          `volumes ${chosen.volume} and ${volume} are on different machines of the swarm`,
+          {
+            hint: 'a volume is on one machine: use both in one pod first, or pass data as artifacts',
+          },
+        )
+      chosen ??= { volume, machine }
+    }
+    return chosen?.machine ?? null
+  }
+
+  /** Settles the pod's claims on the machine and makes their volumes; `false` where another pod was faster elsewhere. */
+  async settle(pod: PodRequest, machine: Machine): Promise<boolean> {
+    for (const volume of claimsOf(pod)) {
+      const owner = await this.#settleOne(volume, machine.id)
+      if (owner !== machine.id) return false
+      await machine.runtime.ensureVolume(volume, {})
+    }
+    return true
+  }
+
+  async remove(volumeName: string, signal?: AbortSignal): Promise<void> {
+    const name = claimConfigOf(this.#parts.instance, volumeName)
+    const config = await this.#parts.manager.config(name, signal)
+    if (config === null) return
+    const machineId = machineIn(config)
+    const machine = machineId === null ? undefined : this.#parts.machines().get(machineId)
+    // A machine that has left the swarm took its volumes along.
+    if (machine !== undefined) await machine.runtime.removeVolume(volumeName, signal)
+    await this.#parts.manager.removeConfig(name, signal)
+    this.#settled.delete(volumeName)
+    this.#made.delete(volumeName)
+  }
+
+  async #settleOne(volume: string, machineId: string): Promise<string> {
+    for (let tries = 0; tries < 10; tries += 1) {
+      const config = await this.#config(volume, {})
+      const owner = machineIn(config)
+      if (owner !== null) {
+        this.#settled.set(volume, owner)
+        return owner
+      }
+      await this.#parts.manager.updateConfig(config, { ...config.labels, [swarmLabel.machine]: machineId })
+    }
+    throw new WorldError('CLAIM_UNSETTLED', `the machine of volume ${volume} could not be settled`, { retryable: true })
+  }
+
+  async #config(volume: string, labels: Readonly<Record<string, string>>): Promise<Versioned> {
+    const { manager, instance } = this.#parts
+    const name = claimConfigOf(instance, volume)
+    const known = await manager.config(name)
+    if (known === null) {
+      // A volume that somebody made before us stays where it is.
+      const owner = await this.#found(volume)
+      const own = { [label.instance]: instance, [swarmLabel.volume]: volume }
+      await manager.createConfig(name, { ...labels, ...own, ...(owner && { [swarmLabel.machine]: owner }) }, '{}')
+    }
+    this.#made.add(volume)
+    const config = known ?? (await manager.config(name))
+    if (config === null)
+      throw new WorldError('CLAIM_UNSETTLED', `the claim of volume ${volume} vanished`, { retryable: true })
+    return config
+  }
+
+  async #found(volume: string): Promise<string | null> {
+    for (const machine of this.#parts.machines().values()) {
+      if (machine.isAnswering && (await machine.hasVolume(volume))) return machine.id
+    }
+    return null
+  }
+}
+
+const claimsOf = (pod: PodRequest): readonly string[] =>
+  [...new Set(pod.volumes.flatMap((one) => (one.kind === 'claim' ? [one.volumeName] : [])))].sort()
+
+const machineIn = ({ labels }: Versioned): string | null => labels[swarmLabel.machine] ?? null

@@ -1,0 +1,2 @@
+/** The door to the Swarm adapter. */
+export { SwarmRuntime, type SwarmRuntimeOptions } from './swarm-runtime.ts'
