@@ -19,6 +19,8 @@ export type WireWorkflow = {
   readonly head: string
   readonly fixed: string
   readonly fixedToken: string
+  /** Named by the commit; else who commits. */
+  readonly owner?: string
 }
 
 export type WireChange =
@@ -33,8 +35,15 @@ export type WireChange =
       readonly namespace: string
       readonly name: string
       readonly body: string
+      readonly expected?: number
     }
-  | { readonly kind: 'deleteObject'; readonly objectKind: string; readonly namespace: string; readonly name: string }
+  | {
+      readonly kind: 'deleteObject'
+      readonly objectKind: string
+      readonly namespace: string
+      readonly name: string
+      readonly expected?: number
+    }
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: string | null }
   | ArchiveChange
 
@@ -63,6 +72,7 @@ function encodeChange(change: Change): WireChange {
         labels: JSON.stringify(row.labels),
         internal: textOf(row.internal),
         ...splitBody(row.body),
+        ...(row.owner === undefined ? {} : { owner: row.owner }),
       }
     }
     case 'putNodes': {
@@ -72,7 +82,8 @@ function encodeChange(change: Change): WireChange {
     }
     case 'putObject': {
       const { kind: objectKind, namespace, name, body } = change.row
-      return { kind: 'putObject', objectKind, namespace, name, body: JSON.stringify(body ?? null) }
+      const put = { kind: 'putObject', objectKind, namespace, name, body: JSON.stringify(body ?? null) } as const
+      return change.expected === undefined ? put : { ...put, expected: change.expected }
     }
     case 'putRecord':
       return { kind: 'putRecord', collection: change.collection, key: change.key, value: textOf(change.value) }

@@ -19,6 +19,8 @@ type Known = {
   nextNode: number
 }
 
+type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' }>
+
 /** Workflows the writer remembers at once; beyond it the least recently written is forgotten and read again. */
 const knownMax = 20_000
 
@@ -63,11 +65,13 @@ export class Applier {
       case 'deleteWorkflow':
         return this.#deleteWorkflow(change.uid, versions)
       case 'putObject': {
+        this.#expect(change)
         const version = this.#versionOf(versions, change.objectKind, change.namespace, change.name)
         this.#sql(putObject).run(change.objectKind, change.namespace, change.name, version, change.body)
         return
       }
       case 'deleteObject': {
+        this.#expect(change)
         const { objectKind, namespace, name } = change
         const gone = this.#sql(deleteObject).run(objectKind, namespace, name).changes
         if (gone > 0) this.#versionOf(versions, objectKind, namespace, name)
@@ -85,6 +89,12 @@ export class Applier {
         if (gone !== null) this.#versionOf(versions, 'Workflow', gone.namespace, gone.name)
       }
     }
+  }
+
+  #expect({ objectKind, namespace, name, expected }: ObjectChange): void {
+    if (expected === undefined) return
+    const found = this.#sql(objectVersion).get(objectKind, namespace, name)?.['resource_version'] ?? 0
+    if (Number(found) !== expected) throw new Conflict(`${objectKind} ${namespace}/${name} has changed`)
   }
 
   #putWorkflow(row: WireWorkflow, versions: Map<string, number>): void {
@@ -255,6 +265,7 @@ const putNode = `INSERT INTO node VALUES (?, ?, ?, ?)
   ON CONFLICT (no) DO UPDATE SET node = excluded.node, internal = excluded.internal`
 const insertLabel = 'INSERT OR IGNORE INTO label VALUES (?, ?, ?)'
 const deleteLabel = 'DELETE FROM label WHERE key = ? AND value = ? AND workflow = ?'
+const objectVersion = 'SELECT resource_version FROM object WHERE kind = ? AND namespace = ? AND name = ?'
 const putObject = `INSERT INTO object (kind, namespace, name, resource_version, body) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (kind, namespace, name) DO UPDATE SET resource_version = excluded.resource_version, body = excluded.body`
 const deleteObject = 'DELETE FROM object WHERE kind = ? AND namespace = ? AND name = ?'
