@@ -1,34 +1,60 @@
-/** `npm run simulate -- --seeds N [--from S] [--trace] [--one]`: plays seeds of the simulation, prints those that fail. */
+/** `npm run simulate -- --seeds N [--from S] [--kind K] [--workers W] [--trace]`: plays seeds on all cores, prints those that fail. */
 import { parseArgs } from 'node:util'
+import type { Complaint } from '../test/simulation/crew.ts'
+import { commandOf, playSeeds } from '../test/simulation/crew.ts'
+import type { Kind } from '../test/simulation/scenario.ts'
+import { kinds } from '../test/simulation/scenario.ts'
 import { judge } from '../test/simulation/seed.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    kind: { type: 'string' },
+    workers: { type: 'string' },
+    /** One after the other, with the story of each that fails. */
     trace: { type: 'boolean', default: false },
   },
 })
 const from = Number(values.from)
 const seeds = Number(values.seeds)
-const begun = performance.now()
-const failed: number[] = []
-const sum = { steps: 0, commits: 0, crashes: 0, starts: 0 }
+const kind = kinds.find((one) => one === values.kind)
+if (values.kind !== undefined && kind === undefined) throw new Error(`--kind is one of ${kinds.join(', ')}`)
+process.exitCode = (values.trace ? await tellStories() : await playAll()) === 0 ? 0 : 1
 
-for (let seed = from; seed < from + seeds; seed += 1) {
-  const { violations, played } = await judge(seed)
-  sum.steps += played.steps
-  sum.commits += played.commits
-  sum.crashes += played.crashes
-  sum.starts += played.starts
-  if (violations.length === 0) continue
-  failed.push(seed)
-  if (values.trace) process.stdout.write(`${played.trace.join('\n')}\n`)
-  process.stdout.write(`✖ seed ${seed}, step ${played.steps}\n${violations.map((text) => `    ${text}\n`).join('')}`)
-  process.stdout.write(`    npm run simulate -- --seeds 1 --from ${seed} --trace\n`)
+async function playAll(): Promise<number> {
+  const begun = performance.now()
+  const { tally, complaints } = await playSeeds({
+    from,
+    seeds,
+    onComplaint: say,
+    ...(kind === undefined ? {} : { kind }),
+    ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
+  })
+  const seconds = (performance.now() - begun) / 1000
+  const { steps, commits, awaits, crashes, usurped, starts } = tally
+  process.stdout.write(
+    `${tally.seeds} seeds from ${from} in ${seconds.toFixed(1)} s (${(tally.seeds / seconds).toFixed(1)}/s): ${complaints.length} failed; ` +
+      `${steps} steps, ${commits} commits, ${awaits} awaits, ${crashes} crashes, ${usurped} usurped, ${starts} containers\n`,
+  )
+  return complaints.length
 }
-const seconds = (performance.now() - begun) / 1000
-process.stdout.write(
-  `${seeds} seeds in ${seconds.toFixed(1)} s: ${sum.steps} steps, ${sum.commits} commits, ${sum.crashes} crashes, ${sum.starts} containers; ${failed.length} failed\n`,
-)
-process.exitCode = failed.length === 0 ? 0 : 1
+
+async function tellStories(): Promise<number> {
+  let failed = 0
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const judged = await judge(seed, { isTraced: true, ...(kind === undefined ? {} : { kind: kind satisfies Kind }) })
+    const { violations, played } = judged
+    if (seeds === 1 || violations.length > 0) process.stdout.write(`${played.trace.join('\n')}\n`)
+    if (violations.length === 0) continue
+    failed += 1
+    say({ seed, kind: judged.kind, step: played.steps, violations })
+  }
+  return failed
+}
+
+function say(complaint: Complaint): void {
+  const { seed, kind: own, step, violations } = complaint
+  const lines = violations.slice(0, 6).map((text) => `    ${text}\n`)
+  process.stdout.write(`✖ seed ${seed} (${own}), step ${step}\n${lines.join('')}    ${commandOf(complaint)}\n`)
+}

@@ -15,6 +15,14 @@ export const backOffMs = ({ firstMs, factor, capMs }: BackOff, failures: number)
 
 export const isRetryable = (error: unknown): error is WorldError => error instanceof WorldError && error.retryable
 
+/** The container engine is at fault, which is waited for however often it fails. */
+export const isEngineFault = (error: unknown): boolean =>
+  isRetryable(error) && (error.code === 'ENGINE_AWAY' || error.code === 'ENGINE_REFUSED')
+
+/** For what is only to be written down: a disk that is full now has room again one day. */
+export const mayBeStored = (error: unknown): error is WorldError =>
+  isRetryable(error) || (error instanceof WorldError && error.code === 'STORE_FULL')
+
 /**
  * Tries until it works, for ever or `triesMax` times, as long as what fails may pass.
  * @throws what `attempt` threw last, or the signal's reason
@@ -26,15 +34,21 @@ export async function persevere<T>(
     readonly backOff: BackOff
     readonly signal?: AbortSignal
     readonly triesMax?: number
+    /** Failures that `triesMax` does not count. */
+    readonly isUncounted?: (error: unknown) => boolean
+    /** What may pass; `isRetryable` where left out. */
+    readonly mayPass?: (error: unknown) => error is WorldError
     readonly onFailure?: (error: WorldError, failures: number) => void
   },
 ): Promise<T> {
-  for (let failures = 1; ; failures += 1) {
+  const { mayPass = isRetryable, isUncounted = () => false } = options
+  for (let failures = 1, counted = 0; ; failures += 1) {
     options.signal?.throwIfAborted()
     try {
       return await attempt()
     } catch (error) {
-      if (!isRetryable(error) || failures >= (options.triesMax ?? Infinity)) throw error
+      if (!isUncounted(error)) counted += 1
+      if (!mayPass(error) || counted >= (options.triesMax ?? Infinity)) throw error
       options.onFailure?.(error, failures)
     }
     await options.clock.sleep(backOffMs(options.backOff, failures), options.signal)

@@ -75,7 +75,8 @@ export const storedHeadOf = (live: LiveRun): Workflow => dressed(live, live.stor
 
 function dressed(live: LiveRun, workflow: Workflow): Workflow {
   const metadata = { ...workflow.metadata, resourceVersion: String(live.resourceVersion) }
-  if (!live.held) return { ...workflow, metadata }
+  // What is to be shut down waits for no turn.
+  if (!live.held || workflow.spec?.shutdown !== undefined) return { ...workflow, metadata }
   const labels = {
     ...metadata.labels,
     'workflows.argoproj.io/phase': 'Pending',

@@ -205,7 +205,7 @@ export class Reconciler {
     const now = this.#parts.clock.now()
     const decisions: Decision[] = []
     for (const request of told.requests) {
-      const answer = operate(live.run, request.operation, now)
+      const answer = operate(live.run, request.operation, now, live.held)
       if (isRefusal(answer)) {
         request.reject(refusalError(answer))
         continue

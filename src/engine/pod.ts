@@ -110,6 +110,8 @@ export class PodBody extends Body {
       case 'podRefused':
         this.settle(node)
         if (!isEnded(node)) this.run.setPhase(node, 'Error', observation.message)
+        // It may have been created, though it never ran: there is nothing in it that podGC could keep.
+        this.run.effects.push({ kind: 'removePod', pod: this.plan.identity.id, delayMs: 0 })
         this.membersLost(observation.message)
         return this.markDirty()
       case 'podGone':

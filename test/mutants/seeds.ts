@@ -1,18 +1,22 @@
 /** Plays seeds in the sources that stand around this file until one fails: exits with 1 then. `node seeds.ts MILLISECONDS` */
 import { corpus } from '../simulation/corpus.ts'
+import { kindOf } from '../simulation/scenario.ts'
 import { judge } from '../simulation/seed.ts'
 
 const budgetMs = Number(process.argv[2] ?? 30_000)
-const seedsMost = 150
+const seedsMost = 400
 const began = performance.now()
-const seeds = [...corpus, ...Array.from({ length: seedsMost }, (_, index) => index + 1)]
+const seeds = [
+  ...corpus,
+  ...Array.from({ length: seedsMost }, (_, index) => ({ seed: index + 1, kind: kindOf(index + 1) })),
+]
 
-for (const seed of seeds) {
+for (const { seed, kind } of seeds) {
   if (performance.now() - began > budgetMs) break
-  const { violations } = await judge(seed)
+  const { violations } = await judge(seed, { kind })
   const [first] = violations
   if (first === undefined) continue
-  process.stdout.write(`seed ${seed}: ${first}\n`)
+  process.stdout.write(`seed ${seed} (${kind}): ${first}\n`)
   process.exit(1)
 }
 process.exit(0)

@@ -1,29 +1,43 @@
 /** Seeds that failed once, each for a reason of its own; they are played first, for ever. */
-export const corpus: readonly number[] = [
-  4, // a lost answer of the store: effects of a stored decision were not carried out
-  15, // a lost answer at creation: a stored workflow that nobody ran
-  20, // a claim whose record could not be written was never tried again
-  23, // a start that was tried again made an ended pod anew
-  40, // a script that could not be written into its container failed the node
-  42, // a record of what is to be removed stayed until the next start
-  43, // a container set that a deadline ended left its DAG waiting
-  44, // likewise for a deleted workflow
-  63, // locks given up by a run that was opened anew woke nobody
-  172, // pods kept by podGC were forgotten by a restart
-  219, // a lock given up in a commit whose answer was lost woke nobody
-  240, // likewise for those that go with the workflow
-  485, // a daemon outlived its workflow after a lost answer
-  524, // a pod that vanished while the engine was away was never reported
-  746, // containers of a suspended workflow were removed by a restart
-  1046, // a container set whose pod vanished never ended
-  1093, // a lock given up in a commit that was refused had two holders
-  1318, // a daemon of a run that was opened anew was stopped and not removed
-  655, // a pod that waited for the engine's first list was started after its workflow had been deleted
-  1508, // a volume whose creation was answered to nobody stayed when its workflow was deleted
-  1657, // likewise, of a workflow that was deleted after a restart
-  2952, // as 655: a deletion did not wait for the engine's first list, and what had been asked for before was started after it
-  3994, // a daemon of a run that was opened anew outlived a workflow that ended by an error
-  4372, // a run that was opened anew hung a task below itself, after a Retry node that a cache had answered
-  64, // a pod stopped below a DAG that was over was started, not stopped, after a restart
-  598, // a mark left by a visit that ended further up kept a pod's result from being heard
+import type { Kind } from './scenario.ts'
+
+type Entry = { readonly seed: number; readonly kind: Kind }
+
+const classic = (seed: number): Entry => ({ seed, kind: 'classic' })
+const small = (seed: number): Entry => ({ seed, kind: 'small' })
+const wide = (seed: number): Entry => ({ seed, kind: 'wide' })
+
+export const corpus: readonly Entry[] = [
+  classic(4), // a lost answer of the store: effects of a stored decision were not carried out
+  classic(15), // a lost answer at creation: a stored workflow that nobody ran
+  classic(20), // a claim whose record could not be written was never tried again
+  classic(23), // a start that was tried again made an ended pod anew
+  classic(40), // a script that could not be written into its container failed the node
+  classic(42), // a record of what is to be removed stayed until the next start
+  classic(43), // a container set that a deadline ended left its DAG waiting
+  classic(44), // likewise for a deleted workflow
+  classic(63), // locks given up by a run that was opened anew woke nobody
+  classic(172), // pods kept by podGC were forgotten by a restart
+  classic(219), // a lock given up in a commit whose answer was lost woke nobody
+  classic(240), // likewise for those that go with the workflow
+  classic(485), // a daemon outlived its workflow after a lost answer
+  classic(524), // a pod that vanished while the engine was away was never reported
+  classic(746), // containers of a suspended workflow were removed by a restart
+  classic(1046), // a container set whose pod vanished never ended
+  classic(1093), // a lock given up in a commit that was refused had two holders
+  classic(1318), // a daemon of a run that was opened anew was stopped and not removed
+  classic(655), // a pod that waited for the engine's first list was started after its workflow had been deleted
+  classic(1508), // a volume whose creation was answered to nobody stayed when its workflow was deleted
+  classic(1657), // likewise, of a workflow that was deleted after a restart
+  classic(2952), // as 655: a deletion did not wait for the engine's first list, and what had been asked for before was started after it
+  classic(3994), // a daemon of a run that was opened anew outlived a workflow that ended by an error
+  classic(4372), // a run that was opened anew hung a task below itself, after a Retry node that a cache had answered
+  classic(64), // a pod stopped below a DAG that was over was started, not stopped, after a restart
+  classic(598), // a mark left by a visit that ended further up kept a pod's result from being heard
+  small(7), // containers of a step that the engine refused for good stayed
+  small(84), // a full disk failed a workflow whose claim could not be written down
+  small(281), // an engine that was away used up the tries of a transfer
+  wide(296), // what had been left over stayed when the store could not be read
+  small(338), // a workflow that waited for its turn began when it was resumed, and another never did
+  small(412), // one that waited for its turn was stored as waiting when it was terminated
 ]

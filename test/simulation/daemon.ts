@@ -1,198 +1,113 @@
-/** One life of the daemon over the engine and the disk that outlive it. When it dies, nothing of it is heard again. */
-import { createArtifacts } from '../../src/artifacts/index.ts'
+/** One life of the daemon over the world that outlives it. When it dies, nothing of it is heard again. */
 import { strictPolicy } from '../../src/admission/index.ts'
 import type { ControllerConfig, Log, RunningController } from '../../src/controller/index.ts'
 import { createController, defaultCapacity, silentTelemetry } from '../../src/controller/index.ts'
-import type { Clock, PodRequest } from '../../src/resources/index.ts'
-import { WorldError } from '../../src/resources/index.ts'
-import type { Runtime } from '../../src/runtime/index.ts'
-import type { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
-import type { Change, CommitFault, MemoryDisk } from '../../src/store/index.ts'
-import { openMemoryStore } from '../../src/store/index.ts'
+import type { Store } from '../../src/store/index.ts'
 import type { Dice } from './dice.ts'
-import type { FaultPlan } from './faults.ts'
-import type { SimulatedClock } from './simulated-clock.ts'
+import { FolderWatcher } from './folder.ts'
+import type { SimulatedFolder } from './folder.ts'
+import { Gate } from './gate.ts'
+import { gatedArtifacts, gatedClock, gatedRuntime, gatedStore } from './ports.ts'
+import type { World } from './world.ts'
 
-export type Surroundings = {
-  readonly clock: SimulatedClock
-  readonly engine: SimulatedEngine
-  readonly disk: MemoryDisk
-  readonly faults: FaultPlan
-  /** Chance of faults, of the controller. */
-  readonly misfortune: Dice
-  readonly dice: Dice
+export type Settings = {
   readonly containersMax: number
-  /** Crashes still allowed, and whether faults still come. */
-  mayCrash(): boolean
-  isKind(): boolean
-  /** Called at each commit that was stored; answers whether the daemon dies of it. */
-  diesAfterCommit(): boolean
-  trace(text: string): void
+  readonly parallelism: number
+  readonly namespaceParallelism: number
 }
 
-const never = <T>(): Promise<T> => new Promise<T>(() => undefined)
+export type LifeOptions = {
+  readonly settings: Settings
+  readonly dice: Dice
+  readonly log: Log
+  readonly folder: SimulatedFolder | null
+  /** Awaits that it sees before it dies; `Infinity`: it does not die of them. */
+  readonly diesAfterAwaits: number
+  readonly mayCrash: () => boolean
+  readonly onAwait: () => void
+}
 
 export class SimulatedDaemon {
-  isAlive = true
   /** Nobody reaches it before. */
   hasStarted = false
+  isDraining = false
   readonly controller: RunningController
   readonly runtime: SimulatedRuntime
-  readonly #around: Surroundings
+  readonly #world: World
+  readonly #gate: Gate
+  readonly #store: Store
+  readonly #watcher: FolderWatcher | null
 
-  constructor(around: Surroundings, log: Log) {
-    this.#around = around
-    this.runtime = new SimulatedRuntime(around.engine)
+  constructor(world: World, { settings, dice, log, folder, diesAfterAwaits, mayCrash, onAwait }: LifeOptions) {
+    this.#world = world
+    this.runtime = new SimulatedRuntime(world.engine)
+    this.#gate = new Gate({
+      diesAfter: diesAfterAwaits,
+      mayDie: mayCrash,
+      onPassage: onAwait,
+      onDeath: (why) => {
+        world.trace(`the daemon dies ${why}`)
+        void this.runtime.close()
+      },
+    })
+    const clock = gatedClock(world, this.#gate)
+    this.#store = gatedStore(world, this.#gate, () => this.#isOverthrown())
     this.controller = createController({
-      clock: this.#clock(),
-      random: around.dice,
-      store: openMemoryStore({ disk: around.disk, fault: (changes) => this.#commitFault(changes) }),
-      runtime: this.#guarded(),
-      artifacts: createArtifacts({ directory: '/nonexistent' }),
-      config: { ...plainConfig, capacity: { ...defaultCapacity, containersMax: around.containersMax } },
+      clock,
+      random: dice,
+      store: this.#store,
+      runtime: gatedRuntime(world, this.#gate, this.runtime),
+      artifacts: gatedArtifacts(world, this.#gate),
+      config: {
+        ...plainConfig,
+        parallelism: settings.parallelism,
+        namespaceParallelism: settings.namespaceParallelism,
+        capacity: { ...defaultCapacity, containersMax: settings.containersMax },
+      },
       log,
       telemetry: silentTelemetry,
     })
+    this.#watcher =
+      folder === null ? null : new FolderWatcher(folder, { controller: this.controller, store: this.#store, clock })
+  }
+
+  get isAlive(): boolean {
+    return this.#gate.isAlive
+  }
+
+  async start(): Promise<void> {
+    await this.controller.start()
+    this.hasStarted = true
+    void this.#watcher?.run(() => this.isAlive && !this.isDraining)
   }
 
   die(why: string): void {
-    if (!this.isAlive) return
-    this.#around.trace(`the daemon dies ${why}`)
-    this.isAlive = false
-    void this.runtime.close()
+    this.#gate.die(why)
   }
 
-  #clock(): Clock {
-    const { clock } = this.#around
-    return {
-      now: () => clock.now(),
-      sleep: (ms, signal) => (this.isAlive ? clock.sleepWhile(ms, () => this.isAlive, signal) : never()),
-    }
+  /** A clean stop; one that takes too long is cut short. */
+  drain(): void {
+    if (this.isDraining) return
+    this.#world.trace('the daemon is told to stop')
+    this.isDraining = true
+    this.hasStarted = false
+    const within = (text: string) => () => this.die(text)
+    this.controller.drain().then(within('after its drain'), within('in its drain'))
+    void this.#world.clock.sleep(30_000).then(within('as its drain takes too long'))
   }
 
-  #commitFault(changes: readonly Change[]): CommitFault | null {
-    const fault = this.#drawCommitFault(changes)
-    if (fault !== null && this.isAlive) this.#around.trace(`this commit: ${fault.kind}`)
-    return fault
+  /** It stands still, and does not know it. */
+  freeze(ms: number): void {
+    this.#gate.freeze()
+    void this.#world.clock.sleep(ms).then(() => this.#gate.thaw())
   }
 
-  #drawCommitFault(changes: readonly Change[]): CommitFault | null {
-    const { faults, misfortune, trace, clock } = this.#around
-    if (!this.isAlive) return { kind: 'crash', stored: false }
-    trace(`commit ${changes.map(describeChange).join(', ')}`)
-    if (this.#around.diesAfterCommit()) {
-      this.die('after a commit')
-      return { kind: 'crash', stored: true }
-    }
-    if (this.#around.isKind()) return null
-    if (this.#mayDie(faults.crashBeforeCommit)) {
-      this.die('before a commit')
-      return { kind: 'crash', stored: false }
-    }
-    if (this.#mayDie(faults.crashAfterCommit)) {
-      this.die('after a commit')
-      return { kind: 'crash', stored: true }
-    }
-    if (misfortune.chance(faults.refuseCommit))
-      return { kind: 'refuse', code: misfortune.pick(['STORE_BUSY', 'STORE_DOWN']) }
-    if (misfortune.chance(faults.loseCommitAnswer)) return { kind: 'loseAnswer' }
-    if (misfortune.chance(faults.delayCommit)) {
-      const until = clock.sleepWhile(misfortune.int(1, 2_000), () => this.isAlive)
-      return { kind: 'delay', until }
-    }
-    return null
-  }
-
-  #mayDie(chance: number): boolean {
-    return chance > 0 && this.#around.mayCrash() && this.#around.misfortune.chance(chance)
-  }
-
-  /** The runtime as the controller gets it: calls may be overtaken by the daemon's death, be done twice, or be slow. */
-  #guarded(): Runtime {
-    const inner = this.runtime
-    const nameOf = (first: unknown): string =>
-      typeof first === 'string'
-        ? first
-        : typeof first === 'object' && first !== null && 'identity' in first
-          ? (first as PodRequest).identity.id
-          : ''
-    const guard =
-      <A extends readonly unknown[], R>(name: string, work: (...args: A) => Promise<R>, isRepeatable = true) =>
-      (...args: A): Promise<R> =>
-        this.#call(`${name} ${nameOf(args[0])}`, args.at(-1), () => work(...args), isRepeatable)
-    return {
-      info: guard('info', () => inner.info()),
-      prepare: guard('prepare', (pod) => inner.prepare(pod)),
-      writeFiles: guard('writeFiles', (pod, name, tar) => inner.writeFiles(pod, name, tar), false),
-      start: guard('start', (pod) => inner.start(pod)),
-      stop: guard('stop', (pod, graceMs) => inner.stop(pod, graceMs)),
-      readFiles: guard('readFiles', (pod, name, path) => inner.readFiles(pod, name, path)),
-      readStdout: guard('readStdout', (pod, name, bytes) => inner.readStdout(pod, name, bytes)),
-      logs: (pod, name, options) => inner.logs(pod, name, options),
-      remove: guard('remove', (pod) => inner.remove(pod)),
-      forget: guard('forget', (uid) => inner.forget(uid)),
-      list: guard('list', () => inner.list()),
-      observe: (listener, onHealth) =>
-        inner.observe(
-          (state) => (this.isAlive ? listener(state) : undefined),
-          (isHealthy, reason) => (this.isAlive ? onHealth(isHealthy, reason) : undefined),
-        ),
-      ensureVolume: guard('ensureVolume', (name) => inner.ensureVolume(name)),
-      removeVolume: guard('removeVolume', (name) => inner.removeVolume(name)),
-      expect: () => inner.expect(),
-      close: () => inner.close(),
-    }
-  }
-
-  async #call<R>(name: string, signal: unknown, work: () => Promise<R>, isRepeatable: boolean): Promise<R> {
-    if (!this.isAlive) return never()
-    const { faults, misfortune, clock, trace } = this.#around
-    const isKind = this.#around.isKind()
-    trace(name)
-    if (!isKind && this.#mayDie(faults.crashBeforeCall)) {
-      this.die(`before ${name}`)
-      return never()
-    }
-    if (!isKind && misfortune.chance(faults.slowCall))
-      await clock.sleepWhile(misfortune.int(1, 3_000), () => this.isAlive)
-    if (isAborted(signal)) throw new WorldError('ABORTED', 'the call is no longer wanted', { retryable: false })
-    try {
-      const result = await work()
-      if (!this.isAlive) return await never()
-      if (!isKind && isRepeatable && !isAborted(signal) && misfortune.chance(faults.doubleCall)) await work()
-      if (!this.isAlive) return await never()
-      if (!isKind && this.#mayDie(faults.crashAfterCall)) {
-        this.die(`after ${name}`)
-        return await never()
-      }
-      return result
-    } catch (error) {
-      if (!this.isAlive) return never()
-      trace(`${name} failed: ${String(error)}`)
-      throw error
-    }
-  }
-}
-
-const isAborted = (signal: unknown): boolean => signal instanceof AbortSignal && signal.aborted
-
-function describeChange(change: Change): string {
-  switch (change.kind) {
-    case 'putWorkflow':
-      return `${change.row.name}=${change.row.phase}${change.row.finished ? '!' : ''}`
-    case 'putNodes':
-      return change.nodes.map(({ node }) => `${node.name}(${node.type})=${node.phase ?? ''}`).join(' ')
-    case 'deleteNodes':
-      return `less ${change.ids.join(' ')}`
-    case 'deleteWorkflow':
-      return `delete ${change.uid}`
-    case 'putObject':
-      return `${change.row.kind}/${change.row.name}`
-    case 'deleteObject':
-      return `less ${change.objectKind}/${change.name}`
-    case 'putRecord':
-      return `${change.collection}/${change.key}`
+  /** Its store has told it that another leads: main ends the process. */
+  #isOverthrown(): void {
+    this.#world.trace('the daemon hears that another leads')
+    const { clock, misfortune } = this.#world
+    void clock.sleep(misfortune.pick([0, misfortune.int(1, 3_000)])).then(() => this.die('as another leads'))
   }
 }
 

@@ -12,6 +12,8 @@ export type Deed = {
   readonly forEver?: boolean
   readonly readyAfterMs?: number
   readonly ignoresTerm?: boolean
+  /** Stands in its file system when it starts, or it fails. */
+  readonly needs?: string
   /** How often the image cannot be pulled. */
   readonly badPulls?: number
 }
@@ -47,6 +49,11 @@ const fromFile = (path: string, attempt: number): ContainerScript => ({
 })
 
 function performed(deed: Deed, attempt: number): ContainerScript {
+  const { needs, ...rest } = deed
+  if (needs !== undefined)
+    return {
+      run: (read) => (read(needs) === null ? { exitCode: 65, message: `no ${needs}` } : performed(rest, attempt)),
+    }
   const exits = deed.exits ?? [0]
   return {
     durationMs: deed.forEver === true ? Infinity : (deed.ms ?? 0),

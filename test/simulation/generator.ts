@@ -14,23 +14,41 @@ export type Task = {
   readonly deed: { readonly kind: 'terminate' | 'stop' | 'delete' | 'suspend'; readonly atMs: number } | null
 }
 
-export type Workload = { readonly tasks: readonly Task[]; readonly limits: Readonly<Record<string, string>> }
+export type Limits = Readonly<Record<string, string>>
 
-export function drawWorkload(dice: Dice): Workload {
-  const count = dice.pick([1, 1, 2, 3])
-  const tasks = Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`))
-  return { tasks, limits: { one: '1', two: '2' } }
+/** How big the workflows are, and what they know. */
+export type Size = {
+  readonly leavesMost: number
+  readonly callsMost: number
+  /** Artifacts and hooks that were not there from the beginning. */
+  readonly hasMore: boolean
 }
 
-function drawTask(dice: Dice, name: string): Task {
+export const fullSize: Size = { leavesMost: 3, callsMost: 4, hasMore: false }
+export const smallSize: Size = { leavesMost: 1, callsMost: 2, hasMore: true }
+
+export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasMore }: Size): Task {
   const volume = dice.chance(0.2) ? 'work' : null
   const isNarrow = dice.chance(0.25)
-  const around = { volume, isNarrow, mutexes: [dice.pick(['m', 'n'])], semaphores: [dice.pick(['one', 'two'])] }
+  const around = {
+    volume,
+    isNarrow,
+    mutexes: [dice.pick(['m', 'n'])],
+    semaphores: [dice.pick(['one', 'two'])],
+    hasArtifacts: hasMore && dice.chance(0.25),
+  }
   const leaves: [Leaf, ...Leaf[]] = [drawLeaf(dice, 'leaf-0', around)]
-  for (let index = 1; index <= dice.int(1, 3); index += 1) leaves.push(drawLeaf(dice, `leaf-${index}`, around))
+  for (let index = 1; index <= dice.int(1, leavesMost); index += 1) leaves.push(drawLeaf(dice, `leaf-${index}`, around))
   const server = dice.chance(0.15) ? daemonLeaf(dice, 'server') : null
-  const inner = dice.chance(0.4) ? drawFlow(dice, 'inner', leaves, { server: null, isNarrow }) : null
-  const main = drawFlow(dice, 'main', inner === null ? leaves : [inner, ...leaves], { server, isNarrow })
+  const inner = dice.chance(0.4)
+    ? drawFlow(dice, 'inner', leaves, { server: null, isNarrow, callsMost, hasMore })
+    : null
+  const main = drawFlow(dice, 'main', inner === null ? leaves : [inner, ...leaves], {
+    server,
+    isNarrow,
+    callsMost,
+    hasMore,
+  })
   const isTimed = dice.chance(0.05)
   const deed: Task['deed'] = dice.chance(0.12)
     ? { kind: dice.pick(['terminate', 'stop', 'delete', 'suspend'] as const), atMs: dice.int(500, 15_000) }
@@ -82,14 +100,17 @@ function drawTask(dice: Dice, name: string): Task {
   }
 }
 
+type Flow = {
+  readonly server: Leaf | null
+  readonly isNarrow: boolean
+  readonly callsMost: number
+  readonly hasMore: boolean
+}
+
 /** Steps or a graph that calls the given templates. */
-function drawFlow(
-  dice: Dice,
-  name: string,
-  callable: readonly [Leaf, ...Leaf[]],
-  { server, isNarrow }: { readonly server: Leaf | null; readonly isNarrow: boolean },
-): Leaf {
-  const calls = dice.int(1, 4)
+function drawFlow(dice: Dice, name: string, callable: readonly [Leaf, ...Leaf[]], around: Flow): Leaf {
+  const { server, isNarrow } = around
+  const calls = dice.int(1, around.callsMost)
   const template = {
     name,
     inputs: { parameters: [{ name: 'in', value: 'i' }] },
@@ -97,8 +118,8 @@ function drawFlow(
     ...(dice.chance(0.08) ? { synchronization: { mutexes: [{ name: `of-${name}` }] } } : {}),
     ...(dice.chance(0.08) ? { retryStrategy: { limit: 1, retryPolicy: 'Always' } } : {}),
     ...(dice.chance(0.5)
-      ? { steps: drawSteps(dice, calls, callable, server) }
-      : { dag: drawDag(dice, calls, callable, server) }),
+      ? { steps: drawSteps(dice, calls, callable, around) }
+      : { dag: drawDag(dice, calls, callable, around) }),
   }
   return { template, makesResult: false, canFail: false, isTimed: false }
 }
@@ -107,7 +128,7 @@ function drawSteps(
   dice: Dice,
   calls: number,
   callable: readonly [Leaf, ...Leaf[]],
-  server: Leaf | null,
+  { server, hasMore }: Flow,
 ): readonly (readonly object[])[] {
   const groups: object[][] = server === null ? [] : [[{ name: 'server', template: 'server' }]]
   const before: { name: string; leaf: Leaf; isLoop: boolean }[] = []
@@ -125,11 +146,12 @@ function drawSteps(
         giver === undefined ? null : `steps.${giver.name}.outputs.${outputOf(dice, giver.leaf)}`,
         server === null ? null : 'steps.server.ip',
         loop !== null,
+        artifactFrom('steps', leaf, before),
       ),
       ...(loop ?? {}),
       ...(dice.chance(0.12) ? { when: dice.pick(['true', 'false', '1 == 1']) } : {}),
       ...(leaf.canFail && dice.chance(0.5) ? { continueOn: { failed: true } } : {}),
-      ...(dice.chance(0.1) ? { hooks: { exit: { template: dice.pick(callable).template.name } } } : {}),
+      ...drawHooks(dice, callable, hasMore && loop === null ? `steps.${own}` : null),
     })
     const isLast = index === calls - 1 || dice.chance(0.6)
     if (!isLast) continue
@@ -152,7 +174,7 @@ function drawSteps(
   return groups
 }
 
-function drawDag(dice: Dice, calls: number, callable: readonly [Leaf, ...Leaf[]], server: Leaf | null): object {
+function drawDag(dice: Dice, calls: number, callable: readonly [Leaf, ...Leaf[]], { server, hasMore }: Flow): object {
   const tasks: object[] = server === null ? [] : [{ name: 'server', template: 'server' }]
   const before: { name: string; leaf: Leaf; isPlain: boolean }[] = []
   for (let index = 0; index < calls; index += 1) {
@@ -175,10 +197,15 @@ function drawDag(dice: Dice, calls: number, callable: readonly [Leaf, ...Leaf[]]
         giver === undefined || dice.chance(0.5) ? null : `tasks.${giver.name}.outputs.${outputOf(dice, giver.leaf)}`,
         server === null ? null : 'tasks.server.ip',
         loop !== null,
+        artifactFrom(
+          'tasks',
+          leaf,
+          needed.map(({ name, leaf: one, isPlain }) => ({ name, leaf: one, isLoop: !isPlain })),
+        ),
       ),
       ...(loop ?? {}),
       ...when,
-      ...(dice.chance(0.1) ? { hooks: { exit: { template: dice.pick(callable).template.name } } } : {}),
+      ...drawHooks(dice, callable, hasMore && loop === null ? `tasks.${own}` : null),
     })
     before.push({ name: own, leaf, isPlain: loop === null && !('when' in when) && !leaf.canFail })
   }
@@ -195,7 +222,37 @@ function drawLoop(dice: Dice): object | null {
 const outputOf = (dice: Dice, leaf: Leaf): string =>
   leaf.isMemoized === true ? 'parameters.p' : dice.pick(['parameters.p', 'result'])
 
-function argumentsOf(dice: Dice, giver: string | null, ip: string | null, isLoop: boolean): object {
+/** A hook that waits for a lock which its own call holds would wait for ever. */
+const isPlain = ({ canFail: may, template }: Leaf): boolean =>
+  !may && !('synchronization' in template || 'steps' in template || 'dag' in template)
+
+/** @param call as expressions name it; `null`: only the exit hook is known */
+function drawHooks(dice: Dice, callable: readonly [Leaf, ...Leaf[]], call: string | null): object {
+  const exit = dice.chance(0.1) ? { exit: { template: dice.pick(callable).template.name } } : {}
+  const plain = call !== null && dice.chance(0.1) ? callable.find(isPlain) : undefined
+  const running =
+    plain === undefined ? {} : { running: { expression: `${call}.status == "Running"`, template: plain.template.name } }
+  return Object.keys({ ...exit, ...running }).length === 0 ? {} : { hooks: { ...exit, ...running } }
+}
+
+/** What an earlier call has surely made, for one that takes an artifact. */
+function artifactFrom(
+  scope: string,
+  taker: Leaf,
+  before: readonly { readonly name: string; readonly leaf: Leaf; readonly isLoop: boolean }[],
+): string | null {
+  if (taker.takesArtifact !== true) return null
+  const giver = before.find(({ leaf, isLoop }) => leaf.makesArtifact === true && !isLoop && !leaf.canFail)
+  return giver === undefined ? null : `{{${scope}.${giver.name}.outputs.artifacts.made}}`
+}
+
+function argumentsOf(
+  dice: Dice,
+  giver: string | null,
+  ip: string | null,
+  isLoop: boolean,
+  artifact: string | null,
+): object {
   const value =
     giver !== null
       ? `{{${giver}}}`
@@ -204,7 +261,12 @@ function argumentsOf(dice: Dice, giver: string | null, ip: string | null, isLoop
         : ip !== null && dice.chance(0.5)
           ? `{{${ip}}}`
           : 'a'
-  return { arguments: { parameters: [{ name: 'in', value }] } }
+  return {
+    arguments: {
+      parameters: [{ name: 'in', value }],
+      ...(artifact === null ? {} : { artifacts: [{ name: 'taken', from: artifact }] }),
+    },
+  }
 }
 
 const canFail = (callable: readonly Leaf[], call: object): boolean =>

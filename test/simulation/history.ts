@@ -1,7 +1,12 @@
 /** What the disk has shown so far, and what it must never show: looked at after every step. */
-import type { NodeStatus, Workflow, WorkflowUid } from '../../src/resources/index.ts'
+import type { NodeStatus, PodId, Workflow, WorkflowUid } from '../../src/resources/index.ts'
 import type { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import type { MemoryDisk } from '../../src/store/index.ts'
+import type { StoredWorkflow } from '../../src/store/memory/disk.ts'
+import { checkCron } from './cron-checks.ts'
+import type { Limits } from './generator.ts'
+import type { Scenario } from './scenario.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
 
 export type SeenNode = {
   text: string
@@ -19,71 +24,120 @@ export type SeenWorkflow = {
   phase: string
   finished: boolean
   deleted: boolean
+  stored: StoredWorkflow
+  resourceVersion: number
+  /** Milliseconds since the beginning at which it was first seen. */
+  readonly seenAt: number
   readonly nodes: Map<string, SeenNode>
 }
 
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
 
+export type HistoryParts = {
+  readonly disk: MemoryDisk
+  readonly engine: SimulatedEngine
+  readonly clock: SimulatedClock
+  readonly scenario: Scenario
+  readonly isKind: () => boolean
+}
+
+/** A running node may be without a container only so long: until its end is collected and stored, or its loss is noticed. */
+const bareMsMost = 120_000
+
 export class History {
   readonly workflows = new Map<WorkflowUid, SeenWorkflow>()
-  readonly #disk: MemoryDisk
-  readonly #engine: SimulatedEngine
-  readonly #limits: Readonly<Record<string, string>>
+  readonly #names = new Map<string, SeenWorkflow>()
+  readonly #parts: HistoryParts
+  /** The highest that each semaphore's limit has been. */
+  #limits: Limits
   /** How often each pod vanished without anybody's doing: it may be started that much oftener. */
   readonly vanished = new Map<string, number>()
+  readonly #startsByPod = new Map<string, number>()
+  /** Since when a running node has had no container. */
+  readonly #bareSinceMs = new Map<string, number>()
   #version = -1
+  #startCount = -1
 
-  constructor(disk: MemoryDisk, engine: SimulatedEngine, limits: Readonly<Record<string, string>>) {
-    this.#disk = disk
-    this.#engine = engine
-    this.#limits = limits
+  constructor(parts: HistoryParts) {
+    this.#parts = parts
+    this.#limits = parts.scenario.limits
+  }
+
+  /** From now on the limits may be these. */
+  allow(limits: Limits): void {
+    const keys = new Set([...Object.keys(this.#limits), ...Object.keys(limits)])
+    const most = (key: string) => String(Math.max(Number(this.#limits[key] ?? 0), Number(limits[key] ?? 0)))
+    this.#limits = Object.fromEntries([...keys].map((key) => [key, most(key)]))
   }
 
   named(name: string): SeenWorkflow | undefined {
-    return [...this.workflows.values()].find((one) => one.name === name)
+    return this.#names.get(name)
   }
 
   /** Takes in what the disk shows now; answers what is wrong with it. */
   look(): string[] {
     const wrong: string[] = []
-    if (this.#disk.version !== this.#version) {
-      this.#version = this.#disk.version
-      for (const [uid, stored] of this.#disk.workflows) {
-        const seen = this.#takeWorkflow(uid, stored.row.name, stored.body, stored.row.finished, wrong)
-        let changed = false
-        for (const [id, row] of stored.nodes)
-          changed = this.#takeNode(seen, id, row.node, row.internal, wrong) || changed
-        for (const id of seen.nodes.keys()) if (!stored.nodes.has(id)) wrong.push(`${seen.name}: node ${id} is gone`)
-        recount(seen, wrong)
-      }
-      for (const seen of this.workflows.values()) if (!this.#disk.workflows.has(seen.uid)) seen.deleted = true
+    const { disk, engine } = this.#parts
+    const isNews = disk.version !== this.#version
+    if (isNews) {
+      this.#version = disk.version
+      for (const stored of disk.workflows.values()) this.#take(stored, wrong)
+      for (const seen of this.workflows.values()) if (!disk.workflows.has(seen.uid)) seen.deleted = true
       this.#checkLocks(wrong)
+      this.#checkParallelism(wrong)
+      checkCron(this.workflows.values(), this.#parts.scenario.cron, wrong)
     }
-    this.#checkStarts(wrong)
+    const isStart = engine.startCount !== this.#startCount
+    if (isStart) this.#countStarts()
+    if (isNews || isStart) this.#checkStarts(wrong)
+    this.#checkContainers(wrong)
     return wrong
   }
 
-  #takeWorkflow(uid: WorkflowUid, name: string, body: string, finished: boolean, wrong: string[]): SeenWorkflow {
+  #take(stored: StoredWorkflow, wrong: string[]): void {
+    const { row, nodes } = stored
+    const known = this.workflows.get(row.uid)
+    if (known !== undefined && known.resourceVersion === row.resourceVersion && known.stored === stored) return
+    if (known !== undefined && row.resourceVersion <= known.resourceVersion)
+      wrong.push(`${row.name} went from version ${known.resourceVersion} to ${row.resourceVersion}`)
+    const seen = this.#takeWorkflow(stored, wrong)
+    Object.assign(seen, { stored, resourceVersion: row.resourceVersion })
+    for (const [id, one] of nodes) this.#takeNode(seen, id, one.node, one.internal, wrong)
+    for (const id of seen.nodes.keys()) if (!nodes.has(id)) wrong.push(`${seen.name}: node ${id} is gone`)
+    recount(seen, wrong)
+  }
+
+  #takeWorkflow(stored: StoredWorkflow, wrong: string[]): SeenWorkflow {
+    const { body, row } = stored
+    const { uid, name, finished, resourceVersion } = row
     const known = this.workflows.get(uid)
     if (known?.deleted === true) wrong.push(`${name} was deleted and is back`)
     if (known?.body === body && known.finished === finished) return known
     const workflow = JSON.parse(body) as Workflow
     const phase = workflow.status?.phase ?? ''
     if (known === undefined) {
-      for (const other of this.workflows.values()) if (other.name === name) wrong.push(`${name} was created twice`)
-      const fresh = { uid, name, body, workflow, phase, finished, deleted: false, nodes: new Map<string, SeenNode>() }
+      if (this.#names.has(name) && !this.#mayComeAgain(name)) wrong.push(`${name} was created twice`)
+      const seenAt = this.#parts.clock.passedMs
+      const fresh: SeenWorkflow = {
+        ...{ uid, name, body, workflow, phase, finished, stored, resourceVersion, seenAt },
+        deleted: false,
+        nodes: new Map(),
+      }
       this.workflows.set(uid, fresh)
+      this.#names.set(name, fresh)
       return fresh
     }
+    if (row.phase !== phase) wrong.push(`${name}: the row says ${row.phase}, its body ${phase}`)
     if (!isLegal(known.phase, phase)) wrong.push(`${name} went from ${known.phase} to ${phase}`)
+    if (finished && rankOf(phase) < 2) wrong.push(`${name} has finished and is ${phase}`)
     if (known.finished && !finished) wrong.push(`${name} had finished and no longer has`)
     Object.assign(known, { body, workflow, phase, finished })
     return known
   }
 
-  #takeNode(seen: SeenWorkflow, id: string, text: string, internal: string | null, wrong: string[]): boolean {
+  #takeNode(seen: SeenWorkflow, id: string, text: string, internal: string | null, wrong: string[]): void {
     const known = seen.nodes.get(id)
-    if (known?.text === text && known.internal === internal) return false
+    if (known?.text === text && known.internal === internal) return
     const node = JSON.parse(text) as NodeStatus
     const record = internal === null ? null : (JSON.parse(internal) as { pod?: string })
     const pod = record?.pod ?? null
@@ -91,22 +145,36 @@ export class History {
     const phase = node.phase ?? ''
     if (known !== undefined && !isLegal(before, phase)) wrong.push(`node ${node.name} went from ${before} to ${phase}`)
     const fresh: SeenNode = { text, internal, name: node.name, node, pod, startsAtEnd: known?.startsAtEnd ?? null }
-    if (rankOf(phase) === 2 && fresh.startsAtEnd === null && pod !== null) fresh.startsAtEnd = this.startsOf(pod)
+    if (rankOf(phase) === 2 && fresh.startsAtEnd === null && pod !== null) {
+      this.#countStarts()
+      fresh.startsAtEnd = this.startsOf(pod)
+    }
     seen.nodes.set(id, fresh)
-    return true
+  }
+
+  /** A file that was deleted and comes again runs again, under its own name where it has one. */
+  #mayComeAgain(name: string): boolean {
+    return this.#parts.scenario.files.some(({ text }) => text?.includes(`"name":"${name}"`) === true)
+  }
+
+  #countStarts(): void {
+    this.#startCount = this.#parts.engine.startCount
+    this.#startsByPod.clear()
+    for (const [key, count] of this.#parts.engine.starts) {
+      if (/\/(side|before)$/.test(key)) continue
+      const pod = key.slice(0, key.indexOf('/'))
+      this.#startsByPod.set(pod, Math.max(count, this.#startsByPod.get(pod) ?? 0))
+    }
   }
 
   /** How often the pod's mains were started, the one that was started oftenest. */
   startsOf(pod: string): number {
-    let most = 0
-    for (const [key, count] of this.#engine.starts)
-      if (key.startsWith(`${pod}/`) && !/\/(side|before)$/.test(key)) most = Math.max(most, count)
-    return most
+    return this.#startsByPod.get(pod) ?? 0
   }
 
   /** Ends that a reader was shown though the disk does not have them. */
   shownTooEarly({ metadata, status }: Workflow): string[] {
-    const stored = this.#disk.workflows.get(metadata.uid as WorkflowUid)
+    const stored = this.#parts.disk.workflows.get(metadata.uid as WorkflowUid)
     if (stored === undefined) return []
     const phase = (JSON.parse(stored.body) as Workflow).status?.phase ?? ''
     const isTooEarly = (shown: string | undefined, known: string): boolean =>
@@ -122,6 +190,22 @@ export class History {
     return wrong
   }
 
+  /** Where the daemon shows of a workflow at rest something else than what is stored. */
+  shownOtherwise(name: string, isDeleted: boolean, shown: Workflow | null): readonly string[] {
+    const seen = this.#names.get(name)
+    if (seen === undefined || isDeleted) return shown === null || seen?.deleted !== true ? [] : [`${name} is shown`]
+    if (shown === null) return [`${name} is stored and not shown`]
+    const { nodes = {}, ...status } = shown.status ?? {}
+    const wrong: string[] = []
+    if (JSON.stringify(status) !== JSON.stringify(seen.workflow.status)) wrong.push(`${name} is shown otherwise`)
+    if (shown.metadata.resourceVersion !== String(seen.resourceVersion))
+      wrong.push(`${name} is shown as ${shown.metadata.resourceVersion ?? ''}, is ${seen.resourceVersion}`)
+    if (Object.keys(nodes).length !== seen.nodes.size) wrong.push(`${name} is shown with other nodes`)
+    for (const [id, node] of Object.entries(nodes))
+      if (JSON.stringify(node) !== seen.nodes.get(id)?.text) wrong.push(`node ${node.name} is shown otherwise`)
+    return wrong
+  }
+
   /** Nodes that ended well whose containers did not run exactly once. */
   ranOtherwise(): string[] {
     return [...this.workflows.values()].flatMap((seen) =>
@@ -134,7 +218,7 @@ export class History {
   }
 
   #checkStarts(wrong: string[]): void {
-    for (const [key, count] of this.#engine.starts) {
+    for (const [key, count] of this.#parts.engine.starts) {
       const pod = key.slice(0, key.indexOf('/'))
       if (count > 1 + (this.vanished.get(pod) ?? 0)) wrong.push(`${key} was started ${count} times`)
     }
@@ -147,6 +231,36 @@ export class History {
           this.startsOf(one.pod) > Math.max(one.startsAtEnd, one.node.phase === 'Failed' ? 1 : 0)
         )
           wrong.push(`node ${one.name} had ended and its pod was started after that`)
+  }
+
+  /** A node that runs has a container, or soon hears of its loss; where nothing goes wrong any more. */
+  #checkContainers(wrong: string[]): void {
+    const { engine, clock, isKind } = this.#parts
+    if (!isKind()) return
+    for (const seen of this.workflows.values()) {
+      if (seen.finished || seen.deleted) continue
+      for (const [id, { node, pod }] of seen.nodes) {
+        const isBare = node.type === 'Pod' && node.phase === 'Running' && pod !== null && !engine.pods.has(pod as PodId)
+        if (!isBare) this.#bareSinceMs.delete(id)
+        else {
+          const sinceMs = this.#bareSinceMs.get(id) ?? clock.passedMs
+          this.#bareSinceMs.set(id, sinceMs)
+          if (clock.passedMs - sinceMs > bareMsMost) wrong.push(`node ${node.name} runs and has no container`)
+        }
+      }
+    }
+  }
+
+  /** Of those that have begun; what is to be terminated may begin whatever the limits say. */
+  #checkParallelism(wrong: string[]): void {
+    const { parallelism, namespaceParallelism } = this.#parts.scenario.settings
+    const most = Math.min(parallelism || Infinity, namespaceParallelism || Infinity)
+    if (most === Infinity) return
+    const begun = [...this.workflows.values()].filter(
+      ({ finished, deleted, phase, workflow }) =>
+        !finished && !deleted && phase === 'Running' && workflow.spec?.shutdown === undefined,
+    )
+    if (begun.length > most) wrong.push(`${begun.length} workflows run at once, ${most} may`)
   }
 
   /** Holders are unfinished, and no more of them than the limit says. */

@@ -1,42 +1,42 @@
 /** A seed judged: played with its faults and without any, and what came of both compared. */
-import { diceOf } from './dice.ts'
 import type { FaultPlan } from './faults.ts'
-import { drawFaults, noFaults } from './faults.ts'
-import type { Workload } from './generator.ts'
-import { drawWorkload } from './generator.ts'
+import { noFaults } from './faults.ts'
 import type { SeenWorkflow } from './history.ts'
+import type { Kind, Scenario } from './scenario.ts'
+import { scenarioOf } from './scenario.ts'
 import type { Played } from './simulate.ts'
 import { play } from './simulate.ts'
 
 export type Judged = {
   readonly seed: number
+  readonly kind: Kind
   readonly violations: readonly string[]
   readonly played: Played
-  readonly quiet: Played
 }
 
-export const workloadOf = (seed: number): Workload => drawWorkload(diceOf(seed, 'workload'))
+export type JudgeOptions = {
+  /** Those that the seed has drawn where left out. */
+  readonly kind?: Kind
+  readonly faults?: FaultPlan
+  readonly isTraced?: boolean
+}
 
-export async function judge(seed: number, faults: FaultPlan = drawFaults(diceOf(seed, 'faults'))): Promise<Judged> {
-  const workload = workloadOf(seed)
-  const quiet = await play(seed, workload, noFaults)
-  if (quiet.violations.length > 0)
-    return { seed, violations: quiet.violations.map((text) => `without faults: ${text}`), played: quiet, quiet }
-  const played = await play(seed, workload, faults)
-  return {
-    seed,
-    violations: [
-      ...new Set([...played.violations, ...(played.violations.length > 0 ? [] : differences(workload, played, quiet))]),
-    ],
-    played,
-    quiet,
+export async function judge(seed: number, { kind, faults, isTraced = false }: JudgeOptions = {}): Promise<Judged> {
+  const scenario = scenarioOf(seed, kind)
+  const quiet = await play(scenario, { faults: noFaults, isTraced })
+  if (quiet.violations.length > 0) {
+    const violations = quiet.violations.map((text) => `without faults: ${text}`)
+    return { seed, kind: scenario.kind, violations, played: quiet }
   }
+  const played = await play(scenario, { faults: faults ?? scenario.faults, isTraced })
+  const different = played.violations.length > 0 ? [] : differences(scenario, played, quiet)
+  return { seed, kind: scenario.kind, violations: [...new Set([...played.violations, ...different])], played }
 }
 
 /** Where the faults changed what came of a workflow though they may not. */
-function differences(workload: Workload, played: Played, quiet: Played): string[] {
-  if (played.vanished > 0) return []
-  return workload.tasks.flatMap(({ name, isTimed }) => {
+function differences({ tasks }: Scenario, played: Played, quiet: Played): string[] {
+  if (played.unlucky > 0) return []
+  return tasks.flatMap(({ name, isTimed }) => {
     const [one, other] = [played.workflows.get(name), quiet.workflows.get(name)]
     if (isTimed || one === undefined || other === undefined) return []
     if (one.phase !== other.phase)
@@ -47,11 +47,13 @@ function differences(workload: Workload, played: Played, quiet: Played): string[
 
 /** Nodes of memoized calls may be missing where another found the entry first. */
 function differentNodes(one: SeenWorkflow, other: SeenWorkflow): string[] {
-  const phases = new Map([...other.nodes.values()].map(({ node }) => [node.name, node.phase]))
+  const known = new Map([...other.nodes.values()].map(({ node }) => [node.name, node]))
   return [...one.nodes.values()].flatMap(({ node }) => {
-    const phase = phases.get(node.name)
-    return phase === undefined || phase === node.phase
-      ? []
-      : [`node ${node.name} became ${node.phase ?? ''}, without faults ${phase}`]
+    const twin = known.get(node.name)
+    if (twin === undefined) return []
+    if (twin.phase !== node.phase)
+      return [`node ${node.name} became ${node.phase ?? ''}, without faults ${twin.phase ?? ''}`]
+    const [made, expected] = [node, twin].map(({ outputs }) => JSON.stringify(outputs?.parameters ?? []))
+    return made === expected ? [] : [`node ${node.name} made ${made ?? ''}, without faults ${expected ?? ''}`]
   })
 }

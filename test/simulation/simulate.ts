@@ -2,8 +2,6 @@
 import { setImmediate as afterTurn } from 'node:timers/promises'
 import type { Log } from '../../src/controller/index.ts'
 import { silentLog } from '../../src/controller/index.ts'
-import type { Operation } from '../../src/engine/index.ts'
-import type { Workflow } from '../../src/resources/index.ts'
 import type { Faults } from '../../src/runtime/simulated/index.ts'
 import { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import { MemoryDisk } from '../../src/store/index.ts'
@@ -11,17 +9,25 @@ import { SimulatedDaemon } from './daemon.ts'
 import { scriptOf } from './deed.ts'
 import { diceOf } from './dice.ts'
 import type { FaultPlan } from './faults.ts'
-import type { Task, Workload } from './generator.ts'
+import { unseenFiles, wrongInFolder } from './folder-checks.ts'
 import type { SeenWorkflow } from './history.ts'
 import { History, rankOf } from './history.ts'
+import { limitsMap, People } from './people.ts'
+import type { Scenario } from './scenario.ts'
+import { ArtifactShelf } from './simulated-artifacts.ts'
 import { SimulatedClock } from './simulated-clock.ts'
+import type { World } from './world.ts'
 
 export type Played = {
   readonly violations: readonly string[]
   readonly steps: number
   readonly commits: number
+  readonly awaits: number
   readonly crashes: number
-  readonly vanished: number
+  /** Times that a second daemon took over from a living one. */
+  readonly usurped: number
+  /** What no controller can make good: pods that vanished, refusals for good. */
+  readonly unlucky: number
   readonly starts: number
   /** The last lines of what happened. */
   readonly trace: readonly string[]
@@ -33,84 +39,85 @@ const restWithinMs = 60 * 60_000
 const cleanWithinMs = 5 * 60_000
 const stepsMost = 100_000
 const traceLinesMost = 4_000
+/** One that another has overthrown hears of it, or is ended, within. */
+const zombieMsMost = 60_000
 
-export function play(seed: number, workload: Workload, faults: FaultPlan): Promise<Played> {
-  return new Play(seed, workload, faults).run()
+export type PlayOptions = {
+  /** Those of the scenario where left out. */
+  readonly faults?: FaultPlan
+  /** Whether what happens is told. */
+  readonly isTraced?: boolean
+}
+
+export function play(scenario: Scenario, options: PlayOptions = {}): Promise<Played> {
+  return new Play(scenario, options).run()
 }
 
 class Play {
-  readonly #workload: Workload
+  readonly #scenario: Scenario
   readonly #faults: FaultPlan
   readonly #misfortune
-  readonly #hand
-  readonly #reader
+  readonly #fate
+  readonly #dice
   readonly #clock = new SimulatedClock()
   readonly #disk = new MemoryDisk()
   readonly #engine: SimulatedEngine
   readonly #history: History
+  readonly #people: People
+  readonly #world: World
+  readonly #folder = new Map<string, string>()
   readonly #trace: string[] = []
+  readonly #isTraced: boolean
   readonly #violations: string[] = []
-  readonly #calls = new Map<string, SimulatedDaemon>()
-  readonly #doneDeeds = new Set<string>()
-  readonly #newDaemon: () => SimulatedDaemon
   #daemon: SimulatedDaemon | null = null
+  /** Those that another has taken over from, and that live on for a while. */
+  readonly #overthrown = new Set<SimulatedDaemon>()
   #restartAtMs = 0
-  #alarmAtMs = 0
   #steps = 0
   #commits = 0
+  #lives = 0
+  #awaits = 0
   #crashes = 0
+  #usurped = 0
   #vanished = 0
+  /** Nothing goes wrong any more, whatever the time. */
+  #isCalm = false
   #isOver = false
 
-  constructor(seed: number, workload: Workload, faults: FaultPlan) {
-    this.#workload = workload
+  constructor(scenario: Scenario, { faults = scenario.faults, isTraced = false }: PlayOptions) {
+    const { seed, limits } = scenario
+    this.#isTraced = isTraced
+    this.#scenario = scenario
     this.#faults = faults
     this.#misfortune = diceOf(seed, 'misfortune')
-    this.#hand = diceOf(seed, 'hand')
-    this.#reader = diceOf(seed, 'reader')
-    const isKind = () => this.#isKind()
+    this.#fate = diceOf(seed, 'fate')
+    this.#dice = diceOf(seed, 'controller')
+    const isKind = () => this.#isCalm || this.#clock.passedMs >= faults.untilMs
     this.#engine = new SimulatedEngine({
       clock: this.#clock,
       random: diceOf(seed, 'engine'),
       behaviour: scriptOf,
       ...(Object.keys(faults.engine).length > 0 ? { faults: whileUnkind(faults.engine, isKind) } : {}),
     })
-    this.#history = new History(this.#disk, this.#engine, workload.limits)
-    this.#disk.apply([
-      {
-        kind: 'putObject',
-        row: {
-          kind: 'ConfigMap',
-          namespace: 'default',
-          name: 'limits',
-          body: {
-            apiVersion: 'v1',
-            kind: 'ConfigMap',
-            metadata: { name: 'limits', namespace: 'default' },
-            data: workload.limits,
-          },
-        },
-      },
-    ])
-    const dice = diceOf(seed, 'controller')
-    const containersMax = diceOf(seed, 'host').pick([12, 30, 500])
-    this.#newDaemon = () =>
-      new SimulatedDaemon(
-        {
-          clock: this.#clock,
-          engine: this.#engine,
-          disk: this.#disk,
-          faults,
-          misfortune: this.#misfortune,
-          dice,
-          containersMax,
-          mayCrash: () => this.#crashes < faults.crashesMost,
-          isKind,
-          diesAfterCommit: () => (this.#commits += 1) === faults.crashAtCommit,
-          trace: (text) => this.#say(text),
-        },
-        this.#log(),
-      )
+    this.#history = new History({ disk: this.#disk, engine: this.#engine, clock: this.#clock, scenario, isKind })
+    const row = { kind: 'ConfigMap', namespace: 'default', name: 'limits', body: limitsMap(limits) }
+    this.#disk.apply([{ kind: 'putObject', row }])
+    this.#world = {
+      clock: this.#clock,
+      engine: this.#engine,
+      disk: this.#disk,
+      shelf: new ArtifactShelf(),
+      database: { awayUntilMs: 0, fullUntilMs: 0 },
+      faults,
+      misfortune: this.#misfortune,
+      unlucky: { refusals: 0 },
+      isKind,
+      mayDie: (chance) => chance > 0 && this.#mayCrash() && this.#misfortune.chance(chance),
+      diesAfterCommit: () => (this.#commits += 1) === faults.crashAtCommit,
+      trace: (text) => this.#say(text),
+    }
+    const wrong = (text: string) => (this.#isOver ? undefined : void this.#violations.push(text))
+    this.#people = new People(this.#world, { scenario, history: this.#history, folder: this.#folder, wrong })
   }
 
   async run(): Promise<Played> {
@@ -120,27 +127,27 @@ class Play {
         this.#violations.push(`no rest after ${this.#steps} steps: ${this.#unfinished().join(', ')}`)
     }
     await this.#until(() => this.#leftovers().length === 0, cleanWithinMs)
-    if (this.#violations.length === 0) this.#violations.push(...this.#leftovers(), ...this.#history.ranOtherwise())
+    this.#isCalm = true
+    if (this.#violations.length === 0)
+      this.#violations.push(
+        ...this.#leftovers(),
+        ...this.#history.ranOtherwise(),
+        ...wrongInFolder(this.#folder, this.#history.workflows.values()),
+        ...(await this.#shownOtherwise()),
+      )
     await this.#staysAtRest()
     this.#isOver = true
     this.#daemon?.die('at the end')
-    const { violations, steps, commits, crashes, vanished, trace } = {
+    return {
       violations: this.#violations,
       steps: this.#steps,
       commits: this.#commits,
+      awaits: this.#awaits,
       crashes: this.#crashes,
-      vanished: this.#vanished,
+      usurped: this.#usurped,
+      unlucky: this.#vanished + this.#world.unlucky.refusals,
       trace: this.#trace,
-    }
-    const starts = [...this.#engine.starts.values()].reduce((sum, count) => sum + count, 0)
-    return {
-      violations,
-      steps,
-      commits,
-      crashes,
-      vanished,
-      trace,
-      starts,
+      starts: this.#engine.startCount,
       workflows: new Map([...this.#history.workflows.values()].map((one) => [one.name, one])),
     }
   }
@@ -149,12 +156,27 @@ class Play {
   async #staysAtRest(): Promise<void> {
     if (this.#violations.length > 0) return
     this.#daemon?.die('to be started once more')
-    const before = [...this.#engine.starts.values()].reduce((sum, count) => sum + count, 0)
+    const before = this.#engine.startCount
     const endMs = this.#clock.passedMs + 60_000
     await this.#until(() => this.#clock.passedMs >= endMs && this.#daemon !== null, 120_000)
-    const after = [...this.#engine.starts.values()].reduce((sum, count) => sum + count, 0)
+    const after = this.#engine.startCount
     if (after !== before) this.#violations.push(`${after - before} containers were started after all had ended`)
     this.#violations.push(...this.#leftovers())
+  }
+
+  /** What is shown of finished workflows is what is stored. */
+  async #shownOtherwise(): Promise<readonly string[]> {
+    const daemon = this.#daemon
+    if (daemon?.isAlive !== true || !daemon.hasStarted) return ['the daemon is down at rest']
+    const wrong: string[] = []
+    for (const { name, deleted } of this.#history.workflows.values()) {
+      const shown = daemon.controller.workflow('default', name, { nodes: true })
+      await this.#settle()
+      const result = await Promise.race([shown, afterTurn('nothing' as const)])
+      if (result === 'nothing') wrong.push(`${name} is not shown`)
+      else wrong.push(...this.#history.shownOtherwise(name, deleted, result))
+    }
+    return wrong
   }
 
   async #until(holds: () => boolean, withinMs: number): Promise<void> {
@@ -164,19 +186,20 @@ class Play {
 
   async #step(): Promise<void> {
     this.#steps += 1
-    if (this.#daemon?.isAlive === false) this.#bury()
+    this.#bury()
     if (this.#daemon === null && this.#clock.passedMs >= this.#restartAtMs) this.#begin()
     await this.#settle()
-    if (this.#daemon?.isAlive === true && this.#daemon.hasStarted) {
-      this.#submit(this.#daemon)
-      this.#actAsPerson(this.#daemon)
-      this.#read(this.#daemon)
+    this.#people.workInFolder()
+    const [zombie] = this.#overthrown
+    const spoken = zombie?.isAlive === true && zombie.hasStarted && this.#fate.chance(0.3) ? zombie : this.#daemon
+    if (spoken?.isAlive === true && spoken.hasStarted) {
+      this.#people.act(spoken)
       await this.#settle()
     }
     this.#violations.push(...this.#history.look())
-    if (!this.#isKind()) this.#misfortunes()
-    if (this.#daemon?.isAlive === false) this.#bury()
-    if (!this.#clock.step()) this.#wakeAt(this.#clock.passedMs + 60_000)
+    if (!this.#world.isKind()) this.#misfortunes()
+    this.#bury()
+    if (!this.#clock.step()) void this.#clock.sleep(60_000)
     await this.#settle()
     this.#violations.push(...this.#history.look())
   }
@@ -185,7 +208,8 @@ class Play {
   async #settle(): Promise<void> {
     for (let rounds = 0, quiet = 0, last = -1; quiet < 2 && rounds < 1_000; rounds += 1) {
       await afterTurn()
-      const depth = this.#daemon?.isAlive === true ? this.#daemon.controller.snapshot().queueDepth : 0
+      let depth = this.#daemon?.isAlive === true ? this.#daemon.controller.snapshot().queueDepth : 0
+      for (const one of this.#overthrown) if (one.isAlive) depth += one.controller.snapshot().queueDepth
       quiet = depth === 0 || depth === last ? quiet + 1 : 0
       last = depth
     }
@@ -193,17 +217,41 @@ class Play {
 
   #begin(): void {
     this.#say('the daemon starts')
-    const daemon = this.#newDaemon()
+    this.#lives += 1
+    const daemon = new SimulatedDaemon(this.#world, {
+      settings: this.#scenario.settings,
+      dice: this.#dice,
+      log: this.#log(),
+      folder: this.#scenario.files.length > 0 ? this.#folder : null,
+      onAwait: () => (this.#awaits += 1),
+      diesAfterAwaits: this.#lifeAwaits(),
+      mayCrash: () => this.#mayCrash() && (!this.#world.isKind() || this.#faults.crashAtAwait !== null),
+    })
     this.#daemon = daemon
-    daemon.controller.start().then(
-      () => (daemon.hasStarted = true),
-      (error: unknown) => {
-        if (daemon.isAlive) this.#violations.push(`the daemon does not start: ${String(error)}`)
-      },
-    )
+    const wasKind = this.#world.isKind()
+    daemon.start().catch((error: unknown) => {
+      if (!daemon.isAlive) return
+      this.#say(`the daemon does not start: ${String(error)}`)
+      // Who started it starts it again, for as long as the store may be away.
+      if (wasKind) this.#violations.push(`the daemon does not start: ${String(error)}`)
+      else daemon.die('as it could not start')
+    })
+  }
+
+  #lifeAwaits(): number {
+    const { awaitsMost, crashAtAwait } = this.#faults
+    if (crashAtAwait !== null) return this.#lives === 1 ? crashAtAwait : Infinity
+    const [first, ...others] = awaitsMost
+    return first === undefined ? Infinity : this.#fate.int(1, this.#fate.pick([first, ...others]))
+  }
+
+  #mayCrash(): boolean {
+    return this.#crashes < this.#faults.crashesMost
   }
 
   #bury(): void {
+    for (const one of this.#overthrown) if (!one.isAlive) this.#overthrown.delete(one)
+    if (this.#daemon?.isAlive !== false) return
     this.#daemon = null
     this.#crashes += 1
     const downMs = this.#misfortune.pick([0, 0, this.#misfortune.int(1, 5_000)])
@@ -211,101 +259,12 @@ class Play {
     void this.#clock.sleep(downMs)
   }
 
-  #submit(daemon: SimulatedDaemon): void {
-    for (const { name, workflow, submitAtMs } of this.#workload.tasks) {
-      if (submitAtMs > this.#clock.passedMs) this.#wakeAt(submitAtMs)
-      else if (this.#history.named(name) === undefined)
-        this.#call(`submit ${name}`, daemon, () =>
-          daemon.controller.createWorkflow('default', structuredClone(workflow)),
-        )
-    }
-  }
-
-  /** One alarm at a time is enough: whoever waits longer sets it again. */
-  #wakeAt(ms: number): void {
-    if (this.#alarmAtMs > this.#clock.passedMs && this.#alarmAtMs <= ms) return
-    this.#alarmAtMs = ms
-    void this.#clock.sleep(ms - this.#clock.passedMs)
-  }
-
-  /** What a person does: ends, deletes, suspends, resumes; again until it has worked. */
-  #actAsPerson(daemon: SimulatedDaemon): void {
-    for (const task of this.#workload.tasks) {
-      const seen = this.#history.named(task.name)
-      if (seen === undefined || seen.finished || seen.deleted) continue
-      this.#resumeIfWaiting(daemon, seen)
-      this.#doDeed(daemon, task, seen)
-    }
-  }
-
-  #doDeed(daemon: SimulatedDaemon, { name, deed }: Task, seen: SeenWorkflow): void {
-    if (deed === null || this.#doneDeeds.has(name)) return
-    if (deed.atMs > this.#clock.passedMs) return this.#wakeAt(deed.atMs)
-    const done = (): void => void this.#doneDeeds.add(name)
-    if (deed.kind === 'delete')
-      this.#call(`delete ${name}`, daemon, () => daemon.controller.deleteWorkflow('default', seen.name).then(done))
-    else if (deed.kind === 'suspend')
-      this.#call(`suspend ${name}`, daemon, () => this.#operate(daemon, name, { kind: 'suspend' }).then(done))
-    else
-      this.#call(`${deed.kind} ${name}`, daemon, () =>
-        this.#operate(daemon, name, { kind: deed.kind as 'stop' | 'terminate' }).then(done),
-      )
-  }
-
-  #resumeIfWaiting(daemon: SimulatedDaemon, seen: SeenWorkflow): void {
-    const isSuspended = seen.workflow.spec?.suspend === true
-    const waits = [...seen.nodes.values()].some(({ node }) => node.type === 'Suspend' && node.phase === 'Running')
-    if (!waits && !isSuspended) return
-    if (!this.#hand.chance(0.2)) return this.#wakeAt(this.#clock.passedMs + 1_000)
-    this.#call(`resume ${seen.name}`, daemon, () => this.#operate(daemon, seen.name, { kind: 'resume' }))
-  }
-
-  #operate(daemon: SimulatedDaemon, name: string, operation: Operation): Promise<unknown> {
-    return daemon.controller.operate('default', name, operation)
-  }
-
-  /** What a client reads is on the disk by then: nothing that a crash could take back. */
-  #read(daemon: SimulatedDaemon): void {
-    if (!this.#reader.chance(0.1)) return
-    const [task] = this.#workload.tasks.filter(() => this.#reader.chance(0.5))
-    if (task === undefined) return
-    const check = (read: Workflow | null): void => {
-      if (read === null || !daemon.isAlive || this.#isOver) return
-      this.#violations.push(...this.#history.shownTooEarly(read))
-    }
-    for (const nodes of [false, true]) daemon.controller.workflow('default', task.name, { nodes }).then(check, () => {})
-  }
-
-  /** One call of a kind at a time; what fails is tried again at a later step. */
-  #call(key: string, daemon: SimulatedDaemon, work: () => Promise<unknown>): void {
-    if (this.#calls.get(key) === daemon) return
-    this.#calls.set(key, daemon)
-    this.#say(`a person asks: ${key}`)
-    work()
-      .catch((error: unknown) => this.#say(`refused: ${key}: ${String(error)}`))
-      .finally(() => {
-        if (this.#calls.get(key) === daemon) this.#calls.delete(key)
-        void this.#clock.sleep(100)
-      })
-      .catch(() => undefined)
-  }
-
   /** What may go wrong between two steps. */
   #misfortunes(): void {
-    const { crash, vanish, jump, outage, crashesMost } = this.#faults
+    const { crash, vanish, jump, outage, drain, usurp, failover, full } = this.#faults
     const dice = this.#misfortune
-    if (this.#daemon?.isAlive === true && this.#crashes < crashesMost && dice.chance(crash))
-      this.#daemon.die('between two steps')
-    if (dice.chance(vanish)) {
-      const [pod] = [...this.#engine.pods.values()].filter(() => dice.chance(0.5))
-      if (pod !== undefined) {
-        const { id } = pod.request.identity
-        this.#say(`pod ${id} vanishes`)
-        this.#vanished += 1
-        this.#history.vanished.set(id, (this.#history.vanished.get(id) ?? 0) + 1)
-        this.#engine.vanish(pod)
-      }
-    }
+    if (this.#daemon?.isAlive === true && this.#mayCrash() && dice.chance(crash)) this.#daemon.die('between two steps')
+    if (dice.chance(vanish)) this.#vanishOne()
     if (dice.chance(jump)) {
       const ms = dice.pick([-1_500, -20, 400, 10_000, 3_600_000])
       this.#say(`the clock jumps by ${ms} ms`)
@@ -317,37 +276,74 @@ class Play {
       runtime.setHealthy(false)
       void this.#clock.sleep(dice.int(10, 20_000)).then(() => runtime.setHealthy(true))
     }
+    const fate = this.#fate
+    if (this.#mayCrash() && fate.chance(drain)) this.#daemon?.drain()
+    if (this.#mayCrash() && fate.chance(usurp)) this.#usurp()
+    const { database } = this.#world
+    if (fate.chance(failover)) {
+      this.#say('the database is away')
+      database.awayUntilMs = this.#clock.passedMs + fate.pick([200, 3_000, 20_000])
+    }
+    if (fate.chance(full)) {
+      this.#say('the disk is full')
+      database.fullUntilMs = this.#clock.passedMs + fate.pick([500, 5_000, 20_000])
+    }
   }
 
-  #isKind(): boolean {
-    return this.#clock.passedMs >= this.#faults.untilMs
+  #vanishOne(): void {
+    const [pod] = [...this.#engine.pods.values()].filter(() => this.#misfortune.chance(0.5))
+    if (pod === undefined) return
+    const { id } = pod.request.identity
+    this.#say(`pod ${id} vanishes`)
+    this.#vanished += 1
+    this.#history.vanished.set(id, (this.#history.vanished.get(id) ?? 0) + 1)
+    this.#engine.vanish(pod)
+  }
+
+  /** Another daemon begins although this one lives: it stands still for a while, or goes on at once. */
+  #usurp(): void {
+    const old = this.#daemon
+    if (old?.isAlive !== true || this.#overthrown.size > 0) return
+    const frozenMs = this.#fate.pick([0, this.#fate.int(1, 3_000), this.#fate.int(1, 30_000)])
+    this.#say(`another daemon takes over; this one ${frozenMs === 0 ? 'goes on' : `stands still for ${frozenMs} ms`}`)
+    this.#usurped += 1
+    this.#crashes += 1
+    if (frozenMs > 0) old.freeze(frozenMs)
+    this.#overthrown.add(old)
+    void this.#clock.sleep(zombieMsMost).then(() => old.die('for good'))
+    this.#daemon = null
+    this.#restartAtMs = this.#clock.passedMs
   }
 
   #unfinished(): string[] {
-    return this.#workload.tasks.flatMap(({ name }) => {
-      const seen = this.#history.named(name)
-      if (seen === undefined) return [`${name} was never created`]
-      if (seen.finished || seen.deleted) return []
-      const open = [...seen.nodes.values()]
-        .filter(({ node }) => rankOf(node.phase ?? '') < 2)
-        .map(({ node }) => `${node.name}(${node.type})=${node.phase ?? ''} ${node.message ?? ''}`)
-      return [`${name} is ${seen.phase} (${open.join('; ')})`]
-    })
+    const open = [...this.#history.workflows.values()].filter(({ finished, deleted }) => !finished && !deleted)
+    return [
+      ...this.#scenario.tasks
+        .filter(({ name }) => this.#history.named(name) === undefined)
+        .map(({ name }) => `${name} was never created`),
+      ...open.map(({ name, phase, nodes }) => {
+        const own = [...nodes.values()]
+          .filter(({ node }) => rankOf(node.phase ?? '') < 2)
+          .map(({ node }) => `${node.name}(${node.type})=${node.phase ?? ''} ${node.message ?? ''}`)
+        return `${name} is ${phase} (${own.join('; ')})`
+      }),
+      ...this.#people.open,
+      ...unseenFiles(this.#folder, this.#disk),
+    ]
   }
 
   #isAtRest(): boolean {
-    return this.#workload.tasks.every(({ name }) => {
-      const seen = this.#history.named(name)
-      return seen !== undefined && (seen.finished || seen.deleted)
-    })
+    return this.#unfinished().length === 0
   }
 
   /** What is still there of workflows that have ended. */
   #leftovers(): string[] {
-    const snapshot = this.#daemon?.isAlive === true ? this.#daemon.controller.snapshot() : null
+    const daemon = this.#daemon
+    const snapshot = daemon?.isAlive === true && daemon.hasStarted ? daemon.controller.snapshot() : null
     if (snapshot === null) return ['the daemon is down']
-    const { pods, locks, liveWorkflows, tasks } = snapshot
+    const { pods, locks, liveWorkflows, tasks, capacity } = snapshot
     return [
+      ...(this.#overthrown.size > 0 ? ['another daemon lives'] : []),
       ...[...this.#engine.pods.keys()].map((pod) => `pod ${pod} is left`),
       ...[...this.#engine.volumes.keys()].map((volume) => `volume ${volume} is left`),
       ...locks
@@ -357,21 +353,23 @@ class Play {
       ...(pods.pending + pods.running + pods.removals > 0 ? [`pods are counted: ${JSON.stringify(pods)}`] : []),
       ...(liveWorkflows > 0 ? [`${liveWorkflows} workflows live`] : []),
       ...(tasks > 0 ? [`${tasks} tasks are under way`] : []),
+      ...(capacity.waiting > 0 || Object.values(capacity.used).some((amount) => amount > 0)
+        ? [`room is taken: ${JSON.stringify(capacity)}`]
+        : []),
       ...this.#unfinished(),
     ]
   }
 
-  #say(text: string): void {
-    if (this.#isOver) return
+  #say(text: string | (() => string)): void {
+    if (this.#isOver || !this.#isTraced) return
     if (this.#trace.length >= traceLinesMost) this.#trace.splice(0, traceLinesMost / 2)
-    this.#trace.push(
-      `${String(this.#steps).padStart(5)} ${(this.#clock.passedMs / 1000).toFixed(3).padStart(9)} ${text}`,
-    )
+    const at = (this.#clock.passedMs / 1000).toFixed(3).padStart(9)
+    this.#trace.push(`${String(this.#steps).padStart(5)} ${at} ${typeof text === 'string' ? text : text()}`)
   }
 
   #log(): Log {
     const tell = (fields: object, text: string): void => {
-      this.#say(`log: ${text} ${JSON.stringify(fields)}`)
+      this.#say(() => `log: ${text} ${JSON.stringify(fields)}`)
       if (/engine failed|a bug/.test(text) && !this.#isOver) this.#violations.push(`${text} ${JSON.stringify(fields)}`)
     }
     return { ...silentLog, warn: tell, error: tell }

@@ -10,6 +10,8 @@ export type Leaf = {
   readonly isTimed: boolean
   /** An entry of the cache has a result only where the call that wrote it needed one, as in Argo. */
   readonly isMemoized?: boolean
+  readonly makesArtifact?: boolean
+  readonly takesArtifact?: boolean
 }
 
 /** What stands around a leaf: volumes, locks. */
@@ -19,6 +21,8 @@ export type Surroundings = {
   readonly isNarrow: boolean
   readonly mutexes: readonly string[]
   readonly semaphores: readonly string[]
+  /** Files are handed on as artifacts. */
+  readonly hasArtifacts?: boolean
 }
 
 export function drawLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
@@ -51,10 +55,18 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
   const exits = fails ? [dice.int(1, 3)] : dice.pick([[0], [0], [0], [1, 0], [1, 2, 0]])
   const isFlaky = exits.length > 1
   const makesResult = dice.chance(0.6)
+  const makesArtifact = around.hasArtifacts === true && dice.chance(0.5)
+  const takesArtifact = around.hasArtifacts === true && dice.chance(0.5)
+  const files = {
+    ...(makesResult ? { '/tmp/out': 'v{{inputs.parameters.in}}' } : {}),
+    ...(makesArtifact ? { '/tmp/made': 'made of {{inputs.parameters.in}}' } : {}),
+  }
   const deed: Deed = {
     ms: dice.pick([0, 0, dice.int(1, 300), dice.int(300, 6_000)]),
     exits,
-    ...(makesResult ? { out: '{{inputs.parameters.in}}x', files: { '/tmp/out': 'v{{inputs.parameters.in}}' } } : {}),
+    ...(makesResult ? { out: '{{inputs.parameters.in}}x' } : {}),
+    ...(makesResult || makesArtifact ? { files } : {}),
+    ...(takesArtifact ? { needs: '/tmp/taken' } : {}),
     ...(dice.chance(0.08) ? { badPulls: dice.int(1, 2) } : {}),
   }
   const isTimed = dice.chance(0.04)
@@ -65,8 +77,18 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
     around.volume !== null && dice.chance(0.7) ? { volumeMounts: [{ name: around.volume, mountPath: '/data' }] } : {}
   const template = {
     name,
-    inputs: { parameters: [{ name: 'in', value: 'i' }] },
-    ...(makesResult ? { outputs: { parameters: [{ name: 'p', valueFrom: { path: '/tmp/out' } }] } } : {}),
+    inputs: {
+      parameters: [{ name: 'in', value: 'i' }],
+      ...(takesArtifact ? { artifacts: [{ name: 'taken', path: '/tmp/taken', raw: { data: 'given' } }] } : {}),
+    },
+    ...(makesResult || makesArtifact
+      ? {
+          outputs: {
+            ...(makesResult ? { parameters: [{ name: 'p', valueFrom: { path: '/tmp/out' } }] } : {}),
+            ...(makesArtifact ? { artifacts: [{ name: 'made', path: '/tmp/made', ...archiveOf(dice) }] } : {}),
+          },
+        }
+      : {}),
     ...(asScript
       ? { script: { image: 'busybox', command: ['sim'], source: JSON.stringify(deed), ...mounts } }
       : { container: container(deed, mounts) }),
@@ -86,8 +108,10 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
       : {}),
     ...(isTimed ? { activeDeadlineSeconds: dice.int(1, 4) } : {}),
   }
-  return { template, makesResult, canFail: fails || isTimed, isTimed, isMemoized }
+  return { template, makesResult, canFail: fails || isTimed, isTimed, isMemoized, makesArtifact, takesArtifact }
 }
+
+const archiveOf = (dice: Dice): object => (dice.chance(0.5) ? { archive: { none: {} } } : {})
 
 function drawRetry(dice: Dice): object {
   const backoff = { duration: dice.pick(['1s', '500ms', '2']), factor: dice.int(1, 2) }

@@ -122,6 +122,8 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
     const live = openCreated(core, workflow, nodes)
     live.held = !mayBegin(core, live, workflow)
     await commit(core, live, workflow, nodes)
+    // Its turn may have come meanwhile, when nobody knew it yet.
+    if (live.held) live.held = !mayBegin(core, live, workflow)
     core.runs.add(live)
     announceLive(core.hub, live, 'ADDED')
     lookFirst(core, live)

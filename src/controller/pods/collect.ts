@@ -4,7 +4,7 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
 import type { Artifact, Clock, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { isEngineFault, persevere, quickBackOff } from '../back-off.ts'
 import { progressFile, mayReportProgress } from './argo-env.ts'
 import { firstFile } from './tar.ts'
 
@@ -142,7 +142,13 @@ async function saveArtifact(
     }
     return artifacts.save(tar, artifact, { ...context, signal })
   }
-  return persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+  return persevere(attempt, {
+    clock,
+    backOff: transferBackOff,
+    triesMax: transferTriesMax,
+    isUncounted: isEngineFault,
+    signal,
+  })
 }
 
 /** Where Argo's `wait` container sees the volumes of main. */
@@ -176,7 +182,13 @@ async function saveLog(
   const { runtime, artifacts, clock, context } = parts
   const attempt = () =>
     artifacts.saveBytes(textOf(runtime.logs(plan.identity.id, container, {}, signal)), artifact, { ...context, signal })
-  return persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+  return persevere(attempt, {
+    clock,
+    backOff: transferBackOff,
+    triesMax: transferTriesMax,
+    isUncounted: isEngineFault,
+    signal,
+  })
 }
 
 async function* textOf(lines: AsyncIterable<LogLine>): AsyncGenerator<Uint8Array> {

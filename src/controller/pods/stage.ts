@@ -5,7 +5,7 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { isEngineFault, persevere, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import type { TarEntry } from './tar.ts'
 import { tarOf } from './tar.ts'
@@ -64,7 +64,13 @@ async function load(
       throw new UserError('ARTIFACT_MISSING', 'failed to get file: The specified key does not exist.')
   }
   try {
-    await persevere(attempt, { clock, backOff: transferBackOff, triesMax: transferTriesMax, signal })
+    await persevere(attempt, {
+      clock,
+      backOff: transferBackOff,
+      triesMax: transferTriesMax,
+      isUncounted: isEngineFault,
+      signal,
+    })
   } catch (cause) {
     signal.throwIfAborted()
     const why = cause instanceof Error ? cause.message : String(cause)

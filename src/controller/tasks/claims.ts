@@ -5,7 +5,7 @@ import type { WorldError } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { BackOff } from '../back-off.ts'
-import { isRetryable, persevere, quickBackOff } from '../back-off.ts'
+import { isRetryable, mayBeStored, persevere, quickBackOff } from '../back-off.ts'
 import { volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
 import type { Log } from '../telemetry.ts'
@@ -66,7 +66,8 @@ export class Claims {
       if (fault !== null) return { kind: 'claimFailed', claimName, message: fault, transient: false }
       await this.ensureVolume(owner.namespace, claimName, owner, signal)
       const record = () => this.#objects.update(key, () => this.#object(owner, claimName, claim))
-      if (known === null) await persevere(record, { clock: this.#clock, backOff: quickBackOff, signal })
+      if (known === null)
+        await persevere(record, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
       return { kind: 'claimCreated', claimName }
     } catch (error) {
       signal.throwIfAborted()
@@ -103,7 +104,7 @@ export class Claims {
     }
     await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal, onFailure })
     const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
-    await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal })
+    await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
   }
 
   /** The claim of that name; one of a workflow that was just deleted is waited for to go. */

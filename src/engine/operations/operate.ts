@@ -4,17 +4,22 @@ import { advance, decisionOf } from '../advance.ts'
 import { isComplete } from '../completion.ts'
 import type { Decision, Operation, Refusal } from '../decision.ts'
 import type { Run } from '../run.ts'
+import { shutdownOf } from '../shutdown.ts'
 import { patchSpec } from './patch-spec.ts'
 import { refusal } from './refusal.ts'
 import { retryWorkflow } from './retry-workflow.ts'
 import { resumeAll, resumeNodes, setNodes, stopNodes } from './suspended-nodes.ts'
 
-/** A refusal changes nothing. */
-export function operate(run: Run, operation: Operation, now: Instant): Decision | Refusal {
+/**
+ * A refusal changes nothing.
+ * @param isHeld it waits for its turn to begin: only what is to be shut down goes on
+ */
+export function operate(run: Run, operation: Operation, now: Instant, isHeld = false): Decision | Refusal {
   run.now = now
   const refused = applyOperation(run, operation)
   if (refused !== null) return refused
-  return isComplete(run) ? decisionOf(run) : advance(run, [{ kind: 'lookAgain' }], now)
+  const waits = isHeld && shutdownOf(run) === null
+  return isComplete(run) || waits ? decisionOf(run) : advance(run, [{ kind: 'lookAgain' }], now)
 }
 
 /** The change itself, before anything is decided about it. */

@@ -67,6 +67,8 @@ export class SimulatedEngine {
   readonly logs = new Map<PodId, Map<string, { lines: LogLine[]; stdout: Uint8Array[] }>>()
   /** How often each container was started, over the whole life: what a test of «nothing runs twice» counts. */
   readonly starts = new Map<string, number>()
+  /** All of them together. */
+  startCount = 0
   readonly imageErrorsLeft = new Map<PodId, number>()
   readonly watchers = new Set<(pod: SimulatedPod, isGone: boolean) => void>()
   private stampCount = 0
@@ -176,6 +178,7 @@ export class SimulatedEngine {
     if (!container || container.state !== 'created' || container.isPausing) return
     const key = `${pod.request.identity.id}/${container.request.name}`
     this.starts.set(key, (this.starts.get(key) ?? 0) + 1)
+    this.startCount += 1
     container.state = 'running'
     container.startedAt = this.options.clock.now()
     container.turn += 1

@@ -1,0 +1,216 @@
+/** The ports as one life of the daemon gets them: every await passes the gate, and the seed's faults come with the calls. */
+import type { Artifacts } from '../../src/artifacts/index.ts'
+import type { Clock, PodRequest } from '../../src/resources/index.ts'
+import { WorldError } from '../../src/resources/index.ts'
+import type { Runtime } from '../../src/runtime/index.ts'
+import type { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
+import type { Change, CommitFault, Store, StoreErrorCode } from '../../src/store/index.ts'
+import { openMemoryStore } from '../../src/store/index.ts'
+import { describeChange } from './describe.ts'
+import type { Gate } from './gate.ts'
+import { simulatedArtifacts } from './simulated-artifacts.ts'
+import type { World } from './world.ts'
+
+export function gatedClock({ clock }: World, gate: Gate): Clock {
+  return {
+    now: () => clock.now(),
+    sleep: (ms, signal) => gate.pass('a sleep', () => clock.sleepWhile(ms, () => gate.isAlive, signal)),
+  }
+}
+
+export function gatedStore(world: World, gate: Gate, onLost: () => void): Store {
+  const inner = openMemoryStore({ disk: world.disk, fault: (changes) => commitFault(world, gate, changes), onLost })
+  return gatedObject(inner, {
+    ungated: new Set(['health', 'close']),
+    around: (name, _args, work) =>
+      gate.pass(`store.${name}`, async () => {
+        if (name !== 'commit') await databaseAnswers(world, gate)
+        return work()
+      }),
+  })
+}
+
+type Gating = {
+  readonly ungated: ReadonlySet<string>
+  readonly around: (name: string, args: readonly unknown[], work: () => unknown) => unknown
+}
+
+/** The same object, with something around each of its methods, and those of its parts. */
+function gatedObject<T extends object>(inner: T, gating: Gating, prefix = ''): T {
+  return new Proxy(inner, {
+    get(target, key) {
+      const found: unknown = Reflect.get(target, key, target)
+      const name = prefix + String(key)
+      if (typeof found === 'object' && found !== null) return gatedObject(found, gating, `${name}.`)
+      if (typeof found !== 'function') return found
+      const method = (...args: unknown[]): unknown => Reflect.apply(found, target, args)
+      return gating.ungated.has(name)
+        ? method
+        : (...args: unknown[]) => gating.around(name, args, () => method(...args))
+    },
+  })
+}
+
+/** Readers wait a while for a database that is away. */
+const readPatienceMs = 2_000
+
+async function databaseAnswers({ clock, faults, misfortune, isKind, database }: World, gate: Gate): Promise<void> {
+  if (isKind()) return
+  const awayMs = database.awayUntilMs - clock.passedMs
+  if (awayMs > 0) {
+    await clock.sleepWhile(Math.min(awayMs, readPatienceMs), () => gate.isAlive)
+    if (awayMs > readPatienceMs) throw storeError('STORE_DOWN')
+  }
+  if (misfortune.chance(faults.refuseRead)) throw storeError(misfortune.pick(['STORE_BUSY', 'STORE_DOWN']))
+}
+
+const storeError = (code: StoreErrorCode) => new WorldError(code, 'the simulated store refuses', { retryable: true })
+
+function commitFault(world: World, gate: Gate, changes: readonly Change[]): CommitFault | null {
+  const fault = drawCommitFault(world, gate, changes)
+  if (fault !== null && gate.isAlive) world.trace(`this commit: ${fault.kind}`)
+  return fault
+}
+
+function drawCommitFault(world: World, gate: Gate, changes: readonly Change[]): CommitFault | null {
+  const { faults, misfortune, clock, database } = world
+  if (!gate.isAlive) return { kind: 'crash', stored: false }
+  world.trace(() => `commit ${changes.map(describeChange).join(', ')}`)
+  if (world.diesAfterCommit()) {
+    gate.die('after a commit')
+    return { kind: 'crash', stored: true }
+  }
+  if (world.isKind()) return null
+  if (world.mayDie(faults.crashBeforeCommit)) {
+    gate.die('before a commit')
+    return { kind: 'crash', stored: false }
+  }
+  if (world.mayDie(faults.crashAfterCommit)) {
+    gate.die('after a commit')
+    return { kind: 'crash', stored: true }
+  }
+  if (database.fullUntilMs > clock.passedMs) return { kind: 'refuse', code: 'STORE_FULL' }
+  if (database.awayUntilMs > clock.passedMs) {
+    const until = clock.sleepWhile(database.awayUntilMs - clock.passedMs, () => gate.isAlive)
+    const then = misfortune.pick<CommitFault | null>([
+      null,
+      { kind: 'loseAnswer' },
+      { kind: 'refuse', code: 'STORE_DOWN' },
+    ])
+    return { kind: 'delay', until, ...(then === null ? {} : { then }) }
+  }
+  if (misfortune.chance(faults.refuseCommit))
+    return { kind: 'refuse', code: misfortune.pick(['STORE_BUSY', 'STORE_DOWN']) }
+  if (misfortune.chance(faults.loseCommitAnswer)) return { kind: 'loseAnswer' }
+  if (misfortune.chance(faults.delayCommit))
+    return { kind: 'delay', until: clock.sleepWhile(misfortune.int(1, 2_000), () => gate.isAlive) }
+  return null
+}
+
+export const gatedArtifacts = (world: World, gate: Gate): Artifacts =>
+  simulatedArtifacts(world.shelf, (name, work) =>
+    gate.pass(name, async () => {
+      const { faults, misfortune, shelf } = world
+      if (!world.isKind() && misfortune.chance(faults.transfer) && shelf.mayFail(name)) {
+        if (misfortune.chance(0.5)) await work()
+        throw new WorldError('ARTIFACT_AWAY', 'the simulated storage is away', { retryable: true })
+      }
+      return work()
+    }),
+  )
+
+/** Calls may be overtaken by the daemon's death, be done twice, be slow, fail, or time out with their work done or not. */
+export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime): Runtime {
+  const gated: Runtime = gatedObject(inner, {
+    ungated: new Set(['observe', 'logs', 'expect', 'close', 'setHealthy']),
+    around: (name, args, work) => {
+      const given = { name: `${name} ${nameOf(args[0])}`, signal: args.at(-1), ...waysOf[name] }
+      return call(world, gate, given, async () => work())
+    },
+  })
+  const observe: Runtime['observe'] = (listener, onHealth) =>
+    inner.observe(
+      (state) => gate.hear(() => listener(state)),
+      (isHealthy, reason) => gate.hear(() => onHealth(isHealthy, reason)),
+    )
+  return new Proxy(gated, {
+    get: (target, key): unknown => (key === 'observe' ? observe : Reflect.get(target, key, target)),
+  })
+}
+
+type Ways = {
+  /** Not done twice. */
+  readonly isUnrepeatable?: boolean
+  /** The engine may refuse it for good. */
+  readonly mayBeRefused?: boolean
+}
+
+const waysOf: Readonly<Record<string, Ways>> = {
+  prepare: { mayBeRefused: true },
+  writeFiles: { mayBeRefused: true, isUnrepeatable: true },
+  start: { mayBeRefused: true },
+  readFiles: { mayBeRefused: true },
+  readStdout: { mayBeRefused: true },
+}
+
+async function call<R>(
+  world: World,
+  gate: Gate,
+  given: Ways & { readonly name: string; readonly signal: unknown },
+  work: () => Promise<R>,
+): Promise<R> {
+  const { name, signal } = given
+  const { faults, misfortune, clock } = world
+  const isKind = world.isKind()
+  if (gate.isAlive) world.trace(name)
+  if (!isKind && world.mayDie(faults.crashBeforeCall)) gate.die(`before ${name}`)
+  return gate.pass(name, async () => {
+    try {
+      if (!isKind && misfortune.chance(faults.slowCall))
+        await clock.sleepWhile(misfortune.int(1, 3_000), () => gate.isAlive)
+      if (isAborted(signal)) throw new WorldError('ABORTED', 'the call is no longer wanted', { retryable: false })
+      if (!isKind) await engineTrouble(world, gate, given, work)
+      const result = await work()
+      if (!isKind && gate.isAlive && !isAborted(signal)) {
+        if (given.isUnrepeatable !== true && misfortune.chance(faults.doubleCall)) await work()
+        if (world.mayDie(faults.crashAfterCall)) gate.die(`after ${name}`)
+      }
+      return result
+    } catch (error) {
+      if (gate.isAlive) world.trace(`${name} failed: ${String(error)}`)
+      throw error
+    }
+  })
+}
+
+/** Throws where the engine answers badly, or not in time. */
+async function engineTrouble(
+  { faults, misfortune, clock, unlucky }: World,
+  gate: Gate,
+  { name, mayBeRefused }: Ways & { readonly name: string },
+  work: () => Promise<unknown>,
+): Promise<void> {
+  if (mayBeRefused === true && misfortune.chance(faults.clientError)) {
+    unlucky.refusals += 1
+    const status = misfortune.pick([404, 409])
+    throw new WorldError('ENGINE_REFUSED', `${name}: ${status} of the simulated engine`, { retryable: false })
+  }
+  if (misfortune.chance(faults.serverError)) {
+    if (misfortune.chance(0.5)) await work()
+    throw new WorldError('ENGINE_REFUSED', `${name}: 500 of the simulated engine`, { retryable: true })
+  }
+  if (!misfortune.chance(faults.timeout)) return
+  const isDone = misfortune.chance(0.5)
+  if (isDone) void work().catch(() => undefined)
+  await clock.sleepWhile(misfortune.pick([1_000, 10_000, 60_000]), () => gate.isAlive)
+  throw new WorldError('ENGINE_AWAY', `${name}: no answer in time`, { retryable: true })
+}
+
+const nameOf = (first: unknown): string =>
+  typeof first === 'string'
+    ? first
+    : typeof first === 'object' && first !== null && 'identity' in first
+      ? (first as PodRequest).identity.id
+      : ''
+
+const isAborted = (signal: unknown): boolean => signal instanceof AbortSignal && signal.aborted

@@ -1,0 +1,76 @@
+/** What a seed plays: workload, settings, what people and folders do, and faults. Most seeds are small and full of faults. */
+import type { CronWorkflow } from '../../src/resources/index.ts'
+import { drawCron } from './cron.ts'
+import type { Settings } from './daemon.ts'
+import type { Dice } from './dice.ts'
+import { diceOf } from './dice.ts'
+import type { FaultPlan } from './faults.ts'
+import { drawFaults, withMoreFaults } from './faults.ts'
+import { drawFiles } from './files.ts'
+import type { FileChange } from './files.ts'
+import type { Limits, Task } from './generator.ts'
+import { drawTask, fullSize, smallSize } from './generator.ts'
+
+/** `classic`: as the seeds were that the oldest of the corpus come from. */
+export const kinds = ['small', 'wide', 'classic'] as const
+export type Kind = (typeof kinds)[number]
+
+export type Scenario = {
+  readonly seed: number
+  readonly kind: Kind
+  readonly tasks: readonly Task[]
+  /** Of semaphores; `later` from then on. */
+  readonly limits: Limits
+  readonly limitsLater: { readonly atMs: number; readonly limits: Limits } | null
+  readonly settings: Settings
+  readonly cron: { readonly object: CronWorkflow; readonly untilMs: number } | null
+  /** What happens in the folder of manifests; none: there is no such folder. */
+  readonly files: readonly FileChange[]
+  readonly faults: FaultPlan
+}
+
+export const kindOf = (seed: number): Kind => {
+  const share = diceOf(seed, 'kind').next()
+  return share < 0.75 ? 'small' : share < 0.95 ? 'wide' : 'classic'
+}
+
+export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
+  const faults = drawFaults(diceOf(seed, 'faults'))
+  const plain: Scenario = {
+    seed,
+    kind,
+    tasks: drawTasks(diceOf(seed, 'workload'), kind),
+    limits: { one: '1', two: '2' },
+    limitsLater: null,
+    settings: { containersMax: diceOf(seed, 'host').pick([12, 30, 500]), parallelism: 0, namespaceParallelism: 0 },
+    cron: null,
+    files: [],
+    faults,
+  }
+  if (kind === 'classic') return plain
+  const dice = diceOf(seed, 'more')
+  const isSmall = kind === 'small'
+  return {
+    ...plain,
+    limitsLater: dice.chance(0.15)
+      ? { atMs: dice.int(0, 10_000), limits: { one: String(dice.int(1, 2)), two: String(dice.int(1, 3)) } }
+      : null,
+    settings: {
+      ...plain.settings,
+      parallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
+      namespaceParallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
+    },
+    cron: !isSmall && dice.chance(0.2) ? drawCron(dice) : null,
+    files: dice.chance(isSmall ? 0.05 : 0.15) ? drawFiles(dice) : [],
+    faults: {
+      ...withMoreFaults(faults, diceOf(seed, 'more faults')),
+      ...(isSmall ? { untilMs: dice.pick([10_000, 20_000, 40_000]) } : {}),
+    },
+  }
+}
+
+function drawTasks(dice: Dice, kind: Kind): readonly Task[] {
+  const count = kind === 'small' ? dice.pick([1, 1, 1, 2]) : dice.pick([1, 1, 2, 3])
+  const size = kind === 'small' ? smallSize : { ...fullSize, hasMore: kind === 'wide' }
+  return Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`, size))
+}
