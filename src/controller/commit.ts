@@ -14,11 +14,13 @@ export function joined(decisions: readonly Decision[]): Decision {
   if (decisions.length === 1 && only !== undefined) return only
   const changed = new Map<string, NodeStatus>()
   const deleted = new Set<Decision['deleted'][number]>()
+  const ended = new Set<string>()
   for (const decision of decisions) {
     for (const id of decision.deleted) {
       changed.delete(id)
       deleted.add(id)
     }
+    for (const id of decision.ended) ended.add(id)
     for (const node of decision.changed) {
       deleted.delete(nodeIdOf(node.id))
       changed.set(node.id, node)
@@ -27,6 +29,7 @@ export function joined(decisions: readonly Decision[]): Decision {
   return {
     changed: [...changed.values()],
     deleted: [...deleted],
+    ended,
     workflowChanged: decisions.some((decision) => decision.workflowChanged),
     effects: decisions.flatMap((decision) => decision.effects),
     wakeAt: decisions.at(-1)?.wakeAt ?? null,

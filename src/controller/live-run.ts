@@ -1,17 +1,10 @@
 /** One unfinished workflow in memory: the engine's run and what waits to be told to it. */
 import type { Decision, Observation, Operation, Refusal, Run } from '../engine/index.ts'
 import { workflowOf } from '../engine/index.ts'
-import type { Instant, NodeId, PodId, Workflow, WorkflowUid } from '../resources/index.ts'
+import type { NodeId, Workflow, WorkflowUid } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
-
-/** What is known of a node's pod beside Argo's fields; stored with the node, so that its logs can be found later. */
-export type PodRecord = {
-  readonly pod: PodId
-  readonly podName: string
-  readonly containers: readonly string[]
-  /** The whole log, where no container ever printed it. */
-  readonly log?: { readonly at: Instant; readonly lines: readonly string[] }
-}
+import type { PodRecord } from './pod-records.ts'
+import { PodRecords } from './pod-records.ts'
 
 export type OperationRequest = {
   readonly operation: Operation
@@ -39,7 +32,7 @@ export type LiveRun = {
   resourceVersion: number
   /** How watches read it: the run while it lives, the last picture afterwards. */
   readonly cell: { read: () => Workflow }
-  readonly pods: Map<NodeId, PodRecord>
+  readonly pods: PodRecords
   /** Effects whose outcome the engine must still hear before the run may leave memory. */
   readonly outstanding: Set<string>
   /** The row in the store says that it has ended. */
@@ -113,7 +106,7 @@ export function newLiveRun(init: {
     deleting: false,
     resourceVersion: init.resourceVersion,
     cell: { read: () => viewOf(live, { nodes: true }) },
-    pods: new Map(init.pods),
+    pods: new PodRecords(metadata?.name ?? '', init.pods),
     outstanding: new Set(),
     storedFinished: init.storedFinished === true,
     commitFailures: 0,

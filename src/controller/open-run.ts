@@ -4,8 +4,9 @@ import type { Locks } from '../engine/index.ts'
 import type { NodeStatus, Workflow } from '../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../store/port.ts'
 import type { Core } from './core.ts'
-import type { LiveRun, PodRecord } from './live-run.ts'
+import type { LiveRun } from './live-run.ts'
 import { newLiveRun } from './live-run.ts'
+import type { PodRecord } from './pod-records.ts'
 
 export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRun {
   const workflow = row.body as Workflow

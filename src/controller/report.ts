@@ -13,6 +13,7 @@ import { viewOf, whereOf } from './live-run.ts'
 
 const prefix = 'workflows.argoproj.io'
 const podPhases: ReadonlySet<string> = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Error'])
+const endedPhases: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Error', 'Skipped', 'Omitted'])
 
 export function report(core: Core, live: LiveRun, decision: Decision): void {
   const { telemetry, log, feed } = core
@@ -36,8 +37,12 @@ export function report(core: Core, live: LiveRun, decision: Decision): void {
 function reportPods({ telemetry }: Core, live: LiveRun, decision: Decision): void {
   const counts = new Map<string, number>()
   for (const { id, type, phase = '' } of decision.changed) {
-    if (type !== 'Pod' || !podPhases.has(phase) || live.podPhases.get(id) === phase) continue
-    live.podPhases.set(id, phase)
+    if (type !== 'Pod') continue
+    // Of those that have ended nothing is remembered: their end is told once.
+    const hasEnded = endedPhases.has(phase)
+    if (hasEnded) live.podPhases.delete(id)
+    if (!podPhases.has(phase) || (hasEnded ? !decision.ended.has(id) : live.podPhases.get(id) === phase)) continue
+    if (!hasEnded) live.podPhases.set(id, phase)
     counts.set(phase, (counts.get(phase) ?? 0) + 1)
   }
   for (const [phase, count] of counts) telemetry.podPhase(live.namespace, phase, count)

@@ -1,5 +1,5 @@
 /** The only place that decides: observations in, changed nodes and effects out. The same arguments give the same answer. */
-import type { Instant, NodeStatus, Workflow } from '../resources/index.ts'
+import type { Instant, NodeId, NodeStatus, Workflow } from '../resources/index.ts'
 import { nodeIdOf } from '../resources/index.ts'
 import { recordDeletion } from './artifact-gc.ts'
 import { createBody } from './bodies.ts'
@@ -133,11 +133,14 @@ function updateStatus(run: Run): void {
     run.patchStatus({ conditions: withCondition(run.status.conditions, { type: 'PodRunning', status: isRunning }) })
 }
 
+const none: readonly NodeId[] = []
+
 /** Takes what has gathered since the last decision. */
 export function decisionOf(run: Run): Decision {
   const decision: Decision = {
     changed: [...run.changed.values()].map((node) => ({ ...node })),
-    deleted: [...run.deleted].map(nodeIdOf),
+    deleted: run.deleted.size === 0 ? none : [...run.deleted].map(nodeIdOf),
+    ended: run.justEnded,
     workflowChanged: run.workflowChanged,
     effects: run.effects,
     wakeAt: run.timers.next(),
@@ -149,7 +152,7 @@ export function decisionOf(run: Run): Decision {
   }
   run.changed.clear()
   run.deleted.clear()
-  run.justEnded.clear()
+  if (run.justEnded.size > 0) run.justEnded = new Set()
   run.workflowChanged = false
   run.effects = []
   run.metrics = []

@@ -35,6 +35,8 @@ export type Decision = {
   /** New or changed nodes; each is a complete, immutable snapshot. */
   readonly changed: readonly NodeStatus[]
   readonly deleted: readonly NodeId[]
+  /** Of those that changed: whose end is news. */
+  readonly ended: ReadonlySet<string>
   /** Metadata, spec or status (beside nodes) changed: store the workflow too. */
   readonly workflowChanged: boolean
   /** In order. To be carried out only after the changes are durable. */

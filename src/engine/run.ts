@@ -101,7 +101,7 @@ export class Run {
   readonly changed = new Map<string, NodeStatus>()
   readonly deleted = new Set<string>()
   /** Nodes whose end is news: it is told once, not again by a run that is opened anew. */
-  readonly justEnded = new Set<string>()
+  justEnded = new Set<string>()
   workflowChanged = false
   effects: Effect[] = []
   events: RunEvent[] = []

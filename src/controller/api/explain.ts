@@ -1,6 +1,6 @@
 /** History and explanations: gathers what the sentences are made from. */
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
-import { workflowUid } from '../../resources/index.ts'
+import { nodeIdOf, workflowUid } from '../../resources/index.ts'
 import type { Core } from '../core.ts'
 import { explainNode, explainWorkflow, failedPodOf, nodesNamed } from '../explain/explain.ts'
 import type { Facts, LiveFacts } from '../explain/facts.ts'
@@ -145,8 +145,7 @@ async function lastLines(core: Core, { metadata }: Workflow, node: NodeStatus): 
 
 async function podNameOf(core: Core, uid: string, node: NodeStatus): Promise<string | null> {
   const live = core.runs.byUid(workflowUid(uid))
-  const own = live === undefined ? undefined : [...live.pods].find(([id]) => id === node.id)?.[1]
-  if (live !== undefined) return own?.podName ?? null
+  if (live !== undefined) return live.pods.get(nodeIdOf(node.id))?.podName ?? null
   const row = (await core.store.nodes(workflowUid(uid))).find(({ id }) => id === node.id)
   const internal = row?.internal
   return typeof internal === 'object' && internal !== null && 'podName' in internal ? String(internal.podName) : null
