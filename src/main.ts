@@ -13,6 +13,7 @@ import { argoSettingsInFolders, argoSettingsInStore, followArgoSettings } from '
 import { disksOf } from './main/disks.ts'
 import type { Disks } from './main/disks.ts'
 import { engineAddress } from './main/engine-address.ts'
+import { swarmRuntime } from './main/swarm.ts'
 import { folderCheck, healthReport } from './main/health.ts'
 import { loadPluginFolder } from './main/plugin-folder.ts'
 import { liveSettings } from './main/live-settings.ts'
@@ -28,6 +29,7 @@ import { systemClock, systemRandom } from './main/system.ts'
 import { openTable, tableCheck, tableReadings } from './main/table-source.ts'
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
+import type { CallReport } from './runtime/docker/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
 import { DirectorySource } from './sources/index.ts'
@@ -306,12 +308,16 @@ async function dockerRuntime(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const atOnce = config.docker.startConcurrency
+  const rest = {
+    instance,
+    onCall: (call: CallReport) => metrics.dockerCall(call),
+    log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message),
+  }
+  if (config.runtime === 'swarm') return swarmRuntime(config, engine, rest)
   return new DockerRuntime({
     engine,
-    instance,
     dataDir: join(config.dataDir, 'runtime'),
-    onCall: (call) => metrics.dockerCall(call),
-    log: (level, message, fields = {}) => log[level](fields, message),
+    ...rest,
     ...(config.docker.network === null ? {} : { network: config.docker.network }),
     ...(atOnce === null ? {} : { startsAtOnce: { least: atOnce, most: atOnce, initial: atOnce } }),
   })

@@ -6,6 +6,8 @@ import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
 import type { StoreConfig } from './store-settings.ts'
+import { swarmConfigOf } from './swarm-settings.ts'
+import type { SwarmConfig } from './swarm-settings.ts'
 import { tableConfigOf } from './table-settings.ts'
 import type { TableConfig } from './table-settings.ts'
 
@@ -48,6 +50,8 @@ export type Config = {
     readonly containersMax: number
     readonly oversized: 'wait' | 'run'
   }
+  readonly runtime: 'docker' | 'swarm'
+  readonly swarm: SwarmConfig
   readonly docker: {
     readonly host: string | null
     /** `null`: the engine's default bridge. */
@@ -146,6 +150,8 @@ export function configOf(settings: Settings, base: string): Config {
       containersMax: capacity.containersMax ?? 500,
       oversized: capacity.oversized ?? 'wait',
     },
+    runtime: settings.runtime ?? 'docker',
+    swarm: swarmConfigOf(settings.swarm, base),
     docker: {
       host: docker.host ?? null,
       network: docker.network ?? null,

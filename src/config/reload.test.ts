@@ -69,6 +69,8 @@ describe('the settings that `config show` prints', () => {
         folders: ['/f'],
         server: { port: 1, tokenFile: '/t' },
         capacity: { cpus: 2, memory: '2Gi', containersMax: 3, oversized: 'run' },
+        runtime: 'swarm',
+        swarm: { managers: ['tcp://m'], nodes: [{ hostname: 'n', host: 'tcp://n' }], certs: '/c', lostAfterMs: 1 },
         docker: { host: 'tcp://h', startConcurrency: 2 },
         disk: { freeMin: '1Gi' },
         log: { level: 'debug', components: { docker: 'warn' } },

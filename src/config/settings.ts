@@ -3,6 +3,7 @@ import Type from 'typebox'
 import type { Static } from 'typebox'
 import { argoSettings } from './argo-settings.ts'
 import { storeSettings } from './store-settings.ts'
+import { swarmSettings } from './swarm-settings.ts'
 import { tableSettings } from './table-settings.ts'
 
 const closed = { additionalProperties: false }
@@ -77,6 +78,14 @@ export const ownSettings = {
       closed,
     ),
   ),
+  runtime: Type.Optional(
+    Type.Unsafe<'docker' | 'swarm'>({
+      type: 'string',
+      enum: ['docker', 'swarm'],
+      description: 'What runs containers: Docker, or the Docker Swarm that `docker.host` manages.',
+    }),
+  ),
+  swarm: swarmSettings,
   docker: Type.Optional(
     Type.Object(
       {

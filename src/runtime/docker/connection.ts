@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { UserError } from '../../resources/index.ts'
 
 export type EngineTls = {
   readonly ca?: string
@@ -61,6 +62,17 @@ export function describeAddress(address: EngineAddress): string {
   if (address.kind === 'socket') return `unix://${address.path}`
   if (address.kind === 'tcp') return `tcp://${address.host}:${address.port}`
   return `ssh://${address.user === null ? '' : `${address.user}@`}${address.host}:${address.port}`
+}
+
+/**
+ * The engine at the address, without asking it anything.
+ * @param certs folder with ca.pem, cert.pem and key.pem, for `tcp`
+ * @throws UserError BAD_ENGINE_ADDRESS
+ */
+export function engineAt(host: string, certs: string | null = null): EngineAddress {
+  const found = fromUrl(host, 'settings', certs === null ? null : tlsFromDir(certs, true))
+  if (!('problem' in found)) return found
+  throw new UserError('BAD_ENGINE_ADDRESS', `${host}: ${found.problem}`)
 }
 
 type Candidate = EngineAddress | { readonly source: string; readonly address: string; readonly problem: string }

@@ -1,5 +1,12 @@
 /** The door to the Docker adapter. */
-export { type EngineAddress, type EngineSearch, type EngineTried, describeAddress, findEngine } from './connection.ts'
+export {
+  type EngineAddress,
+  type EngineSearch,
+  type EngineTried,
+  describeAddress,
+  engineAt,
+  findEngine,
+} from './connection.ts'
 export type { CallReport } from './client.ts'
 export { DockerRuntime, type DockerRuntimeOptions } from './docker-runtime.ts'
 export { type EngineOrReason, type Say, ensureBusybox, ensureEngine } from './install.ts'
