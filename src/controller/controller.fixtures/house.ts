@@ -18,7 +18,7 @@ import { createController } from '../controller.ts'
 import type { InProcessPlugin } from '../plugins/in-process.ts'
 import { silentLog, silentTelemetry } from '../telemetry.ts'
 
-const realClock: Clock = {
+export const realClock: Clock = {
   now: () => instant(Date.now()),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ const realClock: Clock = {
 }
 
 let seed = 1
-const random: Random = {
+export const testRandom: Random = {
   next: () => {
     seed = (seed * 48271) % 2147483647
     return seed / 2147483647
@@ -41,7 +41,7 @@ const random: Random = {
 }
 
 /** What a container does stands in its first argument, as JSON; a command that is no JSON ends at once with 0. */
-function scriptOf(pod: PodRequest): PodScript {
+export function scriptOf(pod: PodRequest): PodScript {
   const read = (text: string | undefined): ContainerScript & { readonly imageError?: string } => {
     // A driver of artifacts, which is given the path of its socket.
     if (text?.startsWith('/artifact-plugins/') === true) return { durationMs: Infinity }
@@ -72,7 +72,7 @@ export type House = {
 }
 
 export function newHouse(options: { readonly faults?: Faults } = {}): House {
-  const engine = new SimulatedEngine({ clock: realClock, random, behaviour: scriptOf, ...options })
+  const engine = new SimulatedEngine({ clock: realClock, random: testRandom, behaviour: scriptOf, ...options })
   const disk = new MemoryDisk()
   const directory = mkdtempSync(join(tmpdir(), 'controller-test-'))
   const opened: RunningController[] = []
@@ -82,7 +82,7 @@ export function newHouse(options: { readonly faults?: Faults } = {}): House {
     async open({ config, fault, plugins } = {}) {
       const controller = createController({
         clock: realClock,
-        random,
+        random: testRandom,
         store: openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) }),
         runtime: new SimulatedRuntime(engine),
         artifacts: createArtifacts({ directory }),

@@ -41,6 +41,8 @@ export class SharedLocks implements Locks {
   readonly #leaving = new Map<string, Map<string, Grant>>()
   readonly #standing = new Map<string, LockStanding>()
   readonly #refs = new Map<string, LockRef>()
+  /** Holders that were told to wait before it was known for whom: they look again when it is. */
+  readonly #unsure = new Set<string>()
 
   constructor(parts: SharedLocksParts) {
     this.#parts = parts
@@ -77,6 +79,7 @@ export class SharedLocks implements Locks {
     const full = missing.find((ref) => this.holdersOf(ref.name).length >= limitOf(ref)) ?? missing[0]
     if (full === undefined) return { kind: 'error', message: 'no lock is asked for' }
     const holders = this.holdersOf(full.name).length
+    if (holders < limitOf(full)) this.#unsure.add(holder)
     return this.#waiting(full, waitingText(full, { holders, limit: limitOf(full) }))
   }
 
@@ -165,6 +168,7 @@ export class SharedLocks implements Locks {
   stand(standing: readonly LockStanding[], options: { readonly all: boolean } = { all: false }): void {
     if (options.all) this.#standing.clear()
     for (const lock of standing) if (!isTurn(lock.name)) this.#standing.set(lock.name, lock)
+    this.#tellUnsure()
   }
 
   /** Those that wait here ask anew: what was asked may not have been heard. */
@@ -216,6 +220,21 @@ export class SharedLocks implements Locks {
     leaving.delete(holder)
     if (leaving.size === 0) this.#leaving.delete(workflowKey)
     this.#grants.set(holder, { ...grant, taken: new Set() })
+  }
+
+  #tellUnsure(): void {
+    for (const holder of this.#unsure) {
+      const wish = this.#wishes.get(holder)
+      if (wish === undefined) this.#unsure.delete(holder)
+      else if (wish.locks.some(({ name }) => this.#isFull(name))) {
+        this.#unsure.delete(holder)
+        this.#parts.wake(workflowUid(wish.workflowUid))
+      }
+    }
+  }
+
+  #isFull(name: string): boolean {
+    return this.holdersOf(name).length >= (this.#standing.get(name)?.limit ?? Infinity)
   }
 
   #wish(request: LockRequest, wanted: readonly WantedLock[]): void {

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Workflow } from '../../resources/index.ts'
+import { doing, eventually } from '../controller.fixtures/house.ts'
+import { Crew, endedAt } from './fleet.fixtures/crew.ts'
+import type { CrewMember } from './fleet.fixtures/crew.ts'
+
+let crew: Crew
+beforeEach(() => {
+  crew = new Crew()
+})
+afterEach(async () => {
+  await crew.close()
+})
+
+type Spec = Workflow['spec']
+const workflow = (name: string, spec: Partial<Spec> = {}, script: Parameters<typeof doing>[0] = {}): Workflow => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Workflow',
+  metadata: { name, namespace: 'default' },
+  spec: { entrypoint: 'main', templates: [{ name: 'main', container: doing(script) }], ...spec },
+})
+const steps = (name: string, count: number, ms: number, more: Partial<Spec> = {}): Workflow =>
+  workflow(name, {
+    templates: [
+      {
+        name: 'main',
+        steps: Array.from({ length: count }, (_, index) => [{ name: `s${index}`, template: 'work' }]),
+      },
+      { name: 'work', container: doing({ durationMs: ms }) },
+    ],
+    ...more,
+  })
+const mutexed = (name: string, ms: number): Workflow =>
+  workflow(name, { synchronization: { mutexes: [{ name: 'one' }] } }, { durationMs: ms })
+const submit = ({ controller }: CrewMember, given: Workflow) => controller.createWorkflow('default', given)
+/** How often each container of the engine was begun. */
+const beginnings = (engine = 'shared') => [...crew.engine(engine).starts.values()]
+
+describe('several controllers on one store', () => {
+  it('share new workflows evenly, and answer for each of them at every member', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.filter(({ isLive }) => isLive).length === 2, 'a sees b')
+    for (let index = 0; index < 6; index += 1) await submit(a, steps(`wf-${index}`, 2, 150))
+    const owners = await crew.owners()
+    expect(owners['a']?.length).toBe(3)
+    expect(owners['b']?.length).toBe(3)
+    for (let index = 0; index < 6; index += 1)
+      expect((await endedAt(index % 2 === 0 ? a : b, `wf-${index}`)).status?.phase).toBe('Succeeded')
+  })
+
+  it('finish what a killed member had begun, and begin no container twice', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 4; index += 1) await submit(a, steps(`wf-${index}`, 4, 200))
+    await eventually(async () => ((await crew.owners())['b']?.length ?? 0) === 2, 'b has two')
+    await eventually(() => beginnings().length >= 4, 'all have begun')
+    b.crash()
+    for (let index = 0; index < 4; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    expect(beginnings().every((times) => times === 1)).toBe(true)
+    expect(beginnings().length).toBe(16)
+    expect(a.controller.fleet()).toMatchObject({ takeOvers: 1, takenOver: 2 })
+  })
+
+  it('hand over at once when one leaves', async () => {
+    const [a, b] = [
+      await crew.open('a', { takeOverAfterMs: 60_000 }),
+      await crew.open('b', { takeOverAfterMs: 60_000 }),
+    ]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 4; index += 1) await submit(a, steps(`wf-${index}`, 3, 150))
+    await eventually(() => beginnings().length >= 4, 'all have begun')
+    await b.leave()
+    for (let index = 0; index < 4; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    expect(beginnings().every((times) => times === 1)).toBe(true)
+  })
+
+  it('leave workflows of a member whose engine nobody else reaches until it is back', async () => {
+    const a = await crew.open('a', { engine: 'one' })
+    const b = await crew.open('b', { engine: 'two', labels: { disk: 'fast' } })
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    await submit(a, steps('far', 3, 200, { nodeSelector: { disk: 'fast' } }))
+    await eventually(() => beginnings('two').length > 0, 'it runs at b')
+    b.crash()
+    await eventually(() => a.controller.fleet()?.orphans === 1, 'a says that nobody has it')
+    expect((await a.controller.explain('default', 'far')).sentences[0]).toContain(
+      'belongs to controller b, which is gone',
+    )
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect((await crew.owners())['b']).toEqual(['far'])
+    await crew.open('b', { engine: 'two', labels: { disk: 'fast' } })
+    expect((await endedAt(a, 'far')).status?.phase).toBe('Succeeded')
+    expect(beginnings('two').every((times) => times === 1)).toBe(true)
+  })
+
+  it('send a new workflow to a member whose engine fits its nodeSelector', async () => {
+    const a = await crew.open('a', { engine: 'one' })
+    await crew.open('b', { engine: 'two', labels: { gpu: 'yes' } })
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 3; index += 1)
+      await submit(a, workflow(`wf-${index}`, { nodeSelector: { gpu: 'yes' } }, { durationMs: 50 }))
+    for (let index = 0; index < 3; index += 1) await endedAt(a, `wf-${index}`)
+    expect([beginnings('one').length, beginnings('two').length]).toEqual([0, 3])
+  })
+})
+
+describe('locks of several controllers', () => {
+  it('give a mutex to one holder at a time, whichever member has it', async () => {
+    const crews = [await crew.open('a'), await crew.open('b'), await crew.open('c')]
+    const [a] = crews
+    if (a === undefined) return
+    await eventually(() => a.controller.fleet()?.members.length === 3, 'a sees both')
+    for (let index = 0; index < 9; index += 1) await submit(a, mutexed(`wf-${index}`, 60))
+    for (let index = 0; index < 9; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    expect(crew.runningMost()).toBe(1)
+    expect(new Set(Object.values(await crew.owners()))).toEqual(new Set())
+  })
+
+  it('tell who waits in Argo’s words', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    await submit(a, mutexed('first', 600))
+    await eventually(() => beginnings().length === 1, 'the first runs')
+    await submit(b, mutexed('second', 10))
+    await eventually(
+      async () => (await a.controller.workflow('default', 'second'))?.status?.message?.includes('0/1') === true,
+      'the second waits',
+    )
+    const second = await a.controller.workflow('default', 'second')
+    expect(second?.status?.message).toBe('Waiting for default/Mutex/one lock. Lock status: 0/1')
+    expect(second?.status?.synchronization?.mutex?.waiting).toEqual([
+      { mutex: 'default/Mutex/one', holder: 'default/first' },
+    ])
+    await endedAt(b, 'second')
+  })
+
+  it('give a semaphore’s new limit to all when its ConfigMap changes anywhere', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'limits', namespace: 'default' } }
+    await a.controller.createObject('ConfigMap', 'default', { ...map, data: { slots: '1' } } as never)
+    await eventually(() => b.controller.object('ConfigMap', 'default', 'limits') !== null, 'b knows the limits')
+    const synchronization = { semaphores: [{ configMapKeyRef: { name: 'limits', key: 'slots' } }] }
+    for (let index = 0; index < 6; index += 1)
+      await submit(a, workflow(`wf-${index}`, { synchronization }, { durationMs: 250 }))
+    await eventually(() => beginnings().length === 1, 'one runs')
+    await b.controller.updateObject('ConfigMap', 'default', 'limits', { ...map, data: { slots: '3' } } as never, {
+      upsert: true,
+    })
+    for (let index = 0; index < 6; index += 1) await endedAt(b, `wf-${index}`)
+    expect(crew.runningMost()).toBe(3)
+  })
+
+  it('go with the workflows when their member is killed', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 6; index += 1) await submit(a, mutexed(`wf-${index}`, 150))
+    await eventually(() => beginnings().length >= 2, 'some have run')
+    b.crash()
+    for (let index = 0; index < 6; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    expect(crew.runningMost()).toBe(1)
+    expect(beginnings().length).toBe(6)
+  })
+})
+
+describe('turns of several controllers', () => {
+  it('count workflows of all members, also after one was killed', async () => {
+    const config = { parallelism: 2 }
+    const [a, b] = [await crew.open('a', { config }), await crew.open('b', { config })]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 8; index += 1) await submit(a, workflow(`wf-${index}`, {}, { durationMs: 120 }))
+    await eventually(() => beginnings().length >= 3, 'some have run')
+    b.crash()
+    for (let index = 0; index < 8; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    expect(crew.runningMost()).toBe(2)
+  })
+})
+
+describe('operations at another member', () => {
+  it('stop, retry and delete the workflow as its owner would', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    await submit(a, steps('one', 3, 300))
+    await submit(a, steps('two', 3, 300))
+    await eventually(() => beginnings().length >= 2, 'both run')
+    const owners = await crew.owners()
+    expect(owners).toEqual({ a: ['one'], b: ['two'] })
+    const stopped = await a.controller.operate('default', 'two', { kind: 'terminate' })
+    expect(stopped.spec?.shutdown).toBe('Terminate')
+    expect((await endedAt(a, 'two')).status?.phase).toBe('Failed')
+    await expect(a.controller.operate('default', 'two', { kind: 'stop' })).rejects.toThrow(/shutdown/)
+    await a.controller.operate('default', 'two', { kind: 'retry' } as never)
+    expect((await endedAt(b, 'two')).status?.phase).toBe('Succeeded')
+    await b.controller.deleteWorkflow('default', 'one')
+    await eventually(async () => (await a.controller.workflow('default', 'one')) === null, 'one is gone')
+    await a.controller.editWorkflow('default', 'two', (current) => ({
+      ...current,
+      metadata: { ...current.metadata, labels: { ...current.metadata.labels, seen: 'yes' } },
+    }))
+    expect((await b.controller.workflow('default', 'two'))?.metadata.labels?.['seen']).toBe('yes')
+    expect(a.controller.fleet()?.forwarded).toBeGreaterThan(2)
+  })
+
+  it('tell watchers everywhere what any member does', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const phases = new Map<string, Set<string>>()
+    const watching = b.controller.watch(null, (event) => {
+      if (event.kind !== 'Workflow') return
+      const { status } = event.object() as Workflow
+      phases.set(event.name, (phases.get(event.name) ?? new Set()).add(status?.phase ?? ''))
+    })
+    for (let index = 0; index < 4; index += 1) await submit(a, workflow(`wf-${index}`, {}, { durationMs: 100 }))
+    await eventually(
+      () => phases.size === 4 && [...phases.values()].every((seen) => seen.has('Succeeded')),
+      'all ends were told',
+    )
+    watching.close()
+  })
+})
+
+describe('schedules of several controllers', () => {
+  it('tick once, and see children of all members', async () => {
+    crew = new Crew({ speed: 60 })
+    const options = { takeOverAfterMs: 12_000 }
+    const [a, b] = [await crew.open('a', options), await crew.open('b', options)]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const cron = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'CronWorkflow',
+      metadata: { name: 'tick', namespace: 'default' },
+      spec: {
+        schedules: ['* * * * *'],
+        concurrencyPolicy: 'Allow',
+        successfulJobsHistoryLimit: 50,
+        workflowSpec: { entrypoint: 'main', templates: [{ name: 'main', container: doing({ durationMs: 20 }) }] },
+      },
+    }
+    await b.controller.createObject('CronWorkflow', 'default', cron as never)
+    await eventually(() => beginnings().length >= 3, 'three ticks')
+    a.crash()
+    const before = beginnings().length
+    await eventually(() => beginnings().length >= before + 2, 'two more ticks')
+    const children = await b.controller.listWorkflows({ namespace: 'default' })
+    const names = children.items.map(({ metadata }) => metadata.name ?? '')
+    expect(new Set(names).size).toBe(names.length)
+    expect(beginnings().every((times) => times === 1)).toBe(true)
+  }, 20_000)
+})
