@@ -1,4 +1,5 @@
 /** How a run leaves memory: because it has ended, or because the engine broke on it. */
+import { nodeOf } from '../engine/index.ts'
 import type { Workflow } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { objectKey } from '../store/port.ts'
@@ -6,6 +7,7 @@ import { admit } from './admit.ts'
 import { announce } from './api/announce.ts'
 import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
+import { staysAfterEnd } from './kept-pods.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf, whereOf } from './live-run.ts'
 import { Picture } from './picture.ts'
@@ -24,7 +26,10 @@ function depart(core: Core, live: LiveRun, picture: Picture): void {
   if (core.estimates.wants(head)) core.estimates.learn(picture.read())
   core.runs.remove(live, picture.hasNodes ? picture : null)
   core.alarms.clear(`run/${live.uid}`)
-  core.pods.leave(live.uid)
+  core.pods.leave(live.uid, (nodeId) => {
+    const nodePhase = nodeOf(live.run, nodeId)?.phase
+    return !staysAfterEnd(live.run.spec, { nodePhase, workflowPhase: head.status?.phase ?? '' })
+  })
   core.tasks.leave(live.uid)
   core.plugins.leave(live.uid)
   for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)

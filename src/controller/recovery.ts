@@ -1,6 +1,6 @@
 /** Taking up what an earlier life left: unfinished runs, their locks, their pods, their claims. */
 import { artifactsToDelete, isEnded, isFinished, nodeOf } from '../engine/index.ts'
-import type { PodState, Workflow, WorkflowSpec } from '../resources/index.ts'
+import type { PodState, Workflow } from '../resources/index.ts'
 import { WorldError, rfc3339 } from '../resources/index.ts'
 import type { WorkflowRow } from '../store/port.ts'
 import { mayBegin } from './api/create.ts'
@@ -8,6 +8,7 @@ import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
 import { brokenWorkflow } from './ending.ts'
 import type { LiveRun } from './live-run.ts'
+import { staysAfterEnd } from './kept-pods.ts'
 import { openStored, restoreLocks } from './open-run.ts'
 
 /** Before anything is processed: all that is ours. */
@@ -89,23 +90,4 @@ export async function isKept(core: Core, state: PodState): Promise<boolean> {
   const rows = spec.podGC.strategy === 'OnPodSuccess' ? await core.store.nodes(uid) : []
   const nodePhase = rows.find(({ id }) => id === nodeId)?.node.phase
   return staysAfterEnd(spec, { nodePhase, workflowPhase: row.finished ? row.phase : null })
-}
-
-/** @param workflowPhase `null` while it goes on */
-export function staysAfterEnd(
-  { podGC }: WorkflowSpec,
-  { nodePhase, workflowPhase }: { readonly nodePhase: string | undefined; readonly workflowPhase: string | null },
-): boolean {
-  // Whether the pod's labels match can no longer be told; one too many is better than one that was to stay.
-  if (podGC?.labelSelector !== undefined) return true
-  switch (podGC?.strategy) {
-    case 'OnPodSuccess':
-      return nodePhase !== 'Succeeded'
-    case 'OnWorkflowCompletion':
-      return workflowPhase === null
-    case 'OnWorkflowSuccess':
-      return workflowPhase !== 'Succeeded'
-    default:
-      return false
-  }
 }

@@ -2,9 +2,10 @@
 import { isEnded, isFinished, nodeOf } from '../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../resources/index.ts'
 import type { Core } from './core.ts'
+import { staysAfterEnd } from './kept-pods.ts'
 import type { LiveRun } from './live-run.ts'
 import { openStored, restoreLocks } from './open-run.ts'
-import { repeatEffects, staysAfterEnd } from './recovery.ts'
+import { repeatEffects } from './recovery.ts'
 
 /** What the commit may have stored is also done. `false`: the run is no longer there, or no longer ours. */
 export async function reopen(core: Core, live: LiveRun): Promise<boolean> {

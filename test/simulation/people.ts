@@ -151,9 +151,11 @@ export class People {
     this.#world.trace(`a person asks: ${key}`)
     work()
       .catch((error: unknown) => this.#world.trace(`refused: ${key}: ${String(error)}`))
-      .finally(() => {
+      .finally(async () => {
+        // The oldest seeds are as they were: there a person asks again at once.
+        const pause = this.#world.clock.sleep(100)
+        if (this.#scenario.kind !== 'classic') await pause
         if (this.#calls.get(key) === daemon) this.#calls.delete(key)
-        void this.#world.clock.sleep(100)
       })
       .catch(() => undefined)
   }

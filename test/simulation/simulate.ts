@@ -4,7 +4,7 @@ import type { Log } from '../../src/controller/index.ts'
 import { silentLog } from '../../src/controller/index.ts'
 import type { Faults } from '../../src/runtime/simulated/index.ts'
 import { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
-import { MemoryDisk } from '../../src/store/index.ts'
+import { MemoryDisk } from '../../src/store/memory/store.ts'
 import { SimulatedDaemon } from './daemon.ts'
 import { scriptOf } from './deed.ts'
 import { diceOf } from './dice.ts'
@@ -116,6 +116,8 @@ class Play {
       diesAfterCommit: () => (this.#commits += 1) === faults.crashAtCommit,
       trace: (text) => this.#say(text),
     }
+    // What is stored is looked at after every commit, not only where the world comes to a stop.
+    this.#disk.onWrite = () => (this.#isOver ? undefined : void this.#violations.push(...this.#history.look()))
     const wrong = (text: string) => (this.#isOver ? undefined : void this.#violations.push(text))
     this.#people = new People(this.#world, { scenario, history: this.#history, folder: this.#folder, wrong })
   }

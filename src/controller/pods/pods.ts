@@ -124,8 +124,12 @@ export class Pods {
     })
   }
 
-  /** The workflow has ended: what still stands ready for it goes, what it left behind is no longer followed. */
-  leave(uid: WorkflowUid): void {
+  /**
+   * The workflow has ended: what still stands ready for it goes, and what a start found of it and nobody asked for;
+   * what it left behind is no longer followed.
+   * @param mayGo whether podGC lets go what has ended
+   */
+  leave(uid: WorkflowUid, mayGo: (nodeId: NodeId) => boolean): void {
     this.#afterList(() => {
       for (const [pod, life] of this.#of(uid)) {
         if (life.phase === 'ahead') this.#removals.remove(pod, 0)
@@ -133,6 +137,9 @@ export class Pods {
         life.discard()
         this.#forget(pod)
       }
+      for (const [pod, { identity, phase }] of this.#found ?? [])
+        if (identity.workflowUid === uid && (phase !== 'ended' || mayGo(identity.nodeId)) && !this.#lives.has(pod))
+          this.stop(pod, 0)
     })
   }
 

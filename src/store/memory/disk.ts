@@ -80,6 +80,8 @@ export class MemoryDisk {
   version = 0
   /** Grows with each store that takes the lease: commits of the ones before are refused. */
   epoch = 0
+  /** Told of each commit, once it is stored. */
+  onWrite: () => void = () => undefined
 
   apply(changes: readonly Change[]): Committed {
     return this.write(changes.map(writtenOf))
@@ -93,6 +95,7 @@ export class MemoryDisk {
     const versions = new Map<string, number>()
     for (const change of changes) this.#change(change, versions)
     touched?.settle(versions)
+    this.onWrite()
     return { resourceVersion: this.version, versions }
   }
 
