@@ -16,6 +16,8 @@ export type OwnSwarm = {
   readonly members: readonly SwarmMember[]
   /** `docker` at the manager; gives what it prints. */
   docker(...words: string[]): Promise<string>
+  /** Cuts a member, by its number from 1, off from the others, or joins it again. Its engine's socket goes on answering. */
+  partition(number: number, isCut: boolean): Promise<void>
   remove(): Promise<void>
 }
 
@@ -55,7 +57,7 @@ export async function ownSwarm({ name, size, images, optionsOf = () => [] }: Own
     const engine = await ownEngine({ name: hostname, within, options, ...(images && { images }) })
     members.push(Object.assign(engine, { hostname }))
   }
-  const swarm = new Swarm(members, [lan, ...numbers.map(namespaceOf)])
+  const swarm = new Swarm(members, lan, numbers.map(namespaceOf))
   await swarm.docker('swarm', 'init', '--advertise-addr', addressOf(1), '--default-addr-pool', '10.92.0.0/16')
   const token = (await swarm.docker('swarm', 'join-token', '-q', 'worker')).trim()
   for (const [index, member] of members.entries()) {
@@ -68,10 +70,12 @@ export async function ownSwarm({ name, size, images, optionsOf = () => [] }: Own
 
 class Swarm implements OwnSwarm {
   readonly members: readonly SwarmMember[]
+  readonly #lan: string
   readonly #namespaces: readonly string[]
 
-  constructor(members: readonly SwarmMember[], namespaces: readonly string[]) {
+  constructor(members: readonly SwarmMember[], lan: string, namespaces: readonly string[]) {
     this.members = members
+    this.#lan = lan
     this.#namespaces = namespaces
   }
 
@@ -80,9 +84,13 @@ class Swarm implements OwnSwarm {
     return stdout
   }
 
+  async partition(number: number, isCut: boolean): Promise<void> {
+    await ip('-n', this.#lan, 'link', 'set', `p${number}`, isCut ? 'down' : 'up')
+  }
+
   async remove(): Promise<void> {
     await Promise.all(this.members.map((member) => member.remove()))
-    await removeNamespaces(this.#namespaces)
+    await removeNamespaces([this.#lan, ...this.#namespaces])
   }
 }
 

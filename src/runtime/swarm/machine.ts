@@ -26,6 +26,8 @@ export class Machine {
   #runtime: DockerRuntime | null = null
   #isAnswering = false
   #hasToken = false
+  #isLoading = false
+  #address: EngineAddress | null = null
   #reason = 'it has not answered yet'
   /** Since when neither the swarm nor we have heard of it, by our monotonic clock. */
   #awaySince: number | null = null
@@ -78,6 +80,7 @@ export class Machine {
   update(node: SwarmNode, nowMs: number): void {
     this.#node = node
     if (this.#runtime === null) this.#open()
+    if (this.#isAnswering) void this.#loadToken()
     const isAway = node.state !== 'ready' && !this.#isAnswering
     this.#awaySince = isAway ? (this.#awaySince ?? nowMs) : null
   }
@@ -87,9 +90,9 @@ export class Machine {
     return this.#awaySince === null ? 0 : nowMs - this.#awaySince
   }
 
-  /** Until the engine has answered, or for so long. */
+  /** Until the engine has answered and can have pods, or for so long. */
   async heard(patienceMs: number): Promise<boolean> {
-    if (this.#runtime === null || this.#isAnswering) return this.#isAnswering
+    if (this.#runtime === null || (this.#isAnswering && this.#hasToken)) return this.#isAnswering
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs)
       this.#waiters.push(() => (clearTimeout(timer), resolve()))
@@ -98,9 +101,8 @@ export class Machine {
   }
 
   async hasVolume(name: string): Promise<boolean> {
-    const address = this.#parts.addressOf(this.#node)
-    if (address === null) return false
-    const client = new EngineClient(address)
+    if (this.#address === null) return false
+    const client = new EngineClient(this.#address)
     try {
       const path = `/volumes/${encodeURIComponent(name)}`
       return (await client.call('inspectVolume', 'GET', path, { allow: [404] })).status !== 404
@@ -123,33 +125,38 @@ export class Machine {
     if (address === null) return
     const runtime = new DockerRuntime({ ...this.#parts.docker, engine: address, dataDir: this.dataDir })
     this.#runtime = runtime
+    this.#address = address
     runtime.share((workflow) => this.#parts.isOurs(workflow))
     runtime.observe(
       (state) => this.#parts.onState(this, state),
-      (isHealthy, reason) => void this.#healthChanged(address, isHealthy, reason),
+      (isHealthy, reason) => this.#healthChanged(isHealthy, reason),
     )
   }
 
-  async #healthChanged(address: EngineAddress, isHealthy: boolean, reason: string): Promise<void> {
-    const { log } = this.#parts
-    const { hostname, arch } = this.#node
-    if (isHealthy && !this.#hasToken) {
-      try {
-        await ensureToken(address, arch)
-        this.#hasToken = true
-      } catch (error) {
-        log('warn', 'the token image could not be loaded', { node: hostname, error: String(error) })
-      }
-    }
-    if (!isHealthy && this.#isAnswering) log('warn', 'the engine of a machine is away', { node: hostname, reason })
+  #healthChanged(isHealthy: boolean, reason: string): void {
+    const { hostname: node } = this.#node
+    if (!isHealthy && this.#isAnswering) this.#parts.log('warn', 'the engine of a machine is away', { node, reason })
     this.#isAnswering = isHealthy
     this.#reason = reason
-    if (!isHealthy) {
-      this.#hasToken = false
-      return
+    if (!isHealthy) this.#hasToken = false
+    else void this.#loadToken()
+  }
+
+  /** Tried again with each look at the swarm. */
+  async #loadToken(): Promise<void> {
+    if (this.#address === null || this.#isLoading || this.#hasToken) return
+    this.#isLoading = true
+    try {
+      await ensureToken(this.#address, this.#node.arch)
+      this.#hasToken = this.#isAnswering
+    } catch (error) {
+      const { hostname: node } = this.#node
+      this.#parts.log('warn', 'the image of tokens could not be loaded', { node, error: String(error) })
+    } finally {
+      this.#isLoading = false
+      const waiters = this.#waiters
+      this.#waiters = []
+      for (const go of waiters) go()
     }
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const go of waiters) go()
   }
 }

@@ -132,16 +132,19 @@ export class Manager {
   /** At the manager that answered last, and where it is away or none any more, at the others. */
   async #try<T>(work: (client: EngineClient) => Promise<T>): Promise<T> {
     let last: unknown = null
+    const first = this.#current
     for (let tries = 0; tries < this.#clients.length; tries += 1) {
-      const client = this.#clients[this.#current]
+      const index = (first + tries) % this.#clients.length
+      const client = this.#clients[index]
       if (client === undefined) break
       try {
-        return await work(client)
+        const done = await work(client)
+        this.#current = index
+        return done
       } catch (error) {
         const isPlace = error instanceof WorldError && (error.code === 'ENGINE_AWAY' || isNoManager(error))
         if (!isPlace) throw error
         last = error instanceof EngineError && isNoManager(error) ? notManager('active', error) : error
-        this.#current = (this.#current + 1) % this.#clients.length
       }
     }
     throw last

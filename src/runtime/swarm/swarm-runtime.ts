@@ -97,7 +97,7 @@ export class SwarmRuntime implements Runtime {
     this.#facts = await this.#manager.facts(signal)
     await this.#ready()
     const { nodeId, clusterId, version } = this.#facts
-    const all = [...this.#overseer.machines.values()]
+    const all = [...this.#overseer.machines.values()].sort((a, b) => (a.node.hostname < b.node.hostname ? -1 : 1))
     const open = all.filter(
       ({ node, hasAddress }) => hasAddress && node.state === 'ready' && node.availability === 'active',
     )
