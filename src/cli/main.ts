@@ -32,6 +32,7 @@ const groups: readonly Group[] = [
   { verbs: ['test'], load: async () => (await import('./verbs/test.ts')).registerTest },
   { verbs: ['eval'], load: async () => (await import('./eval.ts')).registerEval },
   { verbs: ['table'], load: async () => (await import('./verbs/table.ts')).registerTable },
+  { verbs: ['fleet'], load: async () => (await import('./verbs/fleet.ts')).registerFleet },
   { verbs: ['db'], load: async () => (await import('./verbs/db.ts')).registerDb },
   { verbs: ['doctor'], load: async () => (await import('./verbs/doctor.ts')).registerDoctor },
   { verbs: ['socket-proxy'], load: async () => (await import('./verbs/socket-proxy.ts')).registerSocketProxy },

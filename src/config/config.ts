@@ -1,7 +1,11 @@
 /** The one typed Config: every setting with its value, defaults filled in, texts turned into numbers. */
 import { resolve } from 'node:path'
 import { parseGoDuration, parseQuantity } from '../expressions/index.ts'
+import { archivePolicyOf } from './archive-settings.ts'
+import type { ArchivePolicy } from './archive-settings.ts'
 import type { ArgoSettings } from './argo-settings.ts'
+import { sharingConfigOf } from './controller-settings.ts'
+import type { SharingConfig } from './controller-settings.ts'
 import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
@@ -28,6 +32,7 @@ export type Config = {
   readonly timezone: string
   /** `null`: drawn once for the data directory. */
   readonly instance: string | null
+  readonly controller: SharingConfig
   readonly server: {
     readonly host: string
     readonly port: number
@@ -76,6 +81,7 @@ export type Config = {
   readonly pluginFolder: string | null
   readonly watchRingSize: number
   readonly finishedKept: number
+  readonly archive: ArchivePolicy
   /** Decisions that a workflow's history keeps. */
   readonly history: { readonly first: number; readonly newest: number }
   readonly podGCDeleteDelayMs: number
@@ -122,6 +128,7 @@ export function configOf(settings: Settings, base: string): Config {
     namespace: settings.namespace ?? 'default',
     timezone: settings.timezone ?? 'UTC',
     instance: settings.instance ?? null,
+    controller: sharingConfigOf(settings.controller, durationMs, (message, path) => problems.push({ message, path })),
     server: {
       host: server.host ?? '127.0.0.1',
       port: server.port ?? 2746,
@@ -184,6 +191,7 @@ export function configOf(settings: Settings, base: string): Config {
     pluginFolder: settings.pluginFolder === undefined ? null : resolve(base, settings.pluginFolder),
     watchRingSize: settings.watchRingSize ?? 20_000,
     finishedKept: settings.finishedKept ?? 200,
+    archive: archivePolicyOf(settings.archive, settings, (message, path) => problems.push({ message, path })),
     history: { first: settings.history?.first ?? 20, newest: settings.history?.newest ?? 200 },
     podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),
     initialDelayMs: durationMs('initialDelay', settings.initialDelay, 0),

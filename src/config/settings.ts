@@ -1,7 +1,9 @@
 /** What may stand in Drydock's own settings file, beside Argo's keys (argo-settings.ts). */
 import Type from 'typebox'
 import type { Static } from 'typebox'
+import { archiveSettings } from './archive-settings.ts'
 import { argoSettings } from './argo-settings.ts'
+import { controllerSettings } from './controller-settings.ts'
 import { storeSettings } from './store-settings.ts'
 import { swarmSettings } from './swarm-settings.ts'
 import { tableSettings } from './table-settings.ts'
@@ -24,6 +26,7 @@ export const ownSettings = {
   namespace: text('Namespace of manifests that name none, and of the controller’s own ConfigMaps.'),
   timezone: text('Time zone of cron schedules and time tags that name none.'),
   instance: text('Marks our containers; two daemons on one Docker Engine need two.'),
+  controller: controllerSettings,
   server: Type.Optional(
     Type.Object(
       {
@@ -171,6 +174,7 @@ export const ownSettings = {
   pluginFolder: text('Folder of plugin modules that run in the daemon itself.'),
   watchRingSize: count('How many changes a watch may lag behind.'),
   finishedKept: count('Finished workflows kept in memory for readers.'),
+  archive: archiveSettings,
   history: Type.Optional(
     Type.Object(
       {

@@ -1,5 +1,6 @@
 /** The Config as YAML that a settings file may hold: read again, it comes to the same. */
 import { stringify } from 'yaml'
+import { archiveSettingsOf } from './archive-settings.ts'
 import type { Config } from './config.ts'
 import { ownSettings } from './settings.ts'
 
@@ -13,11 +14,14 @@ export function settingsOf(config: Config): Readonly<Record<string, unknown>> {
   const { argo, dataDir, artifactsDir, podGCDeleteDelayMs, initialDelayMs: _, metricsTtlMs, disk, ...own } = config
   const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !(key in ownSettings)))
   const { memoryBytes, ...capacity } = own.capacity
+  const { name, advertise, takeOverAfterMs } = own.controller
   const settings = {
     data: dataDir,
     ...own,
+    controller: { name, advertise, takeOverAfter: `${takeOverAfterMs}ms` },
     capacity: { ...capacity, memory: memoryBytes === null ? null : String(memoryBytes) },
     docker: { ...own.docker, startConcurrency: own.docker.startConcurrency ?? 0 },
+    archive: archiveSettingsOf(own.archive),
     disk: { freeMin: String(disk.freeMinBytes) },
     artifacts: { dir: artifactsDir },
     ...argoOnly,

@@ -1,6 +1,7 @@
 /** The door of the room. */
 export { createController } from './controller.ts'
 export type { ControllerParts } from './build-core.ts'
+export type { FleetFigures } from './fleet/fleet-side.ts'
 export type { ControllerHealth, RunningController } from './controller.ts'
 export { defaultCapacity } from './config.ts'
 export type { ArtifactDriverConfig, CapacityConfig, ControllerConfig, PluginConfig } from './config.ts'

@@ -5,7 +5,7 @@ import { parseManifests } from '../admission/index.ts'
 import type { Manifest } from '../admission/index.ts'
 import { argoConfigMapName, readArgoConfigMap, settingsProblemText } from '../config/index.ts'
 import type { ArgoSettings } from '../config/index.ts'
-import type { Controller, Log } from '../controller/index.ts'
+import type { Controller, Log, WatchEvent } from '../controller/index.ts'
 import type { ConfigMap } from '../resources/index.ts'
 import type { Store } from '../store/index.ts'
 
@@ -39,12 +39,13 @@ export function followArgoSettings(
   log: Log,
   onChange: (settings: ArgoSettings) => void,
 ): { close(): void } {
-  return controller.watch(null, (event) => {
+  const seen = (event: WatchEvent) => {
     if (event.kind !== 'ConfigMap' || event.name !== argoConfigMapName || event.namespace !== namespace) return
     const data = event.type === 'DELETED' ? {} : (event.object() as ConfigMap).data
     const settings = settingsOf(data, argoConfigMapName, log)
     if (settings !== undefined) onChange(settings)
-  })
+  }
+  return controller.watch(null, seen, 'none')
 }
 
 function settingsOf(data: ConfigMap['data'], file: string, log: Log): ArgoSettings | undefined {

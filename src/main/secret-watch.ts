@@ -1,5 +1,5 @@
 /** Teaches the logger what must not be written: the values of every Secret there is. */
-import type { Controller } from '../controller/index.ts'
+import type { Controller, WatchEvent } from '../controller/index.ts'
 import type { Secret } from '../resources/index.ts'
 import type { SecretValues } from '../telemetry/index.ts'
 
@@ -9,12 +9,13 @@ export function keepSecretsOut(
 ): { close(): void } {
   const learn = (secret: Secret) => values.set(ownerOf(secret), valuesOf(secret))
   for (const secret of controller.objects('Secret', '')) learn(secret)
-  return controller.watch(null, (event) => {
+  const seen = (event: WatchEvent) => {
     if (event.kind !== 'Secret') return
     const secret = event.object() as Secret
     if (event.type === 'DELETED') values.set(ownerOf(secret), [])
     else learn(secret)
-  })
+  }
+  return controller.watch(null, seen, 'none')
 }
 
 const ownerOf = ({ metadata }: Secret): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`

@@ -16,6 +16,8 @@ import { archiveRoutes } from './routes/archive.ts'
 import { configMapRoutes } from './routes/config-maps.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { eventRoutes, webhookVerdict } from './routes/events.ts'
+import { fleetRoutes, proxyToOwners } from './routes/fleet.ts'
+import type { FleetControl } from './routes/fleet.ts'
 import { historyRoutes } from './routes/history.ts'
 import { argoVersionHeader, infoRoutes } from './routes/info.ts'
 import { logLevelRoutes } from './routes/log-level.ts'
@@ -44,6 +46,7 @@ export type AppParts = {
   readonly tokens: TokenCheck
   readonly streams: OpenStreams
   readonly sourceFiles?: (() => readonly SourceFile[]) | undefined
+  readonly fleet?: FleetControl | undefined
 }
 
 /** Requests with a body up to this are taken, as gRPC's message size of Argo Server. */
@@ -158,6 +161,8 @@ const noBody = (_request: Request, _response: Response, next: (error?: unknown) 
 
 function addRoutes(app: Express, given: AppParts): void {
   const parts = { ...given, routes: new Routes(app, argoVersionHeader) }
+  proxyToOwners(app, given.fleet)
+  fleetRoutes(parts, given.fleet)
   workflowRoutes(parts)
   historyRoutes(parts)
   workflowOperationRoutes(parts)

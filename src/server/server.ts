@@ -7,6 +7,7 @@ import { UserError } from '../resources/index.ts'
 import { TokenCheck, loadToken } from './access/token.ts'
 import { createApp } from './app.ts'
 import type { HealthReport } from './health.ts'
+import type { FleetControl } from './routes/fleet.ts'
 import type { LogLevelControl } from './routes/log-level.ts'
 import type { ServerConfig, ServerLog } from './routes/parts.ts'
 import type { SourceFile } from './routes/source-files.ts'
@@ -24,6 +25,8 @@ export type ServerOptions = {
   readonly health?: () => Promise<HealthReport>
   /** Without it levels cannot be changed over the API. */
   readonly logLevels?: LogLevelControl
+  /** Other controllers that share the work. */
+  readonly fleet?: FleetControl
   /** Files of the folders that are refused or wait. */
   readonly sourceFiles?: () => readonly SourceFile[]
 }

@@ -213,6 +213,30 @@ export const ownMetrics = {
     labels: ['state'],
     atScrape: true,
   },
+  fleet_members: {
+    type: 'gauge',
+    help: 'Controllers that share the store: live ones, and those that have gone and still own workflows',
+    labels: ['state'],
+    atScrape: true,
+  },
+  fleet_workflows_owned: { type: 'gauge', help: 'Unfinished workflows of this controller', atScrape: true },
+  fleet_workflows_orphaned: {
+    type: 'gauge',
+    help: 'Unfinished workflows of controllers that have gone and whose engines no other reaches',
+    atScrape: true,
+  },
+  fleet_take_overs: { type: 'gauge', help: 'Controllers that this one took over from since its start', atScrape: true },
+  fleet_workflows_moved: {
+    type: 'gauge',
+    help: 'Workflows since the start: taken over, handed over, placed with another controller when they were made',
+    labels: ['how'],
+    atScrape: true,
+  },
+  fleet_commands_forwarded: {
+    type: 'gauge',
+    help: 'Operations sent to the controllers that own the workflows since the start',
+    atScrape: true,
+  },
   engine_up: { type: 'gauge', help: '1 while the container engine answers', atScrape: true },
   store_up: { type: 'gauge', help: '1 while the store answers and takes commits', atScrape: true },
   store_operation_seconds: {

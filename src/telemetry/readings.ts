@@ -27,6 +27,18 @@ export type DockerFigures = {
 export type DiskFigures = { readonly place: 'data' | 'docker'; readonly freeBytes: number; readonly sizeBytes: number }
 
 /** What is read at scrape time, from whoever knows; what nobody knows is left out. */
+export type FleetReadings = {
+  readonly live: number
+  readonly away: number
+  readonly owned: number
+  readonly orphans: number
+  readonly takeOvers: number
+  readonly takenOver: number
+  readonly handedOver: number
+  readonly placedElsewhere: number
+  readonly forwarded: number
+}
+
 export type Readings = {
   readonly workflowPhases?: () => Promise<ReadonlyMap<string, number>>
   readonly podPhases?: () => ReadonlyMap<string, number>
@@ -37,10 +49,13 @@ export type Readings = {
   readonly ready?: () => Promise<boolean> | boolean
   readonly sourceFiles?: () => ReadonlyMap<string, number>
   readonly table?: () => {
+  /** `null` where another controller serves it. */
     readonly isUp: boolean
     readonly backlog: { readonly due: number; readonly oldestSeconds: number }
     readonly outcomes: ReadonlyMap<string, number>
-  }
+  } | null
+  /** `null`: this controller is the only one. */
+  readonly fleet?: () => FleetReadings | null
   readonly engineUp?: () => boolean
   readonly storeUp?: () => boolean
   readonly controller?: () => ControllerFigures
@@ -94,7 +109,21 @@ export async function takeReadings(table: MetricTable, readings: Readings, log: 
   await attempt('files', readings.sourceFiles, (files) => {
     for (const [state, count] of files) table.set('source_files', count, { state })
   })
-  await attempt('table', readings.table, ({ isUp, backlog, outcomes }) => {
+  await attempt('fleet', readings.fleet, (figures) => {
+    if (figures === null) return
+    table.set('fleet_members', figures.live, { state: 'live' })
+    table.set('fleet_members', figures.away, { state: 'away' })
+    table.set('fleet_workflows_owned', figures.owned)
+    table.set('fleet_workflows_orphaned', figures.orphans)
+    table.set('fleet_take_overs', figures.takeOvers)
+    table.set('fleet_workflows_moved', figures.takenOver, { how: 'taken over' })
+    table.set('fleet_workflows_moved', figures.handedOver, { how: 'handed over' })
+    table.set('fleet_workflows_moved', figures.placedElsewhere, { how: 'placed' })
+    table.set('fleet_commands_forwarded', figures.forwarded)
+  })
+  await attempt('table', readings.table, (reading) => {
+    if (reading === null) return void table.set('table_up', 0)
+    const { isUp, backlog, outcomes } = reading
     table.set('table_up', isUp ? 1 : 0)
     table.set('table_rows_due', backlog.due)
     table.set('table_oldest_due_seconds', backlog.oldestSeconds)

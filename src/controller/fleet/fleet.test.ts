@@ -137,15 +137,21 @@ describe('locks of several controllers', () => {
     const [a, b] = [await crew.open('a'), await crew.open('b')]
     await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
     const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'limits', namespace: 'default' } }
-    await a.controller.createObject('ConfigMap', 'default', { ...map, data: { slots: '1' } } as never)
+    await a.controller.createObject('ConfigMap', 'default', { ...map, data: { slots: '1' } })
     await eventually(() => b.controller.object('ConfigMap', 'default', 'limits') !== null, 'b knows the limits')
     const synchronization = { semaphores: [{ configMapKeyRef: { name: 'limits', key: 'slots' } }] }
     for (let index = 0; index < 6; index += 1)
       await submit(a, workflow(`wf-${index}`, { synchronization }, { durationMs: 250 }))
     await eventually(() => beginnings().length === 1, 'one runs')
-    await b.controller.updateObject('ConfigMap', 'default', 'limits', { ...map, data: { slots: '3' } } as never, {
-      upsert: true,
-    })
+    await b.controller.updateObject(
+      'ConfigMap',
+      'default',
+      'limits',
+      { ...map, data: { slots: '3' } },
+      {
+        upsert: true,
+      },
+    )
     for (let index = 0; index < 6; index += 1) await endedAt(b, `wf-${index}`)
     expect(crew.runningMost()).toBe(3)
   })
@@ -235,7 +241,7 @@ describe('schedules of several controllers', () => {
         workflowSpec: { entrypoint: 'main', templates: [{ name: 'main', container: doing({ durationMs: 20 }) }] },
       },
     }
-    await b.controller.createObject('CronWorkflow', 'default', cron as never)
+    await b.controller.createObject('CronWorkflow', 'default', cron)
     await eventually(() => beginnings().length >= 3, 'three ticks')
     a.crash()
     const before = beginnings().length

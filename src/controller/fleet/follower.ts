@@ -104,7 +104,7 @@ export class Follower {
     if (row === null && event.type !== 'DELETED') return core.hub.skip(event.resourceVersion)
     const workflow =
       row === null
-        ? (known ?? ({ metadata: { namespace, name, uid }, spec: {} } as Workflow))
+        ? (known ?? { metadata: { namespace, name, uid }, spec: {} })
         : await workflowOfRow(core, row, core.hub.wantsNodes)
     const resourceVersion = Math.max(event.resourceVersion, row?.resourceVersion ?? 0)
     if (row === null) this.#forget(uid)

@@ -1,6 +1,6 @@
 /** Operations on workflows of other members: sent to the owner, who answers as it would answer its own users. */
 import type { Operation, Preview } from '../../engine/index.ts'
-import type { Clock, Workflow, WorkflowUid } from '../../resources/index.ts'
+import type { Clock, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
 import type { Command, Fleet } from '../../store/fleet.ts'
 import { editBetween } from '../api/edit.ts'

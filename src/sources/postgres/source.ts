@@ -66,7 +66,7 @@ export class TableSource {
     this.#options = options
     this.#claimant = claimant
     const { postgres, schema, log, controller, install = true } = options
-    this.#news = controller.watch(null, (event) => this.#seen(event))
+    this.#news = controller.watch(null, (event) => this.#seen(event), 'heads')
     this.#link = new TableLink({
       postgres,
       schema,

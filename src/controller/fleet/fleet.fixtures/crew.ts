@@ -37,7 +37,7 @@ export class Crew {
     const begin = realClock.now()
     this.#clock = {
       now: () => instant(Math.round(begin + (realClock.now() - begin) * speed)),
-      sleep: (ms, signal) => realClock.sleep(ms / speed, signal as AbortSignal),
+      sleep: (ms, signal) => realClock.sleep(ms / speed, signal),
     }
   }
 
