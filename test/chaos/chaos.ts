@@ -189,6 +189,7 @@ class Run {
     const { engine, postgres, remove, disk } = this.#options.counts
     const licence = {
       mayBeKilled: engine > 0 && !this.#options.liveRestore,
+      mayBeUnknown: engine > 0,
       mayVanish: remove > 0 || (engine > 0 && !this.#options.liveRestore),
       mayNotBeKept: disk > 0 || postgres > 0,
     }

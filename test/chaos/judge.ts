@@ -8,6 +8,8 @@ import type { Wanted } from './workflows.ts'
 export type Licence = {
   /** The engine was stopped with its containers. */
   readonly mayBeKilled: boolean
+  /** The engine was stopped: what started or ended at that very moment has an end that it does not know. */
+  readonly mayBeUnknown: boolean
   /** Containers were removed by hand. */
   readonly mayVanish: boolean
   /** Outputs may not have found room. */
@@ -64,7 +66,7 @@ function judgeEnded(wanted: Wanted, last: Workflow, lines: readonly Line[], lice
   const nodes = last.status?.nodes ?? {}
   const violations: string[] = []
   const phase = last.status?.phase ?? ''
-  const mayFail = wanted.isBrittle === true && licence.mayBeKilled
+  const mayFail = wanted.isBrittle === true && (licence.mayBeKilled || licence.mayBeUnknown)
   const isPhase = phase === wanted.phase || (mayFail && /^(Succeeded|Failed|Error)$/.test(phase))
   if (!isPhase) violations.push(`ended ${phase} instead of ${wanted.phase}: ${last.status?.message ?? ''}`)
   for (const [node, own] of groupedBy(lines, ({ node }) => node))
@@ -115,7 +117,9 @@ function unexplained(wanted: Wanted, { message = '' }: NodeStatus, licence: Lice
   if (/exit code 3\)/.test(message))
     return wanted.kind === 'retried' || wanted.kind === 'failing' ? null : 'exit code 3'
   if (/pod deleted/.test(message)) return licence.mayVanish ? null : 'no container was removed by hand'
-  if (/exit code (137|143|255)\)/.test(message)) return licence.mayBeKilled ? null : 'nobody killed it'
+  if (/ContainerStatusUnknown|exit code 255\)/.test(message))
+    return licence.mayBeUnknown ? null : 'the engine was never away'
+  if (/exit code (137|143)\)/.test(message)) return licence.mayBeKilled ? null : 'nobody killed it'
   if (/ENOSPC|no space left|disk is full/i.test(message)) return licence.mayNotBeKept ? null : 'no disk was full'
   return 'no fault of the run explains it'
 }

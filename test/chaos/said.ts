@@ -3,7 +3,8 @@
 /** Told at level error, or in plain text, and to be expected of a store, an engine or a disk that is away. */
 const expected = [
   /the store is away: commits wait for it/,
-  /this daemon is no longer in charge/,
+  /this daemon is no longer in charge|has taken over: nothing more is committed here/,
+  /the database does not answer|database system is (starting up|shutting down)/,
   /ENOSPC|no space left|disk is full|database or disk is full/i,
 ]
 

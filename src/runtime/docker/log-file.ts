@@ -1,6 +1,6 @@
 /** A container's kept log: one file of frames, `.part` while it may still grow, `.log` once it is whole. */
 import { createReadStream, existsSync, mkdirSync } from 'node:fs'
-import { type FileHandle, open, rename, truncate } from 'node:fs/promises'
+import { appendFile, rename, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type LogFrame, encodeFrame, readFrames } from './log-frames.ts'
 
@@ -9,7 +9,8 @@ const flushBytes = 256 * 1024
 export class LogFile {
   readonly path: string
   private readonly maxBytes: number
-  private file: FileHandle | null = null
+  /** What follows is known from the file. Nothing is kept open: whoever follows may be dropped at any time. */
+  private isOpen = false
   private pending: Buffer[] = []
   private pendingBytes = 0
   private sizeBytes = 0
@@ -28,13 +29,14 @@ export class LogFile {
 
   /** Stamp from which the engine is to be asked on; what the file has of that very stamp is cut off and comes again. */
   async resume(): Promise<string> {
-    if (!this.file) {
+    if (!this.isOpen) {
       mkdirSync(dirname(this.path), { recursive: true })
       if (existsSync(`${this.path}.log`)) await rename(`${this.path}.log`, `${this.path}.part`)
-      this.file = await open(`${this.path}.part`, 'a+')
+      await appendFile(`${this.path}.part`, '')
       this.sizeBytes = 0
       this.newest = { stamp: '', offset: 0 }
       for await (const frame of readFrames(createReadStream(`${this.path}.part`), false)) this.count(frame)
+      this.isOpen = true
     } else {
       await this.flush()
     }
@@ -56,18 +58,23 @@ export class LogFile {
     if (this.pendingBytes >= flushBytes) await this.flush()
   }
 
+  /** What could not be written is asked for again: by then the file has to say how far it goes. */
   async flush(): Promise<void> {
-    if (this.pendingBytes === 0 || !this.file) return
+    if (this.pendingBytes === 0 || !this.isOpen) return
     const bytes = Buffer.concat(this.pending)
     this.pending = []
     this.pendingBytes = 0
-    await this.file.appendFile(bytes)
+    try {
+      await appendFile(`${this.path}.part`, bytes)
+    } catch (error) {
+      this.isOpen = false
+      throw error
+    }
   }
 
   async finish(): Promise<void> {
     await this.flush()
-    await this.file?.close()
-    this.file = null
+    this.isOpen = false
     await rename(`${this.path}.part`, `${this.path}.log`)
   }
 

@@ -1,8 +1,9 @@
 /**
  * Starts that the engine did not live to write down. dockerd notes that a container runs a good while after its process
  * has begun; where it is killed or stopped in between, it takes the container, ever after, for one that was only created,
- * and would start it a second time (Engine 20.10 to 28). The process itself goes on, and where it lives when the engine is
- * back its end is told as any other; where it had ended before, what came of it is known to nobody.
+ * and would start it a second time. The process itself goes on. Of its end newer engines tell as of any other; Engine 20.10
+ * does not, nor does any of what had ended before it was back. Where dockerd was killed yet earlier, the command was never
+ * executed: what waits for that is ended, and the container is started.
  */
 import { readFile, readdir } from 'node:fs/promises'
 import type { EngineCalls } from './engine-calls.ts'
@@ -48,6 +49,16 @@ export async function processesOf(id: string, running: Iterable<string>): Promis
   if (own.length > 0) return own
   const others = [...running]
   return groups.some(({ text }) => others.some((other) => text.includes(other))) ? [] : null
+}
+
+/**
+ * Whether all there is of a container is the program that was to become its command and still waits for the word to do so,
+ * which nobody will give: nothing of it has run. Of runc; others are taken to have begun.
+ */
+export async function isStillborn(id: string): Promise<boolean> {
+  const pids = (await processesOf(id, [])) ?? []
+  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')))
+  return pids.length > 0 && names.every((name) => name.startsWith('runc:['))
 }
 
 /** Ends what the engine cannot end, since it does not know that it runs. */

@@ -18,15 +18,24 @@ export type Marks = {
   readonly killed?: Readonly<Record<string, string>>
 }
 
+/** How long a file that found no room waits until it is tried again. */
+const retryMs = 1_000
+
 export class MarkFiles {
   private readonly directory: string
+  /** Pods whose file lags behind. */
+  private readonly unwritten = new Set<PodId>()
+  private timer: NodeJS.Timeout | null = null
   private readonly known = new Map<string, Marks>()
 
   constructor(dataDir: string) {
     this.directory = join(dataDir, 'pods')
     mkdirSync(this.directory, { recursive: true })
     for (const file of readdirSync(this.directory)) {
-      if (!file.endsWith('.json')) continue
+      if (!file.endsWith('.json')) {
+        rmSync(join(this.directory, file), { force: true })
+        continue
+      }
       try {
         this.known.set(file.slice(0, -5), JSON.parse(readFileSync(join(this.directory, file), 'utf8')) as Marks)
       } catch {
@@ -39,7 +48,10 @@ export class MarkFiles {
     return this.known.get(pod) ?? {}
   }
 
-  /** On disk when it returns; whole or not at all. */
+  /**
+   * On disk when it returns, whole or not at all; where there is no room, as soon as there is. What is to be done for the
+   * pod does not wait for that: nobody could be stopped on a full disk.
+   */
   add(pod: PodId, more: Marks): void {
     const before = this.of(pod)
     const marks: Marks = {
@@ -50,13 +62,30 @@ export class MarkFiles {
       killed: { ...before.killed, ...more.killed },
     }
     this.known.set(pod, marks)
-    const path = join(this.directory, `${pod}.json`)
-    writeFileSync(`${path}.part`, JSON.stringify(marks))
-    renameSync(`${path}.part`, path)
+    this.write(pod)
   }
 
   drop(pod: PodId): void {
+    this.unwritten.delete(pod)
     if (this.known.delete(pod)) rmSync(join(this.directory, `${pod}.json`), { force: true })
+  }
+
+  private write(pod: PodId): void {
+    const path = join(this.directory, `${pod}.json`)
+    try {
+      writeFileSync(`${path}.part`, JSON.stringify(this.of(pod)))
+      renameSync(`${path}.part`, path)
+      this.unwritten.delete(pod)
+    } catch {
+      rmSync(`${path}.part`, { force: true })
+      this.unwritten.add(pod)
+      this.timer ??= setTimeout(() => this.writeAgain(), retryMs).unref()
+    }
+  }
+
+  private writeAgain(): void {
+    this.timer = null
+    for (const pod of [...this.unwritten]) this.write(pod)
   }
 
   /** Ids of all pods with marks whose id begins so. */

@@ -15,7 +15,7 @@ import {
   withExitStatus,
   withoutInitComplaint,
 } from './exit.ts'
-import { endProcesses, processesOf, statusUnknown, traceOf } from './lost-start.ts'
+import { endProcesses, isStillborn, processesOf, statusUnknown, traceOf } from './lost-start.ts'
 import { LogCapture, engineFrames, followAfterMs } from './log-capture.ts'
 import type { LogFile } from './log-file.ts'
 import type { LogFrame } from './log-frames.ts'
@@ -60,6 +60,10 @@ const startTries = 3
 const quickRetryMs = 20
 const retryStartMs = 1_000
 const unseenPollMs = 500
+/** The engine may take so many looks to tell of an end that has just come. */
+const deadLooksMost = 10
+const stillbornPollMs = 150
+const stillbornLooks = 20
 /** How long the end of a container is waited for that the engine does not know to run, where its processes cannot be seen. */
 const unseenPatienceMs = 30_000
 /** Logs are fetched a moment after the end, so that the next start goes first. */
@@ -195,12 +199,13 @@ export class Supervisor {
           if (!isFresh && (await this.hasStarted(pod, container, id))) return
           const began = performance.now()
           await this.parts.calls.start(id)
+          container.isReadingEnd = false
           measure(performance.now() - began)
           this.running(pod, container, now())
         })
         return
       } catch (error) {
-        isFresh = false
+        isFresh = container.isReadingEnd = false
         if (await this.hasStarted(pod, container, id).catch(() => false)) return
         const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
         if (error instanceof NoSandbox && attempt < startTries) {
@@ -260,6 +265,10 @@ export class Supervisor {
   private async hasStarted(pod: PodRecord, container: ContainerRecord, id: string): Promise<boolean> {
     const trace = await traceOf(this.parts.calls, id, container.restarts === 0)
     if (trace === 'none') return false
+    if (trace === 'begun' && (await isStillborn(id))) {
+      await this.clearStillborn(container, id)
+      return false
+    }
     this.running(pod, container, now())
     // It may have ended since.
     if (trace === 'started') this.died(pod, container, null)
@@ -267,13 +276,23 @@ export class Supervisor {
     return true
   }
 
+  /** What the engine may tell of its end is not the container's. */
+  private async clearStillborn(container: ContainerRecord, id: string): Promise<void> {
+    container.isReadingEnd = true
+    await endProcesses(id)
+    for (let looks = 0; looks < stillbornLooks && (await isStillborn(id)); looks += 1)
+      await new Promise((resolve) => setTimeout(resolve, stillbornPollMs))
+    await new Promise((resolve) => setTimeout(resolve, stillbornPollMs))
+  }
+
   /** Until the engine tells of its end, or it is plain that it never will. */
   private async followUnseen(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
     this.parts.log('warn', 'the engine does not know that it has started a container', fieldsOf(pod, container))
     const began = now()
-    for (let deadLooks = 0; deadLooks < 2;) {
+    for (let deadLooks = 0; deadLooks < deadLooksMost;) {
       await new Promise((resolve) => setTimeout(resolve, unseenPollMs).unref())
-      if (container.state !== 'running' || pod.isGone || pod.isRemoving) return
+      if (pod.isGone || pod.isRemoving) return endProcesses(id)
+      if (container.state !== 'running') return
       const found = await this.parts.calls.inspect(id).catch(() => null)
       if (found === null) continue
       if (found.status !== 'created') return this.died(pod, container, null)
