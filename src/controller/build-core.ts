@@ -41,7 +41,10 @@ import { claimLeftover, clearLeftover, perform } from './perform.ts'
 import type { Budget } from './pods/capacity.ts'
 import { Capacity } from './pods/capacity.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
+import { ClaimPlaces } from './pods/claim-places.ts'
+import { Placements } from './pods/placements.ts'
 import { Pods } from './pods/pods.ts'
+import { Scheduling } from './pods/scheduling.ts'
 import { StartRate } from './pods/start-rate.ts'
 import { Reconciler } from './reconcile.ts'
 import { report } from './report.ts'
@@ -120,9 +123,12 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
     locks: givenUpLate(locks),
     random,
   })
+  const { endpoints = null } = runtime
+  const claimPlaces = endpoints === null ? null : new ClaimPlaces(objects, () => endpoints.now()[0]?.name ?? '')
   const claims = new Claims({
     runtime,
     objects,
+    places: claimPlaces,
     clock,
     random,
     isBeingCleared: (uid) => leftovers.isClearing(uid),
@@ -133,8 +139,20 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
   const artifactContext = (namespace: string) => contextOf({ objects }, namespace)
   const observe: Reconciler['observe'] = (uid, observation) => reconciler.observe(uid, observation)
   const capacity = new Capacity({ budget: budgetOf(config, null), oversized: config.capacity.oversized })
+  const scheduling =
+    endpoints === null || claimPlaces === null
+      ? null
+      : new Scheduling({
+          endpoints,
+          capacity,
+          placements: new Placements({ clock, store, log }),
+          claims: claimPlaces,
+          ensureVolume: (claim, signal) => claims.ensureVolumeOf(claim, signal),
+          limits: () => config.capacity,
+        })
   const pods = new Pods({
     clock,
+    scheduling,
     runtime,
     artifacts,
     telemetry,
@@ -243,6 +261,7 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
     expiry,
     api,
     capacity,
+    scheduling,
     plugins,
     inProcess,
     services,

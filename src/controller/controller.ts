@@ -10,6 +10,7 @@ import { persevere, quickBackOff } from './back-off.ts'
 import type { ControllerConfig } from './config.ts'
 import { oldestWorkflows, stuckCounts } from './figures.ts'
 import type { WorkflowFigures } from './figures.ts'
+import { dropPlacements } from './pods/placements.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
 import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
@@ -89,7 +90,7 @@ export function createController(given: ControllerParts): RunningController {
     })
     host.facts = { name: config.engine.hostNodeName || info.hostName, cpus: info.cpus, memoryBytes: info.memoryBytes }
     host.isKnown = true
-    core.capacity.setBudget(budgetOf(config, host.facts))
+    if (core.scheduling === null) core.capacity.setBudget(budgetOf(config, host.facts))
     for (const warning of info.warnings) log.warn({}, warning)
     await core.fleet?.engineKnown(info)
   }
@@ -117,6 +118,9 @@ export function createController(given: ControllerParts): RunningController {
     await fleet?.begin(since)
     await core.objects.load()
     await Promise.all([core.memos.load(store), core.owners.load(store), core.limits.load(), core.estimates.load(store)])
+    const { scheduling } = core
+    if (scheduling !== null) await scheduling.placements.load()
+    else if (fleet === null) await dropPlacements(store)
     const runs = await loadRuns(core)
     await fleet?.knowLocks()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
@@ -147,6 +151,7 @@ export function createController(given: ControllerParts): RunningController {
       await core.pods.relist()
     }
     await core.pods.sweep((state) => isKept(core, state))
+    await core.scheduling?.placements.prune((uid) => core.runs.byUid(uid) !== undefined)
   }
 
   async function drain(): Promise<void> {

@@ -21,6 +21,7 @@ import type { ArtifactDrivers } from './plugins/artifact-drivers.ts'
 import type { InProcessPlugin } from './plugins/in-process.ts'
 import type { ServicePods } from './plugins/service-pods.ts'
 import type { Pods } from './pods/pods.ts'
+import type { Scheduling } from './pods/scheduling.ts'
 import type { Controller } from './port.ts'
 import type { Reconciler } from './reconcile.ts'
 import type { RunTable } from './run-table.ts'
@@ -57,6 +58,8 @@ export type Core = {
   readonly alarms: Alarms
   readonly leftovers: Leftovers
   readonly pods: Pods
+  /** Where there are several endpoints to run on. */
+  readonly scheduling: Scheduling | null
   readonly tasks: Tasks
   readonly plugins: Plugins
   readonly inProcess: readonly InProcessPlugin[]

@@ -48,7 +48,8 @@ export function reconfigure(
   live.podRate = next.podRate
   if (next.history !== undefined) live.history = next.history
   live.initialDelayMs = next.initialDelayMs ?? 0
-  core.capacity.setBudget(budgetOf(live, host), live.capacity.oversized)
+  if (core.scheduling === null) core.capacity.setBudget(budgetOf(live, host), live.capacity.oversized)
+  else core.scheduling.settleRooms()
   core.expiry.setRetention(live.retention)
   const limits = { limit: live.parallelism, namespaceLimit: live.namespaceParallelism }
   for (const uid of core.parallelism.setLimits(limits)) admit(core, uid)

@@ -1,5 +1,6 @@
 /** Figures of the moment, for gauges and status pages. */
 import type { Locks } from '../engine/index.ts'
+import type { EndpointState } from '../runtime/port.ts'
 import type { Core } from './core.ts'
 import type { Budget, Capacity } from './pods/capacity.ts'
 
@@ -13,10 +14,14 @@ export type ControllerSnapshot = {
   readonly queueLagSeconds: number
   readonly longestLockWaitSeconds: number
   readonly capacity: { readonly used: Budget; readonly budget: Budget; readonly waiting: number }
+  /** Each engine of several, with what is taken of it; empty where there is one. */
+  readonly endpoints: readonly EndpointFigures[]
   readonly tasks: number
   readonly resourceVersion: number
   readonly locks: ReturnType<Locks['snapshot']>
 }
+
+export type EndpointFigures = EndpointState & { readonly pods: number; readonly used: Budget; readonly budget: Budget }
 
 export function snapshotOf(core: Core & { readonly capacity: Capacity }): ControllerSnapshot {
   let [held, running] = [0, 0]
@@ -33,8 +38,22 @@ export function snapshotOf(core: Core & { readonly capacity: Capacity }): Contro
     queueLagSeconds: core.reconciler.lagMs / 1000,
     longestLockWaitSeconds: core.lockWaits.longestSeconds,
     capacity: { used: core.capacity.used, budget: core.capacity.budget, waiting: core.capacity.waiting },
+    endpoints: endpointFigures(core),
     tasks: core.tasks.size,
     resourceVersion: core.hub.version,
     locks: core.locks.snapshot(),
   }
 }
+
+export function endpointFigures({
+  scheduling,
+  capacity,
+}: Pick<Core, 'scheduling'> & { readonly capacity: Capacity }): readonly EndpointFigures[] {
+  const rooms = capacity.rooms
+  return (scheduling?.endpoints.now() ?? []).map((endpoint) => {
+    const { pods = 0, used = nothing, budget = nothing } = rooms.find(({ name }) => name === endpoint.name) ?? {}
+    return { ...endpoint, pods, used, budget }
+  })
+}
+
+const nothing: Budget = { cpus: 0, memoryBytes: 0, containers: 0 }

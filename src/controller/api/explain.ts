@@ -9,7 +9,9 @@ import { keptIn } from '../history/history.ts'
 import { readHistory } from '../history/read.ts'
 import type { LiveRun } from '../live-run.ts'
 import type { Explanation, HistoryEntry, WorkflowHistory } from '../port.ts'
+import type { Capacity } from '../pods/capacity.ts'
 import { notFound } from '../refusals.ts'
+import { endpointFigures } from '../snapshot.ts'
 import { workflowLogs } from './logs.ts'
 import { readWorkflow } from './read.ts'
 
@@ -33,7 +35,7 @@ export async function workflowHistory(core: Core, namespace: string, name: strin
 
 /** @param wanted a node, step or task; absent: the workflow. @throws ApiError NOT_FOUND */
 export async function explain(
-  core: Core & { readonly capacity?: LiveFacts['capacity'] },
+  core: Core & { readonly capacity?: Capacity },
   { namespace, name, node: wanted }: { readonly namespace: string; readonly name: string; readonly node?: string },
   engineAway: string | null,
 ): Promise<Explanation> {
@@ -80,14 +82,12 @@ async function existing(core: Core, namespace: string, name: string): Promise<Wo
   return workflow
 }
 
-function liveFacts(
-  core: Core & { readonly capacity?: LiveFacts['capacity'] },
-  live: LiveRun,
-  away: string | null,
-): LiveFacts {
+function liveFacts(core: Core & { readonly capacity?: Capacity }, live: LiveRun, away: string | null): LiveFacts {
   const begun = [...core.runs.all()].filter((one) => !one.held)
   const health = core.store.health()
-  const { used, budget, waiting } = core.capacity ?? nothingKnown
+  const { capacity } = core
+  const { used, budget, waiting } = capacity ?? nothingKnown
+  const endpoints = capacity === undefined ? [] : endpointFigures({ scheduling: core.scheduling, capacity })
   return {
     isHeld: live.held,
     limits: {
@@ -107,11 +107,12 @@ function liveFacts(
       }
     },
     dueOf: (id) => dueOf(live.run, id),
-    capacity: { used, budget, waiting },
+    capacity: { used, budget, waiting, endpoints },
+    endpointAway: (name) => endpoints.find((one) => one.name === name && !one.ok)?.reason ?? null,
   }
 }
 
-const nothingKnown: LiveFacts['capacity'] = {
+const nothingKnown: Omit<LiveFacts['capacity'], 'endpoints'> = {
   used: { cpus: 0, memoryBytes: 0, containers: 0 },
   budget: { cpus: Infinity, memoryBytes: Infinity, containers: Infinity },
   waiting: 0,

@@ -7,6 +7,8 @@ import { strictPolicy } from '../../admission/index.ts'
 import type { Clock, PodRequest, Random, Workflow } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { ContainerScript, Faults, PodScript } from '../../runtime/simulated/index.ts'
+import { EndpointsRuntime } from '../../runtime/endpoints/index.ts'
+import type { Runtime } from '../../runtime/port.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../../runtime/simulated/index.ts'
 import type { Change } from '../../store/port.ts'
 import type { CommitFault } from '../../store/index.ts'
@@ -61,30 +63,61 @@ export function scriptOf(pod: PodRequest): PodScript {
 
 export type House = {
   readonly engine: SimulatedEngine
+  /** By name, where there are several endpoints. */
+  readonly engines: ReadonlyMap<string, SimulatedEngine>
+  /** The runtimes of the newest process, likewise: to let one go away. */
+  readonly runtimes: ReadonlyMap<string, SimulatedRuntime>
   readonly disk: MemoryDisk
   /** A new process over what is there; the one before should have been drained or have crashed. */
   open(options?: {
     readonly config?: Partial<ControllerConfig>
     readonly fault?: (changes: readonly Change[]) => CommitFault | null
     readonly plugins?: readonly InProcessPlugin[]
+    /** Endpoints that do not answer at the start. */
+    readonly away?: readonly string[]
   }): Promise<RunningController>
   close(): Promise<void>
 }
 
-export function newHouse(options: { readonly faults?: Faults } = {}): House {
-  const engine = new SimulatedEngine({ clock: realClock, random: testRandom, behaviour: scriptOf, ...options })
+type HouseOptions = {
+  readonly faults?: Faults
+  /** Several engines, each with its labels and cores. */
+  readonly endpoints?: Readonly<Record<string, { readonly labels?: Record<string, string>; readonly cpus?: number }>>
+}
+
+export function newHouse({ endpoints = {}, ...options }: HouseOptions = {}): House {
+  const newEngine = (more: { readonly cpus?: number } = {}) =>
+    new SimulatedEngine({ clock: realClock, random: testRandom, behaviour: scriptOf, ...options, ...more })
+  const engine = newEngine()
+  const engines = new Map(
+    Object.entries(endpoints).map(([name, { cpus }]) => [name, newEngine(cpus === undefined ? {} : { cpus })] as const),
+  )
+  const runtimes = new Map<string, SimulatedRuntime>()
+  const newRuntime = (away: readonly string[]): Runtime => {
+    if (engines.size === 0) return new SimulatedRuntime(engine)
+    const limits = { cpus: null, memoryBytes: null, containersMax: null }
+    const named = [...engines].map(([name, own]) => {
+      const runtime = new SimulatedRuntime(own)
+      runtimes.set(name, runtime)
+      if (away.includes(name)) runtime.setHealthy(false)
+      return { name, runtime, settings: { labels: endpoints[name]?.labels ?? {}, limits, schedulable: true } }
+    })
+    return new EndpointsRuntime({ clock: realClock, named, patienceMs: 50 })
+  }
   const disk = new MemoryDisk()
   const directory = mkdtempSync(join(tmpdir(), 'controller-test-'))
   const opened: RunningController[] = []
   return {
     engine,
+    engines,
+    runtimes,
     disk,
-    async open({ config, fault, plugins } = {}) {
+    async open({ config, fault, plugins, away = [] } = {}) {
       const controller = createController({
         clock: realClock,
         random: testRandom,
         store: openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) }),
-        runtime: new SimulatedRuntime(engine),
+        runtime: newRuntime(away),
         artifacts: createArtifacts({ directory }),
         config: { ...plainConfig, ...config },
         log: process.env['HOUSE_LOG'] === undefined ? silentLog : loudLog,

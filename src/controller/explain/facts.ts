@@ -28,7 +28,22 @@ export type LiveFacts = {
   readonly lock: (name: string) => LockFacts
   readonly dueOf: (nodeId: string) => Instant | null
   /** Cores, bytes and containers that run now, and how many pods wait for room. */
-  readonly capacity: { readonly used: Amounts; readonly budget: Amounts; readonly waiting: number }
+  readonly capacity: {
+    readonly used: Amounts
+    readonly budget: Amounts
+    readonly waiting: number
+    /** Empty where there is one engine. */
+    readonly endpoints: readonly EndpointAmounts[]
+  }
+  /** Why the endpoint of that name does not answer; `null` where it does, or where there is none. */
+  readonly endpointAway: (name: string) => string | null
+}
+export type EndpointAmounts = {
+  readonly name: string
+  readonly ok: boolean
+  readonly schedulable: boolean
+  readonly used: Amounts
+  readonly budget: Amounts
 }
 export type Amounts = { readonly cpus: number; readonly memoryBytes: number; readonly containers: number }
 

@@ -4,7 +4,7 @@ import type { NodeStatus } from '../../resources/index.ts'
 import { instantOf } from '../../resources/index.ts'
 import type { Wait } from '../port.ts'
 import { templateOf } from './callers.ts'
-import type { Facts, LockFacts, Told } from './facts.ts'
+import type { Amounts, Facts, LockFacts, Told } from './facts.ts'
 import { durationText, ending, listed, nameOf, nothing, said, spanText, timeText, together, waiting } from './facts.ts'
 import { gateBefore } from './gates.ts'
 import { phases, unbornOf } from './unborn.ts'
@@ -129,6 +129,12 @@ function tellRunning(facts: Facts, node: NodeStatus): Told {
   const who = nameOf(node)
   const span = spanText(node.startedAt, facts.now)
   const where = node.hostNodeName ? ` on ${node.hostNodeName}` : ''
+  const away = facts.live?.endpointAway(node.hostNodeName ?? '') ?? null
+  if (away !== null)
+    return waiting(`${who} was last seen running${where}, which does not answer: ${ending(away)} It waits for it.`, {
+      kind: 'engine',
+      node: who,
+    })
   if (node.daemoned === true)
     return said(`${who} is a daemon and has been ready${where}; it ends with what started it.`)
   const progress = node.progress && node.progress !== '0/1' ? `, progress ${node.progress}` : ''
@@ -150,6 +156,12 @@ const pendingReasons: readonly (readonly [
     /^Unschedulable: /,
     'capacity',
     (who, message, facts) => `${who} waits for room on the host: ${ending(message.slice(15))} ${capacityText(facts)}`,
+  ],
+  [
+    /^EndpointAway: /,
+    'engine',
+    (who, message) =>
+      `${who} may be running where nobody can look: ${ending(message.slice(14))} It is not run elsewhere.`,
   ],
   [
     /^resource creation rate-limit reached/,
@@ -186,7 +198,22 @@ function tellPending(facts: Facts, node: NodeStatus): Told {
 
 function capacityText({ live }: Facts): string {
   if (live === null) return ''
-  const { used, budget, waiting: others } = live.capacity
+  const { waiting: others } = live.capacity
+  const rooms = live.capacity.endpoints
+  if (rooms.length > 0) {
+    const texts = rooms.map(({ name, used, budget, ok, schedulable }) => {
+      const state = !ok ? ' (does not answer)' : schedulable ? '' : ' (takes nothing new)'
+      return `on ${name}${state} ${amountsText(used, budget)}`
+    })
+    return `Taken are ${listed(texts)}; ${podsText(others)}.`
+  }
+  const { used, budget } = live.capacity
+  return `Taken are ${amountsText(used, budget)}; ${podsText(others)}.`
+}
+
+const podsText = (others: number): string => (others === 1 ? 'one pod waits' : `${others} pods wait`)
+
+function amountsText(used: Amounts, budget: Amounts): string {
   const part = (name: string, taken: string, all: number, allText: string) =>
     all === Infinity ? [] : [`${taken} of ${allText} ${name}`]
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
@@ -195,5 +222,5 @@ function capacityText({ live }: Facts): string {
     ...part('memory', mebibytes(used.memoryBytes), budget.memoryBytes, mebibytes(budget.memoryBytes)),
     ...part('containers', String(used.containers), budget.containers, String(budget.containers)),
   ]
-  return `Taken are ${listed(parts)}; ${others === 1 ? 'one pod waits' : `${others} pods wait`}.`
+  return listed(parts)
 }

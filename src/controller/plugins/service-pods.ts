@@ -148,7 +148,8 @@ export class ServicePods {
       service.state = null
     }
     // A plugin never waits for room: what waits for the plugin may be what holds the room.
-    capacity.adopt(wanted.id, needOf(request))
+    // It has to be reached from here: the first endpoint is the one that is.
+    capacity.adopt(wanted.id, needOf(request), runtime.endpoints?.now()[0]?.name)
     await this.#prepare(request, tell, signal)
     await persevere(() => runtime.start(request, signal), patience)
     for (;;) {

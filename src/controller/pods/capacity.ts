@@ -1,84 +1,64 @@
-/** Admission of pods to the host: their requests must fit its cores and memory, and their number its bridge. */
-import type { PodId, PodRequest } from '../../resources/index.ts'
+/** Admission of pods to the endpoints: their requests must fit cores and memory there, and their number its bridge. */
+import type { PodId } from '../../resources/index.ts'
+import { Line } from './line.ts'
+import type { Budget, Need, Room } from './space.ts'
+import { Space } from './space.ts'
 
-export type Budget = { readonly cpus: number; readonly memoryBytes: number; readonly containers: number }
+export type { Budget, Need, Room } from './space.ts'
+export { needOf } from './space.ts'
 
-export type Need = Budget
+/** Where a pod may go, of those endpoints that there are. */
+export type Choice = {
+  readonly names: readonly string[]
+  /** The rest, and why not there, in the words of Kubernetes' scheduler. */
+  readonly refused: ReadonlyMap<string, string>
+  /** Where it would rather be, the higher the rather, whatever room there is. */
+  readonly wishes?: ReadonlyMap<string, number>
+}
 
-type Waiting = {
+export type Asked = {
   readonly pod: PodId
   readonly need: Need
   readonly priority: number
+  /** Asked again whenever something has changed; absent: anywhere. */
+  readonly choose?: () => Choice
+  /** Hears at once where the pod goes: whoever asks next must know. */
+  readonly onPlaced?: (endpoint: string) => void
+}
+
+type Waiting = Asked & {
   readonly order: number
-  readonly admit: () => void
+  readonly admit: (endpoint: string) => void
+  readonly tell: (why: string) => void
+  told: string
+  choice: Choice | null
   /** It was admitted or gave up; it leaves its line when it comes to the front. */
   isOver: boolean
 }
 
-/** Init containers run one by one, so the largest counts; mains and sidecars together (Kubernetes' rule). */
-export function needOf(request: PodRequest): Need {
-  let [cpus, memoryBytes, initCpus, initMemory] = [0, 0, 0, 0]
-  for (const { role, resources } of request.containers) {
-    const cpu = resources.cpuRequest ?? 0
-    const memory = resources.memoryRequestBytes ?? 0
-    if (role === 'init') {
-      initCpus = Math.max(initCpus, cpu)
-      initMemory = Math.max(initMemory, memory)
-    } else {
-      cpus += cpu
-      memoryBytes += memory
-    }
-  }
-  return {
-    cpus: Math.max(cpus, initCpus),
-    memoryBytes: Math.max(memoryBytes, initMemory),
-    containers: request.containers.length,
-  }
-}
+/** Those that may go to the same endpoints, first come, first served. */
+type Lane = Line<Waiting>
 
-/** First in, first out, without moving what waits. */
-class Line<T> {
-  #items: (T | undefined)[] = []
-  #head = 0
+/** The name of the only endpoint where there are none. */
+const soleName = ''
 
-  add(item: T): void {
-    this.#items.push(item)
-  }
-
-  /** The first that is wanted; those before it are dropped. */
-  first(isWanted: (item: T) => boolean): T | undefined {
-    for (; this.#head < this.#items.length; this.#head += 1) {
-      const item = this.#items[this.#head]
-      if (item !== undefined && isWanted(item)) break
-      this.#items[this.#head] = undefined
-    }
-    if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
-    return this.#items[this.#head]
-  }
-
-  rest(): readonly T[] {
-    return this.#items.filter((item) => item !== undefined)
-  }
-}
-
-/** First come, first served within a priority: a large pod at the head is not overtaken for ever by small ones. */
+/**
+ * First come, first served within a priority, on each endpoint: a large pod at the head is not overtaken for ever by
+ * small ones that could take its room, and those that may only go elsewhere do not wait for it.
+ */
 export class Capacity {
-  #budget: Budget
   #oversized: 'wait' | 'run'
-  readonly #held = new Map<PodId, Need>()
-  readonly #used = { cpus: 0, memoryBytes: 0, containers: 0 }
+  readonly #spaces = new Map<string, Space>()
+  readonly #where = new Map<PodId, Space>()
   /** Those that can run some time, by priority, the highest first. */
-  readonly #lines: { readonly priority: number; readonly line: Line<Waiting> }[] = []
-  /** Those that need more than the host has: they must not keep the others back. */
+  readonly #levels: { readonly priority: number; readonly lanes: Map<string, Lane> }[] = []
+  /** Those that need more than any endpoint has: they must not keep the others back. */
   readonly #impossible = new Set<Waiting>()
   #waiting = 0
   #order = 0
 
   constructor(options: { readonly budget: Budget; readonly oversized: 'wait' | 'run' }) {
-    this.#budget = options.budget
+    this.#spaces.set(soleName, new Space({ name: soleName, budget: options.budget, closed: null }))
     this.#oversized = options.oversized
   }
 
@@ -86,91 +66,168 @@ export class Capacity {
     return this.#waiting
   }
 
+  /** Of all endpoints together. */
   get used(): Budget {
-    return { ...this.#used }
+    return sum([...this.#spaces.values()].map(({ used }) => used))
   }
 
   get budget(): Budget {
-    return this.#budget
+    return sum([...this.#spaces.values()].map(({ room }) => room.budget))
   }
 
+  get rooms(): readonly (Room & { readonly used: Budget; readonly pods: number })[] {
+    return [...this.#spaces.values()].map(({ room, used, pods }) => ({ ...room, used, pods }))
+  }
+
+  /** Where there are no endpoints. */
   setBudget(budget: Budget, oversized = this.#oversized): void {
-    this.#budget = budget
+    this.setRooms([{ name: soleName, budget, closed: null }], oversized)
+  }
+
+  setRooms(rooms: readonly Room[], oversized = this.#oversized): void {
     this.#oversized = oversized
-    const all = [...this.#impossible, ...this.#lines.flatMap(({ line }) => line.rest())]
+    for (const room of rooms) {
+      const space = this.#spaces.get(room.name)
+      if (space === undefined) this.#spaces.set(room.name, new Space(room))
+      else space.room = room
+    }
+    for (const [name, { pods }] of this.#spaces)
+      if (pods === 0 && !rooms.some((room) => room.name === name)) this.#spaces.delete(name)
+    this.reconsider()
+  }
+
+  /** Those that wait may have other endpoints to go to than before. */
+  reconsider(): void {
+    const all = [...this.#impossible, ...this.#levels.flatMap(({ lanes }) => [...lanes.values()]).flatMap(restOf)]
     this.#impossible.clear()
-    this.#lines.length = 0
+    this.#levels.length = 0
     for (const waiting of all.sort((a, b) => a.order - b.order)) if (!waiting.isOver) this.#line(waiting)
     this.#admitWaiting()
+    for (const waiting of all) if (!waiting.isOver && waiting.choose !== undefined) this.#tell(waiting)
   }
 
   /** Takes what the pod needs without asking: it runs already. */
-  adopt(pod: PodId, need: Need): void {
-    if (this.#held.has(pod)) return
-    this.#held.set(pod, need)
-    this.#add(need, 1)
+  adopt(pod: PodId, need: Need, endpoint = soleName): void {
+    if (this.#where.has(pod)) return
+    const space = this.#spaces.get(endpoint) ?? this.#unknown(endpoint)
+    this.#where.set(pod, space)
+    space.take(pod, need)
+  }
+
+  /** Where it would go now; `null`: nowhere at the moment. Nothing is held. */
+  suggest(need: Need, choose?: () => Choice): string | null {
+    return this.#placeFor(need, choose?.() ?? null, none)?.room.name ?? null
   }
 
   /**
-   * Resolves when there is room; the pod holds it until `release`. `tell` hears why it waits.
+   * Resolves with the endpoint when there is room; the pod holds it until `release`. `tell` hears why it waits.
    * @throws the signal's reason
    */
-  acquire(
-    request: { readonly pod: PodId; readonly need: Need; readonly priority: number },
-    tell: (why: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (this.#held.has(request.pod)) return Promise.resolve()
+  acquire(asked: Asked, tell: (why: string) => void, signal: AbortSignal): Promise<string> {
+    const held = this.#where.get(asked.pod)
+    if (held !== undefined) return Promise.resolve(held.room.name)
     signal.throwIfAborted()
-    if (this.#fits(request.need) && !this.#isBehind(request.priority)) {
-      this.adopt(request.pod, request.need)
-      return Promise.resolve()
+    const choice = asked.choose?.() ?? null
+    const space = this.#waiting === 0 ? this.#placeFor(asked.need, choice, none) : null
+    if (space !== null) {
+      this.#place(asked, space)
+      return Promise.resolve(space.room.name)
     }
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#end(waiting)
         this.#admitWaiting()
-        reject(signal.reason)
+        reject(signal.reason as Error)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      const admit = () => {
+      const admit = (endpoint: string) => {
         signal.removeEventListener('abort', onAbort)
-        resolve()
+        resolve(endpoint)
       }
       this.#order += 1
-      const waiting: Waiting = { ...request, order: this.#order, admit, isOver: false }
+      const waiting: Waiting = { ...asked, order: this.#order, admit, tell, told: '', choice, isOver: false }
       this.#waiting += 1
       this.#line(waiting)
-      tell(this.#reason(request.need))
+      this.#admitWaiting()
+      if (!waiting.isOver) this.#tell(waiting)
     })
   }
 
   release(pod: PodId): void {
-    const need = this.#held.get(pod)
-    if (need === undefined) return
-    this.#held.delete(pod)
-    this.#add(need, -1)
+    const space = this.#where.get(pod)
+    if (space === undefined) return
+    this.#where.delete(pod)
+    space.release(pod)
     this.#admitWaiting()
   }
 
+  /** The first of each lane in its turn; where one does not fit, nobody behind it takes what it waits for. */
   #admitWaiting(): void {
-    for (let next = this.#first(); next !== undefined && this.#fits(next.need); next = this.#first()) {
-      this.#end(next)
-      this.adopt(next.pod, next.need)
-      next.admit()
+    const taken = new Set<string>()
+    for (const { lanes } of this.#levels) {
+      const open = new Map(lanes)
+      for (let lane = firstLane(open); lane !== null; lane = firstLane(open)) {
+        const { waiting } = lane
+        // What was placed a moment ago may have bound what this one needs.
+        const choice = waiting.choose?.() ?? null
+        const space = this.#placeFor(waiting.need, choice, taken)
+        if (space !== null) {
+          this.#end(waiting)
+          this.#place(waiting, space)
+          waiting.admit(space.room.name)
+          continue
+        }
+        open.delete(lane.key)
+        for (const name of choice?.names ?? this.#spaces.keys())
+          if (this.#couldEver(name, waiting.need)) taken.add(name)
+        if (taken.size >= this.#spaces.size) return this.#dropEmpty()
+      }
     }
+    this.#dropEmpty()
+  }
+
+  #dropEmpty(): void {
+    for (const { lanes } of this.#levels)
+      for (const [key, line] of lanes) if (line.first(isWanted) === undefined) lanes.delete(key)
+    while (this.#levels[0]?.lanes.size === 0) this.#levels.shift()
+  }
+
+  /** Where it fits, of those not taken by others: what is wished for most, then where most is free. */
+  #placeFor(need: Need, choice: Choice | null, taken: ReadonlySet<string>): Space | null {
+    let [best, bestWish, bestShare]: [Space | null, number, number] = [null, 0, 0]
+    for (const name of choice?.names ?? this.#spaces.keys()) {
+      const space = this.#spaces.get(name)
+      if (space === undefined || taken.has(name) || !space.fits(need, this.#oversized)) continue
+      if (this.#spaces.size === 1) return space
+      const wish = choice?.wishes?.get(name) ?? 0
+      const share = space.shareWith(need)
+      if (best !== null && (wish < bestWish || (wish === bestWish && share >= bestShare - 1e-9))) continue
+      ;[best, bestWish, bestShare] = [space, wish, share]
+    }
+    return best
+  }
+
+  #place({ pod, need, onPlaced }: Asked, space: Space): void {
+    this.#where.set(pod, space)
+    space.take(pod, need)
+    onPlaced?.(space.room.name)
   }
 
   #line(waiting: Waiting): void {
-    if (this.#isImpossible(waiting.need)) return void this.#impossible.add(waiting)
+    waiting.choice = waiting.choose?.() ?? null
+    if (this.#isImpossible(waiting)) return void this.#impossible.add(waiting)
     const { priority } = waiting
     let at = 0
-    while ((this.#lines[at]?.priority ?? -Infinity) > priority) at += 1
-    const known = this.#lines[at]
-    if (known?.priority === priority) return known.line.add(waiting)
-    const line = new Line<Waiting>()
-    line.add(waiting)
-    this.#lines.splice(at, 0, { priority, line })
+    while ((this.#levels[at]?.priority ?? -Infinity) > priority) at += 1
+    let level = this.#levels[at]
+    if (level?.priority !== priority) {
+      level = { priority, lanes: new Map() }
+      this.#levels.splice(at, 0, level)
+    }
+    const key = this.#spaces.size === 1 ? soleName : this.#laneOf(waiting)
+    const lane = level.lanes.get(key) ?? new Line<Waiting>()
+    level.lanes.set(key, lane)
+    lane.add(waiting)
   }
 
   #end(waiting: Waiting): void {
@@ -179,52 +236,70 @@ export class Capacity {
     this.#impossible.delete(waiting)
   }
 
-  /** Whose turn it is. */
-  #first(): Waiting | undefined {
-    for (let top = this.#lines[0]; top !== undefined; top = this.#lines[0]) {
-      const first = top.line.first((waiting) => !waiting.isOver)
-      if (first !== undefined) return first
-      this.#lines.shift()
+  #isImpossible({ need, choice }: Waiting): boolean {
+    const names = choice?.names ?? [...this.#spaces.keys()]
+    if (names.length === 0) return true
+    return !names.some((name) => this.#couldEver(name, need))
+  }
+
+  /** Those of one lane wait for the same endpoints. */
+  #laneOf({ need, choice }: Waiting): string {
+    const able = (choice?.names ?? [...this.#spaces.keys()]).filter((name) => this.#couldEver(name, need)).join()
+    const wishes = [...(choice?.wishes ?? [])].map(([name, wish]) => `${name}=${wish}`)
+    return wishes.length === 0 ? able : `${able}|${wishes.join()}`
+  }
+
+  #couldEver(name: string, need: Need): boolean {
+    return this.#oversized === 'run' || this.#spaces.get(name)?.couldHold(need) === true
+  }
+
+  #tell(waiting: Waiting): void {
+    const why = this.#reason(waiting)
+    if (why === waiting.told) return
+    waiting.told = why
+    waiting.tell(why)
+  }
+
+  #reason({ need, choice }: Waiting): string {
+    const counts = new Map<string, number>()
+    for (const [name, space] of this.#spaces) {
+      const why = choice?.refused.get(name) ?? space.why(need)
+      counts.set(why, (counts.get(why) ?? 0) + 1)
     }
-    return undefined
+    const reasons = [...counts].map(([why, count]) => `${count} ${why}`).sort()
+    return `Unschedulable: 0/${this.#spaces.size} nodes are available: ${reasons.join(', ')}.`
   }
 
-  /** Whether somebody of that priority or a higher one waits already. */
-  #isBehind(priority: number): boolean {
-    const first = this.#first()
-    return first !== undefined && first.priority >= priority
+  /** One that the settings do not name any more, with pods that run there. */
+  #unknown(name: string): Space {
+    const budget = { cpus: 0, memoryBytes: 0, containers: 0 }
+    const space = new Space({ name, budget, closed: 'node(s) were unschedulable' })
+    this.#spaces.set(name, space)
+    return space
   }
+}
 
-  #fits(need: Need): boolean {
-    const { cpus, memoryBytes, containers } = this.#budget
-    if (this.#held.size === 0 && this.#oversized === 'run') return true
-    return (
-      this.#used.cpus + need.cpus <= cpus + 1e-9 &&
-      this.#used.memoryBytes + need.memoryBytes <= memoryBytes &&
-      (this.#used.containers + need.containers <= containers || this.#held.size === 0)
-    )
-  }
+const none: ReadonlySet<string> = new Set()
+const isWanted = ({ isOver }: Waiting): boolean => !isOver
+const restOf = (lane: Lane): readonly Waiting[] => lane.rest()
 
-  #isImpossible(need: Need): boolean {
-    if (this.#oversized === 'run') return false
-    return need.cpus > this.#budget.cpus || need.memoryBytes > this.#budget.memoryBytes
+/** Whose turn it is among them; lanes that are empty are struck. */
+function firstLane(lanes: Map<string, Lane>): { readonly key: string; readonly waiting: Waiting } | null {
+  let first: { readonly key: string; readonly waiting: Waiting } | null = null
+  for (const [key, line] of lanes) {
+    const waiting = line.first(isWanted)
+    if (waiting === undefined) lanes.delete(key)
+    else if (first === null || waiting.order < first.waiting.order) first = { key, waiting }
   }
+  return first
+}
 
-  #reason(need: Need): string {
-    const { cpus, memoryBytes } = this.#budget
-    if (this.#isImpossible(need)) {
-      const what = need.cpus > cpus ? 'cpu' : 'memory'
-      return `Unschedulable: 0/1 nodes are available: 1 Insufficient ${what}.`
-    }
-    if (this.#used.cpus + need.cpus > cpus) return 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.'
-    if (this.#used.memoryBytes + need.memoryBytes > memoryBytes)
-      return 'Unschedulable: 0/1 nodes are available: 1 Insufficient memory.'
-    return 'Unschedulable: 0/1 nodes are available: 1 Too many pods.'
+function sum(budgets: readonly Budget[]): Budget {
+  const total = { cpus: 0, memoryBytes: 0, containers: 0 }
+  for (const { cpus, memoryBytes, containers } of budgets) {
+    total.cpus += cpus
+    total.memoryBytes += memoryBytes
+    total.containers += containers
   }
-
-  #add(need: Need, sign: 1 | -1): void {
-    this.#used.cpus += sign * need.cpus
-    this.#used.memoryBytes += sign * need.memoryBytes
-    this.#used.containers += sign * need.containers
-  }
+  return total
 }

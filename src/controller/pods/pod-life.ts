@@ -14,6 +14,7 @@ import { collect, leavesAnything, readProgress } from './collect.ts'
 import type { PodParts } from './pod-parts.ts'
 import { NotYet } from './lookups.ts'
 import { podRequest } from './request.ts'
+import type { Scheduling } from './scheduling.ts'
 import { needsStaging, stage } from './stage.ts'
 
 export type RunOptions = {
@@ -25,6 +26,8 @@ export type RunOptions = {
 }
 
 const silentMs = 300
+/** What is waited for tells when it comes; this is for what is missed. */
+const lookAgainMs = 30_000
 const rateText = 'resource creation rate-limit reached'
 /** What is missing wakes the pod when it comes; this is for what is missed. */
 const missingBackOff: BackOff = { firstMs: 1_000, factor: 2, capMs: 30_000 }
@@ -38,6 +41,15 @@ class Refused extends Error {
 /** Made once: an error writes down its stack. */
 const noLongerWanted = new Refused('no longer wanted')
 const hasEnded = new Refused('it has ended')
+const leavesEndpoint = new Refused('its endpoint is away')
+
+/** Containers made before they were asked for. */
+type Prepared = {
+  readonly key: string
+  readonly done: Promise<boolean>
+  readonly endpoint: string | undefined
+  isStaged: boolean
+}
 
 export class PodLife {
   readonly #parts: PodParts
@@ -49,7 +61,9 @@ export class PodLife {
   /** Ends what comes before the start; whatever ends everything ends that too. */
   readonly #startAbort = new AbortController()
   #phase: Phase = 'ahead'
-  #prepared: { readonly key: string; readonly done: Promise<boolean>; isStaged: boolean } | null = null
+  #prepared: Prepared | null = null
+  /** Aborted where the endpoint goes away before anything was started there. */
+  #leaving: { readonly endpoint: string; readonly abort: AbortController } | null = null
   #last: Observation | null = null
   #signature = ''
   #isStopping = false
@@ -72,6 +86,10 @@ export class PodLife {
   get phase(): string {
     return this.#phase
   }
+  /** Something has been told of its containers. */
+  get isKnown(): boolean {
+    return this.#state !== null
+  }
   /** Containers exist or may exist. */
   get isPending(): boolean {
     return this.#phase === 'waiting' || this.#phase === 'starting'
@@ -80,13 +98,10 @@ export class PodLife {
   /** Creates the containers before they are asked for. What fails is tried again when they are. */
   prepareAhead(): void {
     if (this.#prepared !== null || this.#phase !== 'ahead' || this.#state !== null) return
-    let request: PodRequest
-    try {
-      request = this.#request()
-    } catch {
-      return
-    }
-    const prepared = { key: keyOf(request), isStaged: false, done: Promise.resolve(false) }
+    const request = this.#requestAhead()
+    if (request === null) return
+    const { endpoint } = request
+    const prepared = { key: keyOf(request), isStaged: false, done: Promise.resolve(false), endpoint }
     const work = async (): Promise<boolean> => {
       try {
         await this.#parts.runtime.prepare(request, this.#startAbort.signal)
@@ -102,6 +117,20 @@ export class PodLife {
     this.#prepared = { ...prepared, done: work() }
     const mine = this.#prepared
     void mine.done.then(() => (mine.isStaged = prepared.isStaged))
+  }
+
+  /** `null` where it cannot be made yet, or where it will run depends on what comes. */
+  #requestAhead(): PodRequest | null {
+    const { scheduling, capacity } = this.#parts
+    try {
+      const request = this.#request()
+      if (scheduling === null) return request
+      if (request.volumes.some(({ kind }) => kind === 'claim')) return null
+      const endpoint = capacity.suggest(needOf(request), () => scheduling.choose(this.#plan, request, null))
+      return endpoint === null ? null : this.#request(endpoint)
+    } catch {
+      return null
+    }
   }
 
   /** Begins, or tells again what is known if it has begun before. */
@@ -122,6 +151,7 @@ export class PodLife {
       return
     }
     this.#state = state
+    if (this.#plan.daemon) this.#tellDaemon(state)
     if (state.phase === 'ended' || state.phase === 'gone') {
       this.#end.resolve(state)
       // A start that is still being tried would make the pod anew once it is removed.
@@ -133,6 +163,13 @@ export class PodLife {
   /** What it refers to, or the host, may have changed: look again at once. */
   nudge(): void {
     this.#nudge?.()
+  }
+
+  /** Endpoints have gone or come back. */
+  endpointsChanged(): void {
+    if (this.#leaving !== null && this.#parts.away(this.#leaving.endpoint) !== null)
+      this.#leaving.abort.abort(leavesEndpoint)
+    this.nudge()
   }
 
   stop(graceMs: number): void {
@@ -149,6 +186,7 @@ export class PodLife {
   discard(): void {
     this.#parts.capacity.release(this.#plan.identity.id)
     this.#parts.starting.delete(this.#plan.identity.id)
+    if (this.#plan.daemon) this.#parts.scheduling?.daemonIsOver(this.#plan.identity)
     // Where the end was told, nothing is under way that would hear of it.
     if (this.#phase === 'finished' && !this.#isStopping && !mayReportProgress(this.#plan)) return
     this.#isDiscarded = true
@@ -165,8 +203,10 @@ export class PodLife {
   async #live(options: RunOptions): Promise<void> {
     const { identity } = this.#plan
     try {
+      if (this.#parts.uncertain(identity.id, options.wasRunning) !== null) await this.#whenCertain(options.wasRunning)
       const known = this.#state?.phase ?? null
-      if (known === null && options.wasRunning) {
+      const isLost = this.#parts.scheduling?.isLost(identity.id) === true
+      if (known === null && (options.wasRunning || isLost)) {
         this.#parts.telemetry.podMissing('Running', false)
         return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
       }
@@ -185,18 +225,15 @@ export class PodLife {
   async #begin(options: RunOptions, isRunning: boolean): Promise<void> {
     const { signal } = this.#startAbort
     this.#checkPolicy()
-    const request = this.#requestNow() ?? (await this.#whenComplete(signal))
-    const pod = request.identity.id
-    const need = needOf(request)
-    if (isRunning) this.#parts.capacity.adopt(pod, need)
+    let request = this.#requestNow() ?? (await this.#whenComplete(signal))
+    if (isRunning) this.#parts.capacity.adopt(request.identity.id, needOf(request), this.#state?.endpoint)
     else {
       const turn = this.#state === null ? this.#parts.startRate.take(signal, () => this.#wait(rateText)) : null
       if (turn !== null) await turn
-      await this.#parts.capacity.acquire({ pod, need, priority: options.priority }, (why) => this.#wait(why), signal)
-      if (options.endSeenAt !== null)
-        this.#parts.telemetry.stepFollowed(this.#parts.telemetry.monotonicMs() - options.endSeenAt)
-      const isStaged = await this.#prepare(request, signal)
-      if (!isStaged && needsStaging(this.#plan)) await this.#stage(request, signal)
+      if (this.#parts.scheduling === null) {
+        await this.#admit(request, options, signal)
+        await this.#make(request, signal)
+      } else request = await this.#settle(request, options, this.#parts.scheduling)
     }
     signal.throwIfAborted()
     this.#enter('starting')
@@ -211,6 +248,77 @@ export class PodLife {
     if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
   }
 
+  /** The name of the endpoint, once there is room on one. */
+  async #admit(request: PodRequest, options: RunOptions, signal: AbortSignal): Promise<string> {
+    const { scheduling, capacity, telemetry } = this.#parts
+    const { priority, endSeenAt } = options
+    const asked = { pod: request.identity.id, need: needOf(request), priority }
+    const standing = () => this.#state?.endpoint ?? this.#prepared?.endpoint ?? null
+    const chosen =
+      scheduling === null
+        ? asked
+        : {
+            ...asked,
+            choose: () => scheduling.choose(this.#plan, request, standing()),
+            onPlaced: (endpoint: string) => scheduling.placed(this.#plan, request, endpoint),
+          }
+    const endpoint = await capacity.acquire(chosen, (why) => this.#wait(why), signal)
+    if (endSeenAt !== null) telemetry.stepFollowed(telemetry.monotonicMs() - endSeenAt)
+    return endpoint
+  }
+
+  /** Containers and the files in them. */
+  async #make(request: PodRequest, signal: AbortSignal): Promise<void> {
+    const isStaged = await this.#prepare(request, signal)
+    if (!isStaged && needsStaging(this.#plan)) await this.#stage(request, signal)
+  }
+
+  /** The same on one of several endpoints: on another one where that goes away before anything was started there. */
+  async #settle(request: PodRequest, options: RunOptions, scheduling: Scheduling): Promise<PodRequest> {
+    const start = this.#startAbort.signal
+    for (;;) {
+      const endpoint = await this.#admit(request, options, start)
+      const leaving = { endpoint, abort: new AbortController() }
+      this.#leaving = leaving
+      const signal = AbortSignal.any([start, leaving.abort.signal])
+      try {
+        if (this.#parts.away(endpoint) !== null) leaving.abort.abort(leavesEndpoint)
+        await scheduling.settle(this.#plan, request, endpoint, signal)
+        const placed = this.#request(endpoint)
+        await this.#make(placed, signal)
+        signal.throwIfAborted()
+        return placed
+      } catch (error) {
+        if (!leaving.abort.signal.aborted || start.aborted) throw error
+        this.#parts.capacity.release(request.identity.id)
+        this.#prepared = null
+      } finally {
+        this.#leaving = null
+      }
+    }
+  }
+
+  /** What an endpoint that is away may be running is not run elsewhere. */
+  async #whenCertain(wasRunning: boolean): Promise<void> {
+    const { signal } = this.#startAbort
+    let told = ''
+    for (;;) {
+      const why = this.#state === null ? this.#parts.uncertain(this.#plan.identity.id, wasRunning) : null
+      if (why === null) break
+      if (why !== told) this.#wait(`EndpointAway: ${why}`)
+      told = why
+      await this.#pause(lookAgainMs, signal)
+    }
+    this.#wait('')
+  }
+
+  #tellDaemon({ phase, ip, endpoint }: PodState): void {
+    const { scheduling } = this.#parts
+    const { identity } = this.#plan
+    if (phase === 'ended' || phase === 'gone') scheduling?.daemonIsOver(identity)
+    else if (ip !== undefined && endpoint !== undefined) scheduling?.daemonIsUp(identity, { ip, endpoint })
+  }
+
   /** Tags and patches may have made of the pod what admission would have refused. */
   #checkPolicy(): void {
     const [breach] = checkPodPolicy(this.#plan.spec, this.#parts.config.policy)
@@ -218,9 +326,12 @@ export class PodLife {
       throw new UserError('POLICY', breach.rule === undefined ? breach.message : `${breach.message} (${breach.rule})`)
   }
 
-  #request(): PodRequest {
-    const { lookups, host, config, clock } = this.#parts
-    return podRequest(this.#plan, { lookups, host: host(), pullPolicy: config.pullPolicy, now: clock.now() })
+  #request(endpoint?: string): PodRequest {
+    const { lookups, host, config, clock, scheduling } = this.#parts
+    const facts = endpoint === undefined || scheduling === null ? host() : scheduling.hostOf(endpoint)
+    const context = { lookups, host: facts, pullPolicy: config.pullPolicy, now: clock.now() }
+    const request = podRequest(this.#plan, context)
+    return endpoint === undefined ? request : { ...request, endpoint }
   }
 
   /** `null` while something that it refers to is missing. */
@@ -252,7 +363,8 @@ export class PodLife {
     const ahead = this.#prepared
     if (ahead !== null && (await ahead.done)) {
       if (ahead.key === keyOf(request)) return ahead.isStaged
-      await persevere(() => this.#parts.runtime.remove(request.identity.id, signal), this.#patience(signal))
+      if (ahead.endpoint === request.endpoint)
+        await persevere(() => this.#parts.runtime.remove(request.identity.id, signal), this.#patience(signal))
     }
     for (let failures = 1; ; failures += 1) {
       signal.throwIfAborted()
@@ -302,10 +414,17 @@ export class PodLife {
     const { identity, daemon } = this.#plan
     this.#parts.capacity.release(identity.id)
     const result: PodResult =
-      daemon || !leavesAnything(this.#plan)
-        ? { state, parameters: [], artifacts: [] }
-        : await collect(this.#plan, state, this.#transfer(), this.#signal)
+      daemon || !leavesAnything(this.#plan) ? { state, parameters: [], artifacts: [] } : await this.#collected(state)
     this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
+  }
+
+  /** What cannot be read because the engine is away is read when it is back. */
+  async #collected(state: PodState): Promise<PodResult> {
+    for (;;) {
+      const result = await collect(this.#plan, state, this.#transfer(), this.#signal)
+      if (result.collectError === undefined || this.#parts.away(state.endpoint) === null) return result
+      while (this.#parts.away(state.endpoint) !== null) await this.#pause(lookAgainMs, this.#signal)
+    }
   }
 
   async #followProgress(): Promise<void> {
@@ -354,6 +473,7 @@ export class PodLife {
 
   #finish(observation: Observation): void {
     this.#enter('finished')
+    if (this.#plan.daemon) this.#parts.scheduling?.daemonIsOver(this.#plan.identity)
     this.#parts.capacity.release(this.#plan.identity.id)
     this.#last = observation
     this.#parts.observe(observation)

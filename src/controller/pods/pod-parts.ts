@@ -6,10 +6,12 @@ import type { Runtime } from '../../runtime/port.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Capacity } from './capacity.ts'
+import type { HostFacts } from './host-facts.ts'
 import type { Lookups } from './lookups.ts'
+import type { Scheduling } from './scheduling.ts'
 import type { StartRate } from './start-rate.ts'
 
-export type HostFacts = { readonly name: string; readonly cpus: number; readonly memoryBytes: number }
+export type { HostFacts } from './host-facts.ts'
 
 export type PodParts = {
   readonly clock: Clock
@@ -18,6 +20,12 @@ export type PodParts = {
   readonly telemetry: Telemetry
   readonly log: Log
   readonly capacity: Capacity
+  /** Where there are several endpoints to run on. */
+  readonly scheduling: Scheduling | null
+  /** Why it is not known yet whether the pod stands on an endpoint; `null`: it is known. */
+  readonly uncertain: (pod: PodId, wasRunning: boolean) => string | null
+  /** Why the engine that has the pod, or the only one, cannot be asked; `null`: it can. */
+  readonly away: (endpoint: string | undefined) => string | null
   readonly lookups: Lookups
   readonly startRate: StartRate
   /** Pods that are being started right now. */

@@ -1,13 +1,14 @@
 /** All pods of this controller: whose life is under way, which stand ready, which are to be removed. */
 import type { NodeId, PodId, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { Observation, PodPlan } from '../../engine/index.ts'
+import type { EndpointState } from '../../runtime/port.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { PodLife } from './pod-life.ts'
 import type { RunOptions } from './pod-life.ts'
 import type { PodParts } from './pod-parts.ts'
 import { Removals } from './removals.ts'
 
-export type PodsParts = Omit<PodParts, 'observe' | 'starting'> & {
+export type PodsParts = Omit<PodParts, 'observe' | 'starting' | 'uncertain' | 'away'> & {
   readonly observe: (uid: WorkflowUid, observation: Observation) => void
   /** Whether the run is in memory, so that its pods are wanted or will be asked for. */
   readonly isLive: (uid: WorkflowUid) => boolean
@@ -24,20 +25,37 @@ export class Pods {
   readonly #removals: Removals
   /** What stood at the start and nobody has asked for yet; `null` until the runtime has been heard. */
   #found: Map<PodId, PodState> | null = null
+  /** What is told of pods before that. */
+  readonly #early = new Map<PodId, PodState>()
   #waitingForList: (() => void)[] = []
   #lastParts: { readonly uid: WorkflowUid; readonly parts: PodParts } | null = null
   #observing: { close(): void } | null = null
+  #watching: { close(): void } | null = null
+  /** Endpoints that have not told what they have since we asked. */
+  readonly #unheard = new Set<string>()
+  #isHearing = false
+  #isKept: ((state: PodState) => Promise<boolean>) | null = null
+  /** Why the engine is away; `null`: it is not. */
+  #away: string | null = null
   readonly #abort = new AbortController()
 
   constructor(parts: PodsParts) {
     this.#parts = parts
-    this.#removals = new Removals({ ...parts, isStarting: () => this.#starting.size > 0 })
+    const onRemoved = (pod: PodId) => parts.scheduling?.placements.forget(pod)
+    this.#removals = new Removals({ ...parts, isStarting: () => this.#starting.size > 0, onRemoved })
   }
 
   /** Begins to hear the runtime. Until its first list is in, what is asked for waits. */
   start(): void {
-    const { runtime, onHealth } = this.#parts
-    this.#observing = runtime.observe((state) => this.#onState(state), onHealth)
+    const { runtime, scheduling, onHealth } = this.#parts
+    const noteHealth = (isHealthy: boolean, reason: string) => {
+      this.#away = isHealthy ? null : reason
+      if (isHealthy) this.nudge()
+      onHealth(isHealthy, reason)
+    }
+    this.#observing = runtime.observe((state) => this.#onState(state), noteHealth)
+    this.#watching = scheduling?.endpoints.onChange(() => this.#onEndpoints()) ?? null
+    scheduling?.settleRooms()
     void this.#list()
   }
 
@@ -47,6 +65,7 @@ export class Pods {
    */
   async sweep(isKept: (state: PodState) => Promise<boolean>): Promise<void> {
     await this.#whenListed()
+    this.#isKept = isKept
     for (const [pod, state] of [...(this.#found ?? [])]) {
       if (!this.#lives.has(pod) && (await isKept(state))) continue
       if (!this.#lives.has(pod)) this.#removals.remove(pod, 0)
@@ -57,9 +76,12 @@ export class Pods {
   /** Reads again what stands: workflows have become ours, and nobody may have told of their pods. */
   async relist(): Promise<void> {
     await this.#whenListed()
-    const { runtime, clock } = this.#parts
+    const { runtime, clock, scheduling } = this.#parts
     const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal }
-    for (const state of await persevere(() => runtime.list(this.#abort.signal), patience))
+    await scheduling?.placements.load()
+    const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
+    this.#noteUnheard()
+    for (const state of standing)
       if (this.#isOurs(state) && !this.#lives.has(state.identity.id) && !this.#removals.has(state.identity.id))
         this.#found?.set(state.identity.id, state)
   }
@@ -159,6 +181,7 @@ export class Pods {
     for (const state of standing) if (state.identity.workflowUid === uid) pods.add(state.identity.id)
     await Promise.all([...pods].map((pod) => persevere(() => runtime.remove(pod, signal), patience)))
     await persevere(() => runtime.forget(uid, signal), patience)
+    this.#parts.scheduling?.placements.forgetWorkflow(uid)
   }
 
   /** What pods refer to has changed: those that wait look again. */
@@ -183,6 +206,8 @@ export class Pods {
 
   close(): void {
     this.#observing?.close()
+    this.#watching?.close()
+    this.#parts.scheduling?.placements.close()
     this.#removals.close()
     this.#abort.abort()
     for (const life of this.#lives.values()) life.discard()
@@ -224,7 +249,9 @@ export class Pods {
   #partsOf(uid: WorkflowUid): PodParts {
     if (this.#lastParts?.uid !== uid) {
       const observe = (observation: Observation) => this.#parts.observe(uid, observation)
-      this.#lastParts = { uid, parts: { ...this.#parts, starting: this.#starting, observe } }
+      const uncertain: PodParts['uncertain'] = (pod, wasRunning) => this.#uncertain(pod, wasRunning)
+      const away: PodParts['away'] = (endpoint) => this.#awayReason(endpoint)
+      this.#lastParts = { uid, parts: { ...this.#parts, starting: this.#starting, observe, uncertain, away } }
     }
     return this.#lastParts.parts
   }
@@ -234,9 +261,11 @@ export class Pods {
     const life = this.#lives.get(id)
     if (life !== undefined) return life.report(state)
     if (!this.#isOurs(state)) return
-    if (this.#found === null) return
+    if (this.#found === null) return void this.#early.set(id, state)
     if (state.phase === 'gone') return void this.#found.delete(id)
     if (this.#found.has(id)) return void this.#found.set(id, state)
+    // Of an endpoint that comes late: whether it is wanted is seen when all of its pods are known.
+    if (state.endpoint !== undefined && this.#unheard.has(state.endpoint)) return void this.#found.set(id, state)
     if (this.#parts.isLive(workflowUid) || this.#removals.has(id)) return
     this.#removals.remove(id, 0)
   }
@@ -248,7 +277,11 @@ export class Pods {
       const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal, onFailure }
       const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
       const ours = standing.filter((state) => this.#isOurs(state))
-      this.#found = new Map(ours.map((state) => [state.identity.id, state]))
+      this.#noteUnheard()
+      this.#found = new Map(
+        ours.map((state) => [state.identity.id, further(state, this.#early.get(state.identity.id))]),
+      )
+      this.#early.clear()
     } catch (error) {
       if (this.#abort.signal.aborted) return
       onHealth(false, error instanceof Error ? error.message : String(error))
@@ -258,6 +291,68 @@ export class Pods {
     const waiting = this.#waitingForList
     this.#waitingForList = []
     for (const go of waiting) go()
+  }
+
+  /** Those that were left out of a list that was just made. */
+  #noteUnheard(): void {
+    const { scheduling } = this.#parts
+    for (const { name, ok, isHeard } of scheduling?.endpoints.now() ?? []) if (!ok || !isHeard) this.#unheard.add(name)
+    if (this.#unheard.size === 0) void scheduling?.placements.complete()
+    else this.#onEndpoints()
+  }
+
+  #uncertain(pod: PodId, wasRunning: boolean): string | null {
+    const { scheduling } = this.#parts
+    if (scheduling === null || this.#unheard.size === 0) return null
+    const mayBeOn = ({ name }: EndpointState) =>
+      this.#unheard.has(name) && scheduling.placements.mayBeOn(pod, name, wasRunning)
+    const endpoint = scheduling.endpoints.now().find(mayBeOn)
+    return endpoint === undefined ? null : endpoint.reason || `endpoint ${endpoint.name} is being asked`
+  }
+
+  #awayReason(name: string | undefined): string | null {
+    const { scheduling } = this.#parts
+    if (scheduling === null || name === undefined) return this.#away
+    const endpoint = scheduling.endpoints.now().find((one) => one.name === name)
+    return endpoint === undefined || endpoint.ok ? null : endpoint.reason
+  }
+
+  #onEndpoints(): void {
+    const { scheduling } = this.#parts
+    scheduling?.settleRooms()
+    for (const life of this.#lives.values()) life.endpointsChanged()
+    const isBack = ({ name, ok, isHeard }: EndpointState) => this.#unheard.has(name) && ok && isHeard
+    if (this.#found !== null && scheduling?.endpoints.now().some(isBack) === true) void this.#hearLate()
+  }
+
+  /** What endpoints have that could not be asked before: their pods are found now, or are known not to be there. */
+  async #hearLate(): Promise<void> {
+    if (this.#isHearing) return
+    this.#isHearing = true
+    const { runtime, clock, scheduling, log } = this.#parts
+    const { signal } = this.#abort
+    try {
+      const standing = await persevere(() => runtime.list(signal), { clock, backOff: quickBackOff, signal })
+      const answering = scheduling?.endpoints.now().filter(({ ok, isHeard }) => ok && isHeard) ?? []
+      const late = new Set(answering.flatMap(({ name }) => (this.#unheard.has(name) ? [name] : [])))
+      for (const state of standing) {
+        const { id } = state.identity
+        if (!late.has(state.endpoint ?? '') || !this.#isOurs(state) || this.#removals.has(id)) continue
+        const life = this.#lives.get(id)
+        if (life === undefined) this.#found?.set(id, further(state, this.#found.get(id)))
+        else if (!life.isKnown) life.report(state)
+      }
+      for (const name of late) this.#unheard.delete(name)
+      for (const life of this.#lives.values()) life.endpointsChanged()
+      if (this.#unheard.size === 0) void scheduling?.placements.complete()
+      if (this.#isKept !== null) await this.sweep(this.#isKept)
+      if (late.size > 0) queueMicrotask(() => this.#onEndpoints())
+    } catch (error) {
+      if (!signal.aborted)
+        log.warn({ error: String(error) }, 'an endpoint that is back could not be asked for its pods')
+    } finally {
+      this.#isHearing = false
+    }
   }
 
   #afterList(work: () => void): void {
@@ -278,4 +373,11 @@ export class Pods {
       if (!signal.aborted) log.warn({ pod, error: String(error) }, 'a pod could not be stopped')
     }
   }
+}
+
+const phases: readonly PodState['phase'][] = ['created', 'running', 'ended', 'gone']
+
+/** A list that takes its time may be older than what was told meanwhile. */
+function further(listed: PodState, told: PodState | undefined): PodState {
+  return told !== undefined && phases.indexOf(told.phase) >= phases.indexOf(listed.phase) ? told : listed
 }

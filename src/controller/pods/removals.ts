@@ -3,7 +3,7 @@ import type { Clock, PodId, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import { Alarms } from '../alarms.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { backOffMs, isRetryable, quickBackOff } from '../back-off.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import { Workqueue } from '../workqueue.ts'
 
@@ -17,6 +17,8 @@ export class Removals {
   readonly #runtime: Runtime
   readonly #log: Log
   readonly #isStarting: () => boolean
+  readonly #onRemoved: (pod: PodId) => void
+  readonly #failures = new Map<PodId, number>()
   readonly #alarms: Alarms
   readonly #queue: Workqueue<PodId>
   readonly #wanted = new Set<PodId>()
@@ -31,11 +33,13 @@ export class Removals {
     readonly log: Log
     /** Whether some pod is about to be started. */
     readonly isStarting: () => boolean
+    readonly onRemoved: (pod: PodId) => void
   }) {
     this.#clock = parts.clock
     this.#runtime = parts.runtime
     this.#log = parts.log
     this.#isStarting = parts.isStarting
+    this.#onRemoved = parts.onRemoved
     this.#alarms = new Alarms(parts.clock)
     this.#queue = new Workqueue('pod_cleanup_queue', parts.telemetry)
   }
@@ -90,11 +94,22 @@ export class Removals {
     try {
       for (let waited = 0; waited < yieldMsMax && this.#isStarting() && !this.#urgent.has(pod); waited += yieldStepMs)
         await this.#clock.sleep(yieldStepMs, signal)
-      await persevere(() => this.#runtime.remove(pod, signal), { clock: this.#clock, backOff: quickBackOff, signal })
+      await this.#runtime.remove(pod, signal)
       this.#wanted.delete(pod)
       this.#urgent.delete(pod)
+      this.#failures.delete(pod)
+      this.#onRemoved(pod)
     } catch (error) {
-      if (!signal.aborted) this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
+      if (signal.aborted) return
+      if (isRetryable(error)) return this.#again(pod)
+      this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
     }
+  }
+
+  /** Later, so that an engine that is away does not keep those of another one waiting. */
+  #again(pod: PodId): void {
+    const failures = (this.#failures.get(pod) ?? 0) + 1
+    this.#failures.set(pod, failures)
+    this.#alarms.set(pod, instant(this.#clock.now() + backOffMs(quickBackOff, failures)), () => this.#enqueue(pod))
   }
 }

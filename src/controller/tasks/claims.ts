@@ -8,6 +8,7 @@ import type { BackOff } from '../back-off.ts'
 import { isRetryable, mayBeStored, persevere, quickBackOff } from '../back-off.ts'
 import { volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
+import type { ClaimKey, ClaimPlaces } from '../pods/claim-places.ts'
 import type { Log } from '../telemetry.ts'
 
 const clearingLookMs = 200
@@ -21,6 +22,7 @@ export type ClaimOwner = { readonly namespace: string; readonly name: string; re
 export class Claims {
   readonly #runtime: Runtime
   readonly #objects: ObjectTable
+  readonly #places: ClaimPlaces | null
   readonly #clock: Clock
   readonly #random: Random
   readonly #isBeingCleared: (uid: string) => boolean
@@ -30,6 +32,8 @@ export class Claims {
   constructor(parts: {
     readonly runtime: Runtime
     readonly objects: ObjectTable
+    /** Where there are several endpoints: a volume is made where the first pod goes that mounts it. */
+    readonly places: ClaimPlaces | null
     readonly clock: Clock
     readonly random: Random
     /** Whether the workflow is deleted and its claims are on their way out. */
@@ -40,6 +44,7 @@ export class Claims {
   }) {
     this.#runtime = parts.runtime
     this.#objects = parts.objects
+    this.#places = parts.places
     this.#clock = parts.clock
     this.#random = parts.random
     this.#isBeingCleared = parts.isBeingCleared
@@ -76,7 +81,15 @@ export class Claims {
     }
   }
 
-  /** The volume of a claim that stands as a manifest of its own, or of a template. */
+  /** The volume of a claim that stands, as it is when its first pod is placed. */
+  async ensureVolumeOf({ namespace, name }: ClaimKey, signal: AbortSignal): Promise<void> {
+    const claim = this.#objects.get('PersistentVolumeClaim', namespace, name)
+    const owner = claim?.metadata?.ownerReferences?.find(({ kind }) => kind === 'Workflow')
+    const whose = owner === undefined ? null : { namespace, name: owner.name, uid: owner.uid }
+    await this.ensureVolume(namespace, name, whose, signal)
+  }
+
+  /** The volume of a claim that stands as a manifest of its own, or of a template; nothing while it has no place yet. */
   async ensureVolume(
     namespace: string,
     claimName: string,
@@ -88,13 +101,17 @@ export class Claims {
       'drydock.claim': claimName,
       ...(owner === null ? {} : { 'drydock.workflow': owner.name, 'drydock.workflow-uid': owner.uid }),
     }
-    const ensure = () => this.#runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
+    const runtime = this.#runtimeOf(namespace, claimName)
+    if (runtime === null) return
+    const ensure = () => runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
     await persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal })
   }
 
   /** Removes volume and object; a volume still in use is tried again until it is free. */
   async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
-    const remove = () => this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
+    const isKnown = this.#objects.get('PersistentVolumeClaim', namespace, claimName) !== null
+    const runtime = isKnown ? this.#runtimeOf(namespace, claimName) : this.#runtime
+    const remove = async () => runtime?.removeVolume(volumeNameOf(namespace, claimName), signal)
     const onFailure = (error: WorldError, failures: number): void => {
       if (failures % toldEvery !== 0) return
       this.#log.warn(
@@ -105,6 +122,13 @@ export class Claims {
     await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal, onFailure })
     const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
     await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
+  }
+
+  /** `null`: its volume is nowhere yet. */
+  #runtimeOf(namespace: string, name: string): Runtime | null {
+    if (this.#places === null) return this.#runtime
+    const endpoint = this.#places.endpointOf({ namespace, name })
+    return endpoint === null ? null : (this.#runtime.endpoints?.at(endpoint) ?? this.#runtime)
   }
 
   /** The claim of that name; one of a workflow that was just deleted is waited for to go. */
@@ -146,7 +170,10 @@ export class Claims {
         ],
       },
       spec: claim.spec,
-      status: { phase: 'Bound', accessModes: claim.spec?.accessModes, capacity: claim.spec?.resources?.requests },
+      status:
+        this.#places === null
+          ? { phase: 'Bound', accessModes: claim.spec?.accessModes, capacity: claim.spec?.resources?.requests }
+          : { phase: 'Pending' },
     }
   }
 }

@@ -79,7 +79,9 @@ export class EndpointsRuntime implements Runtime {
   }
 
   async info(signal?: AbortSignal): Promise<RuntimeInfo> {
-    const infos = await Promise.allSettled(this.#usable.map((one) => one.info ?? one.runtime.info(signal)))
+    const infos = await Promise.allSettled(
+      this.#usable.map(async (one) => one.info ?? (await one.runtime.info(signal))),
+    )
     const known = infos.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     const [failed] = infos.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
     if (known.length === 0) throw failed ?? new WorldError('ENDPOINT_AWAY', this.#whyAway(), { retryable: true })
@@ -96,11 +98,11 @@ export class EndpointsRuntime implements Runtime {
   }
 
   async prepare(pod: PodRequest, signal?: AbortSignal): Promise<void> {
-    await this.#take(pod).runtime.prepare(pod, signal)
+    await this.#answering(this.#take(pod)).runtime.prepare(pod, signal)
   }
 
   async start(pod: PodRequest, signal?: AbortSignal): Promise<void> {
-    const member = this.#take(pod)
+    const member = this.#answering(this.#take(pod))
     this.#where.set(pod.identity.id, { member, isBegun: true })
     await member.runtime.start(pod, signal)
   }
@@ -134,7 +136,7 @@ export class EndpointsRuntime implements Runtime {
   /** Of a pod that is gone nobody knows any more where it was: the first that has lines of it. */
   async *logs(pod: PodId, container: string, options: LogOptions, signal?: AbortSignal): AsyncIterable<LogLine> {
     const known = this.#where.get(pod)
-    let away: unknown = null
+    let away: WorldError | null = null
     for (const { runtime } of known === undefined ? this.#usable : [known.member]) {
       let hasLines = false
       try {
@@ -195,6 +197,22 @@ export class EndpointsRuntime implements Runtime {
     for (const { isOk, runtime } of this.#members) if (isOk) runtime.expect(workflow, share)
   }
 
+  share(isOurs: (workflow: WorkflowUid) => boolean): void {
+    for (const { runtime } of this.#members) runtime.share?.(isOurs)
+  }
+
+  /** Of those that answer. */
+  async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
+    const able = this.#usable.filter(({ isOk }) => isOk)
+    const found = await Promise.all(able.map(async ({ runtime }) => (await runtime.workflows?.(signal)) ?? []))
+    return [...new Set(found.flat())]
+  }
+
+  letGo(workflow: WorkflowUid): void {
+    for (const { runtime } of this.#usable) runtime.letGo?.(workflow)
+    for (const pod of this.#where.keys()) if (pod.startsWith(`${workflow}.`)) this.#where.delete(pod)
+  }
+
   async close(): Promise<void> {
     this.#ending.abort()
     this.#listeners.clear()
@@ -223,7 +241,7 @@ export class EndpointsRuntime implements Runtime {
   }
 
   #of(pod: PodId): Member {
-    return this.#where.get(pod)?.member ?? this.#first
+    return this.#answering(this.#where.get(pod)?.member ?? this.#first)
   }
 
   get #usable(): readonly Member[] {
@@ -233,9 +251,15 @@ export class EndpointsRuntime implements Runtime {
   /** Where it is, or may be. @throws WorldError, to be tried again, while one of these has not been heard */
   #perhaps(pod: PodId): readonly Member[] {
     const known = this.#where.get(pod)
-    if (known !== undefined) return [known.member]
+    if (known !== undefined) return [this.#answering(known.member)]
     if (this.#isStarted) for (const member of this.#usable) member.assertHeard()
     return this.#usable
+  }
+
+  /** Nobody waits for an answer that will not come. @throws WorldError, to be tried again, where it is away */
+  #answering(member: Member): Member {
+    if (!member.isOk && member.hasSpoken) throw new WorldError('ENDPOINT_AWAY', member.reason, { retryable: true })
+    return member
   }
 
   #named(name: string): Member {

@@ -216,7 +216,7 @@ describe('a runtime of several endpoints', () => {
   })
 
   it('finds the log of a pod that was removed', async () => {
-    const { runtime, states, watch } = house(() => ({ main: { durationMs: 0, stdout: 'hello\n' } }) as PodScript)
+    const { runtime, states, watch } = house(() => ({ main: { durationMs: 0, stdout: 'hello\n' } }))
     watch()
     await runtime.start(podOf(1, 'b'))
     await until(() => states.some(({ phase }) => phase === 'ended'))
