@@ -67,7 +67,8 @@ export class MarkFiles {
 
   drop(pod: PodId): void {
     this.unwritten.delete(pod)
-    if (this.known.delete(pod)) rmSync(join(this.directory, `${pod}.json`), { force: true })
+    if (!this.known.delete(pod)) return
+    for (const ending of ['.json', '.json.part']) rmSync(join(this.directory, `${pod}${ending}`), { force: true })
   }
 
   private write(pod: PodId): void {
@@ -77,7 +78,6 @@ export class MarkFiles {
       renameSync(`${path}.part`, path)
       this.unwritten.delete(pod)
     } catch {
-      rmSync(`${path}.part`, { force: true })
       this.unwritten.add(pod)
       this.timer ??= setTimeout(() => this.writeAgain(), retryMs).unref()
     }
