@@ -71,7 +71,11 @@ export async function playSeeds(options: CrewOptions): Promise<Share> {
 }
 
 function oneWorker(orders: Orders, take: (share: Share) => void): Promise<void> {
-  const worker = new Worker(new URL('./player.ts', import.meta.url), { workerData: orders })
+  const worker = new Worker(new URL('./player.ts', import.meta.url), {
+    workerData: orders,
+    // Most of what a seed makes is short-lived.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  })
   return new Promise((resolve, reject) => {
     worker.on('message', take)
     worker.on('error', reject)

@@ -50,9 +50,7 @@ export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasM
     hasMore,
   })
   const isTimed = dice.chance(0.05)
-  const deed: Task['deed'] = dice.chance(0.12)
-    ? { kind: dice.pick(['terminate', 'stop', 'delete', 'suspend'] as const), atMs: dice.int(500, 15_000) }
-    : null
+  const deed = drawDeed(dice)
   const spec = {
     entrypoint: 'main',
     templates: [main, ...(inner === null ? [] : [inner]), ...leaves, ...(server === null ? [] : [server])].map(
@@ -62,38 +60,15 @@ export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasM
     ...(isNarrow && dice.chance(0.7) ? { parallelism: dice.int(server === null ? 1 : 2, 3) } : {}),
     ...(dice.chance(0.2) ? { onExit: dice.pick(leaves).template.name } : {}),
     ...(dice.chance(0.1) ? { synchronization: { mutexes: [{ name: 'whole' }] } } : {}),
-    ...(dice.chance(0.2)
-      ? {
-          podGC: {
-            strategy: dice.pick(['OnPodCompletion', 'OnWorkflowCompletion']),
-            ...(dice.chance(0.5) ? { deleteDelayDuration: '3s' } : {}),
-          },
-        }
-      : {}),
+    ...drawPodGC(dice),
     ...(isTimed ? { activeDeadlineSeconds: dice.int(2, 12) } : {}),
     ...(dice.chance(0.1) ? { ttlStrategy: { secondsAfterCompletion: dice.int(0, 20) } } : {}),
     ...(dice.chance(0.2) ? { priority: dice.int(0, 5) } : {}),
-    ...(volume === null
-      ? {}
-      : {
-          volumeClaimTemplates: [
-            {
-              metadata: { name: volume },
-              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
-            },
-          ],
-          volumeClaimGC: { strategy: 'OnWorkflowCompletion' },
-        }),
+    ...claimsOf(volume),
   }
-  const workflow = {
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Workflow',
-    metadata: { name, namespace: 'default' },
-    spec,
-  } as unknown as Workflow
   return {
     name,
-    workflow,
+    workflow: workflowOf(name, spec),
     submitAtMs: dice.pick([0, 0, dice.int(0, 5_000)]),
     isTimed: isTimed || deed !== null || leaves.some((leaf) => leaf.isTimed),
     deed,
@@ -106,6 +81,60 @@ type Flow = {
   readonly callsMost: number
   readonly hasMore: boolean
 }
+
+/** One call of one template: little to compute, so that many faults can be tried. */
+export function drawTinyTask(dice: Dice, name: string): Task {
+  const volume = dice.chance(0.15) ? 'work' : null
+  const around = { volume, isNarrow: false, mutexes: ['m'], semaphores: ['one'], hasArtifacts: dice.chance(0.2) }
+  const leaf = drawLeaf(dice, 'main', around)
+  const deed = drawDeed(dice)
+  const spec = {
+    entrypoint: 'main',
+    templates: [leaf.template],
+    ...(dice.chance(0.1) ? { onExit: 'main' } : {}),
+    ...drawPodGC(dice),
+    ...(dice.chance(0.1) ? { ttlStrategy: { secondsAfterCompletion: dice.int(0, 20) } } : {}),
+    ...claimsOf(volume),
+  }
+  const isTimed = deed !== null || leaf.isTimed
+  return { name, workflow: workflowOf(name, spec), submitAtMs: 0, isTimed, deed }
+}
+
+const workflowOf = (name: string, spec: object): Workflow =>
+  ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Workflow',
+    metadata: { name, namespace: 'default' },
+    spec,
+  }) as unknown as Workflow
+
+const drawDeed = (dice: Dice): Task['deed'] =>
+  dice.chance(0.12)
+    ? { kind: dice.pick(['terminate', 'stop', 'delete', 'suspend'] as const), atMs: dice.int(500, 15_000) }
+    : null
+
+const drawPodGC = (dice: Dice): object =>
+  dice.chance(0.2)
+    ? {
+        podGC: {
+          strategy: dice.pick(['OnPodCompletion', 'OnWorkflowCompletion']),
+          ...(dice.chance(0.5) ? { deleteDelayDuration: '3s' } : {}),
+        },
+      }
+    : {}
+
+const claimsOf = (volume: string | null): object =>
+  volume === null
+    ? {}
+    : {
+        volumeClaimTemplates: [
+          {
+            metadata: { name: volume },
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+          },
+        ],
+        volumeClaimGC: { strategy: 'OnWorkflowCompletion' },
+      }
 
 /** Steps or a graph that calls the given templates. */
 function drawFlow(dice: Dice, name: string, callable: readonly [Leaf, ...Leaf[]], around: Flow): Leaf {

@@ -9,10 +9,10 @@ import { drawFaults, withMoreFaults } from './faults.ts'
 import { drawFiles } from './files.ts'
 import type { FileChange } from './files.ts'
 import type { Limits, Task } from './generator.ts'
-import { drawTask, fullSize, smallSize } from './generator.ts'
+import { drawTask, drawTinyTask, fullSize, smallSize } from './generator.ts'
 
 /** `classic`: as the seeds were that the oldest of the corpus come from. */
-export const kinds = ['small', 'wide', 'classic'] as const
+export const kinds = ['tiny', 'small', 'wide', 'classic'] as const
 export type Kind = (typeof kinds)[number]
 
 export type Scenario = {
@@ -31,7 +31,7 @@ export type Scenario = {
 
 export const kindOf = (seed: number): Kind => {
   const share = diceOf(seed, 'kind').next()
-  return share < 0.75 ? 'small' : share < 0.95 ? 'wide' : 'classic'
+  return share < 0.4 ? 'tiny' : share < 0.9 ? 'small' : share < 0.98 ? 'wide' : 'classic'
 }
 
 export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
@@ -49,7 +49,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
   }
   if (kind === 'classic') return plain
   const dice = diceOf(seed, 'more')
-  const isSmall = kind === 'small'
+  const isSmall = kind !== 'wide'
   return {
     ...plain,
     limitsLater: dice.chance(0.15)
@@ -60,7 +60,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
       parallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
       namespaceParallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
     },
-    cron: !isSmall && dice.chance(0.2) ? drawCron(dice) : null,
+    cron: dice.chance(isSmall ? 0.02 : 0.2) ? drawCron(dice) : null,
     files: dice.chance(isSmall ? 0.05 : 0.15) ? drawFiles(dice) : [],
     faults: {
       ...withMoreFaults(faults, diceOf(seed, 'more faults')),
@@ -70,6 +70,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
 }
 
 function drawTasks(dice: Dice, kind: Kind): readonly Task[] {
+  if (kind === 'tiny') return [drawTinyTask(dice, 'wf-0')]
   const count = kind === 'small' ? dice.pick([1, 1, 1, 2]) : dice.pick([1, 1, 2, 3])
   const size = kind === 'small' ? smallSize : { ...fullSize, hasMore: kind === 'wide' }
   return Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`, size))

@@ -23,19 +23,25 @@ export type JudgeOptions = {
 
 export async function judge(seed: number, { kind, faults, isTraced = false }: JudgeOptions = {}): Promise<Judged> {
   const scenario = scenarioOf(seed, kind)
-  const quiet = await play(scenario, { faults: noFaults, isTraced })
-  if (quiet.violations.length > 0) {
-    const violations = quiet.violations.map((text) => `without faults: ${text}`)
-    return { seed, kind: scenario.kind, violations, played: quiet }
-  }
   const played = await play(scenario, { faults: faults ?? scenario.faults, isTraced })
-  const different = played.violations.length > 0 ? [] : differences(scenario, played, quiet)
-  return { seed, kind: scenario.kind, violations: [...new Set([...played.violations, ...different])], played }
+  const answer = (violations: readonly string[], told: Played) => ({
+    seed,
+    kind: scenario.kind,
+    violations,
+    played: told,
+  })
+  if (played.violations.length > 0) return answer([...new Set(played.violations)], played)
+  if (played.unlucky > 0 || scenario.tasks.every(({ isTimed }) => isTimed)) return answer([], played)
+  const quiet = await play(scenario, { faults: noFaults, isTraced, isBrief: true })
+  if (quiet.violations.length === 0) return answer(differences(scenario, played, quiet), played)
+  return answer(
+    quiet.violations.map((text) => `without faults: ${text}`),
+    quiet,
+  )
 }
 
 /** Where the faults changed what came of a workflow though they may not. */
 function differences({ tasks }: Scenario, played: Played, quiet: Played): string[] {
-  if (played.unlucky > 0) return []
   return tasks.flatMap(({ name, isTimed }) => {
     const [one, other] = [played.workflows.get(name), quiet.workflows.get(name)]
     if (isTimed || one === undefined || other === undefined) return []

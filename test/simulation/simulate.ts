@@ -47,6 +47,8 @@ export type PlayOptions = {
   readonly faults?: FaultPlan
   /** Whether what happens is told. */
   readonly isTraced?: boolean
+  /** Only what comes of the workflows is wanted: it is over when they are. */
+  readonly isBrief?: boolean
 }
 
 export function play(scenario: Scenario, options: PlayOptions = {}): Promise<Played> {
@@ -68,6 +70,7 @@ class Play {
   readonly #folder = new Map<string, string>()
   readonly #trace: string[] = []
   readonly #isTraced: boolean
+  readonly #isBrief: boolean
   readonly #violations: string[] = []
   #daemon: SimulatedDaemon | null = null
   /** Those that another has taken over from, and that live on for a while. */
@@ -84,9 +87,10 @@ class Play {
   #isCalm = false
   #isOver = false
 
-  constructor(scenario: Scenario, { faults = scenario.faults, isTraced = false }: PlayOptions) {
+  constructor(scenario: Scenario, { faults = scenario.faults, isTraced = false, isBrief = false }: PlayOptions) {
     const { seed, limits } = scenario
     this.#isTraced = isTraced
+    this.#isBrief = isBrief
     this.#scenario = scenario
     this.#faults = faults
     this.#misfortune = diceOf(seed, 'misfortune')
@@ -128,16 +132,7 @@ class Play {
       if (this.#steps > stepsMost || this.#clock.passedMs > this.#faults.untilMs + restWithinMs)
         this.#violations.push(`no rest after ${this.#steps} steps: ${this.#unfinished().join(', ')}`)
     }
-    await this.#until(() => this.#leftovers().length === 0, cleanWithinMs)
-    this.#isCalm = true
-    if (this.#violations.length === 0)
-      this.#violations.push(
-        ...this.#leftovers(),
-        ...this.#history.ranOtherwise(),
-        ...wrongInFolder(this.#folder, this.#history.workflows.values()),
-        ...(await this.#shownOtherwise()),
-      )
-    await this.#staysAtRest()
+    if (!this.#isBrief) await this.#judgeRest()
     this.#isOver = true
     this.#daemon?.die('at the end')
     return {
@@ -152,6 +147,19 @@ class Play {
       starts: this.#engine.startCount,
       workflows: new Map([...this.#history.workflows.values()].map((one) => [one.name, one])),
     }
+  }
+
+  async #judgeRest(): Promise<void> {
+    await this.#until(() => this.#leftovers().length === 0, cleanWithinMs)
+    this.#isCalm = true
+    if (this.#violations.length === 0)
+      this.#violations.push(
+        ...this.#leftovers(),
+        ...this.#history.ranOtherwise(),
+        ...wrongInFolder(this.#folder, this.#history.workflows.values()),
+        ...(await this.#shownOtherwise()),
+      )
+    await this.#staysAtRest()
   }
 
   /** A daemon that is started on a world at rest leaves it as it is. */

@@ -121,10 +121,10 @@ function withoutManyNodes(workflow: Workflow): Workflow {
 
 /** Only the answer of the commit was lost: the record is gone. @throws `error` where it is still there */
 async function deletedAfterAll(core: Core, uid: WorkflowUid, error: unknown): Promise<Committed> {
-  const look = () => core.store.workflowByUid(uid)
-  const row = await persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax })
-  if (row !== null) throw error
-  return { versions: new Map(), resourceVersion: await core.store.currentVersion() }
+  const look = async () => ((await core.store.workflowByUid(uid)) === null ? core.store.currentVersion() : null)
+  const resourceVersion = await persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax })
+  if (resourceVersion === null) throw error
+  return { versions: new Map(), resourceVersion }
 }
 
 /** Workflows and objects that name it as their owner go with it. */
