@@ -168,6 +168,8 @@ function healthAfter(outcomes: Extract<Reply, { kind: 'done' }>['outcomes']): St
   return { isUp: true }
 }
 
+const youngMiB = 24
+
 const post = (worker: Worker, request: Request): void => {
   worker.postMessage(request)
 }
@@ -177,6 +179,8 @@ function startWriter(options: WriterOptions): Promise<Worker> {
   const worker = new Worker(new URL('./writer.ts', import.meta.url), {
     workerData: options,
     name: 'drydock-store',
+    // What it gets is short-lived; the room that a daemon has for such would be had twice.
+    resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
     // A thread does not inherit the cache; with it the thread is up sooner and some 25 MB smaller.
     env: cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) },
   })
