@@ -11,6 +11,7 @@ import {
 } from '../expressions/index.ts'
 import { resolveArtifact } from './artifact-reference.ts'
 import { nothingAbsent } from './call.ts'
+import { LoopItems } from './loop-items.ts'
 import type { Scope } from './scope.ts'
 import {
   everythingMustResolve,
@@ -38,9 +39,12 @@ export type Resolution =
   /** `expanding`: the loop could not be unrolled, everything it refers to being known. */
   | { readonly kind: 'error'; readonly error: string; readonly expanding?: true }
   | { readonly kind: 'one'; readonly concrete: Concrete }
-  | { readonly kind: 'items'; readonly items: readonly Concrete[] }
+  | { readonly kind: 'items'; readonly items: LoopItems }
   /** A loop over nothing. */
   | { readonly kind: 'empty' }
+
+/** Items of wider loops are filled in when their turn comes. */
+const madeAheadMax = 1_000
 
 export const emptyLoopText = 'Skipped, empty params'
 
@@ -162,20 +166,28 @@ function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, sc
   if (items.value.length === 0) return { kind: 'empty' }
   const { withItems: _items, withParam: _param, withSequence: _sequence, name: _name, template, ...rest } = call
   const body = rest as object
+  const fill = (item: unknown) =>
+    render(scopes.outsider, body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
+  const concreteOf = (filled: object, index: number): Concrete => {
+    const name = expandItem(call.name ?? '', index, items.value[index])
+    const expanded = { ...filled, name, ...(template === undefined ? {} : { template }) } as Callable
+    return { name, call: expanded, absent, skipped: isOpen ? itemDecision(expanded.when ?? '') : null }
+  }
+  const isWide = items.value.length > madeAheadMax
   const concrete: Concrete[] = []
   for (const [index, item] of items.value.entries()) {
-    const rendered = render(
-      scopes.outsider,
-      body,
-      variablesOf(itemVariables(item), scopes.variables),
-      everythingMustResolve,
-    )
+    const rendered = fill(item)
     if (!rendered.ok) return { kind: 'error', error: rendered.error, expanding: true }
-    const name = expandItem(call.name ?? '', index, item)
-    const expanded = { ...rendered.value, name, ...(template === undefined ? {} : { template }) } as Callable
-    concrete.push({ name, call: expanded, absent, skipped: isOpen ? itemDecision(expanded.when ?? '') : null })
+    if (isWide && rendered.value === body) break // nothing in it is filled in, so nothing can fail
+    if (!isWide) concrete.push(concreteOf(rendered.value, index))
   }
-  return { kind: 'items', items: concrete }
+  if (!isWide) return { kind: 'items', items: LoopItems.of(...concrete) }
+  const make = (index: number): Concrete => {
+    const rendered = fill(items.value[index])
+    if (rendered.ok) return concreteOf(rendered.value, index)
+    return { ...concreteOf(body, index), skipped: { phase: 'Error', message: rendered.error } }
+  }
+  return { kind: 'items', items: new LoopItems(items.value.length, make) }
 }
 
 function itemDecision(when: string): Concrete['skipped'] {
@@ -214,13 +226,11 @@ function skippedItems(call: Callable, when: string, { outsider, variables }: Sco
   const items = itemsOf(rendered.ok ? rendered.value : call)
   if (!items.ok || items.value.length === 0) return { kind: 'empty' }
   const skipped = { phase: 'Skipped', message: skipText(when) } as const
-  return {
-    kind: 'items',
-    items: items.value.map((item, index) => ({
-      name: expandItem(call.name ?? '', index, item),
-      call,
-      absent: nothingAbsent,
-      skipped,
-    })),
-  }
+  const make = (index: number): Concrete => ({
+    name: expandItem(call.name ?? '', index, items.value[index]),
+    call,
+    absent: nothingAbsent,
+    skipped,
+  })
+  return { kind: 'items', items: new LoopItems(items.value.length, make) }
 }

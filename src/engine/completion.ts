@@ -1,5 +1,6 @@
 /** The end of a workflow: phase, message, conditions, locks, claims, metrics (semantics.md §1 step 19, §2.1). */
 import { rfc3339 } from '../resources/index.ts'
+import { addAll } from './add-all.ts'
 import { deletionsAtCompletion } from './artifact-gc.ts'
 import { deleteClaims } from './claims.ts'
 import { withCondition } from './conditions.ts'
@@ -35,7 +36,8 @@ export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', mess
   emitWorkflowMetrics(run)
   releaseAllLocks(run)
   deleteClaims(run, phase === 'Succeeded')
-  run.effects.push(...removalsAtEnd(run, phase === 'Succeeded'), ...deletionsAtCompletion(run))
+  addAll(run.effects, removalsAtEnd(run, phase === 'Succeeded'))
+  addAll(run.effects, deletionsAtCompletion(run))
   run.event(
     phase === 'Succeeded' ? 'WorkflowSucceeded' : 'WorkflowFailed',
     phase === 'Succeeded' ? 'Workflow completed' : message,

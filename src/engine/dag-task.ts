@@ -8,6 +8,7 @@ import type { DagBody } from './dag.ts'
 import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
+import type { LoopItems } from './loop-items.ts'
 import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
 import { entriesOf, loopEntriesOf, type Scope } from './scope.ts'
 import { pickHolder } from './holder.ts'
@@ -24,7 +25,7 @@ export class DagTaskFrame extends Frame {
   private readonly task: DAGTask
   /** In list order; `null` where an item has ended well and nothing more is asked of it. */
   private children: (Child | null)[] | null = null
-  private items: (Concrete | null)[] | null = null
+  private items: LoopItems | null = null
   private next = 0
   private unsettled = 0
   private heldBack: Child | null = null
@@ -145,7 +146,7 @@ export class DagTaskFrame extends Frame {
         this.add(resolution.concrete)
         return true
       case 'items': {
-        this.items = [...resolution.items]
+        this.items = resolution.items
         this.children = []
         const group = this.node ?? this.run.createNode({ ...this.newNode(), type: 'TaskGroup', phase: 'Running' })
         this.link(group)
@@ -198,15 +199,15 @@ export class DagTaskFrame extends Frame {
   }
 
   private begin(): void {
-    const items = this.items ?? []
+    const { items } = this
     if (this.heldBack !== null) {
       if (this.heldBack.node === undefined) this.drive(this.heldBack)
       if (this.heldBack.node === undefined) return
       this.heldBack = null
     }
-    while (this.next < items.length) {
-      const item = items[this.next]
-      if (item === undefined || item === null) return
+    while (items !== null && this.next < items.length) {
+      const item = items.at(this.next)
+      if (item === undefined) return
       this.next += 1
       this.unsettled += 1
       const child = this.add(item)
@@ -254,7 +255,6 @@ export class DagTaskFrame extends Frame {
     if (this.items === null || this.children?.[position] !== child) return
     if (node === undefined || !isEnded(node) || isFailedOrError(node.phase)) return
     this.children[position] = null
-    this.items[position] = null
   }
 
   private failByHook(node: NodeStatus, error: string): void {

@@ -24,11 +24,17 @@ export function gate(run: Run, frame: Frame, call: Call): boolean {
   return false
 }
 
+/**
+ * Pods of one workflow that are asked for at once. Argo has no such limit; but no host runs as many containers, and
+ * what would only wait costs memory: of a loop that is wider the rest comes to be when there is room.
+ */
+export const podsAtOnceMax = 10_000
+
+const limitOf = ({ spec }: Run): number => Math.min(spec.parallelism ?? podsAtOnceMax, podsAtOnceMax)
+
 /** Whether `spec.parallelism` has a slot for the frame now; else it is remembered. */
 export function hasSlot(run: Run, frame: Frame): boolean {
-  const limit = run.spec.parallelism
-  if (limit === undefined || limit === null) return true
-  if (run.activePods < limit && !overtakes(frame, run.heldBack)) return true
+  if (run.activePods < limitOf(run) && !overtakes(frame, run.heldBack)) return true
   run.heldBack.add(frame)
   return false
 }
@@ -44,8 +50,7 @@ function overtakes(frame: Frame, queue: FrameQueue): boolean {
  * take the next slot, since Argo's pass goes down before it goes on.
  */
 export function wakeHeldBack(run: Run): boolean {
-  const limit = run.spec.parallelism
-  const isFree = limit === undefined || limit === null || run.activePods < limit
+  const isFree = run.activePods < limitOf(run)
   let queue = isFree && run.heldBack.size > 0 ? run.heldBack : null
   let from: string | null = null
   for (const boundary of run.roomIn) {
@@ -72,8 +77,7 @@ export function wakeHeldBack(run: Run): boolean {
 export function isAboutToWake(run: Run, boundaryId: string, isInside: (frame: Frame) => boolean): boolean {
   const waiting = run.waitingChildren.get(boundaryId)
   if (waiting !== undefined && waiting.limit > run.countsOf(boundaryId).active) return true
-  const limit = run.spec.parallelism
-  const isFree = limit === undefined || limit === null || run.activePods < limit
+  const isFree = run.activePods < limitOf(run)
   if (!isFree) return false
   for (const frame of run.heldBack) if (isInside(frame)) return true
   return false

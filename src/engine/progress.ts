@@ -1,5 +1,6 @@
 /** Progress and resourcesDuration of nodes that are no leaves: sums over the graph below them (semantics.md §2.2). */
 import type { NodeStatus } from '../resources/index.ts'
+import { addAll } from './add-all.ts'
 import type { Run } from './run.ts'
 
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
@@ -38,7 +39,7 @@ function below(run: Run, node: NodeStatus): Sums {
       total += Number(ownTotal)
     }
     if (child.type === 'Pod') add(durations, child.resourcesDuration)
-    stack.push(...(child.children ?? []))
+    addAll(stack, child.children ?? [])
   }
   return { progress: `${done}/${total}`, durations }
 }

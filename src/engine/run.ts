@@ -269,7 +269,7 @@ export class Run {
     this.progressTotal += by * total
   }
 
-  /** Links idempotently. The row of a very wide parent is stored again only when its list has grown by a tenth. */
+  /** Links idempotently. The row of a wide parent is stored again only when its list has grown by a tenth, of a very wide one when it has doubled. */
   addChild(parent: NodeStatus, childId: string): void {
     const children = (parent.children ??= [])
     if (children.length < 32) {
@@ -286,7 +286,7 @@ export class Run {
     if (wide.known.has(childId)) return
     wide.known.add(childId)
     children.push(childId)
-    if (children.length > wide.stored * 1.1) {
+    if (children.length > wide.stored * (wide.stored < 10_000 ? 1.1 : 2)) {
       wide.stored = children.length
       this.touch(parent)
     }

@@ -5,12 +5,15 @@ import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
 import { Child } from './child.ts'
 import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
+import { LoopItems } from './loop-items.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
 import { endOfWaiting } from './shutdown.ts'
 import type { StepsBody } from './steps.ts'
 import { scopeText } from './template-lookup.ts'
 
+/** What a step of the group comes to: itself, or its items. */
+type Part = { readonly items: LoopItems; readonly source: WorkflowStep }
 type Entry = { readonly concrete: Concrete; readonly source: WorkflowStep }
 
 export class StepGroup extends Frame {
@@ -20,7 +23,9 @@ export class StepGroup extends Frame {
   private readonly index: number
   /** In list order; `null` once one has ended well and nothing more is asked of it. */
   private readonly children: (Child | null)[] = []
-  private waiting: (Entry | null)[] | null = null
+  private parts: readonly Part[] | null = null
+  /** Of all parts. */
+  private size = 0
   private next = 0
   private unsettled = 0
   /** Started, but not let through a gate yet. */
@@ -43,10 +48,10 @@ export class StepGroup extends Frame {
     const node = this.node ?? this.create()
     if (isEnded(node)) return
     const dirty = this.takeDirtyChildren()
-    if (this.waiting === null && !this.resolve(node)) return
+    if (this.parts === null && !this.resolve(node)) return
     for (const child of dirty) if (child instanceof Child && !this.drive(node, child)) return
     if (!this.begin(node)) return
-    if (this.unsettled === 0 && this.next >= (this.waiting?.length ?? 0)) this.decide(node)
+    if (this.unsettled === 0 && this.next >= this.size) this.decide(node)
   }
 
   private create(): NodeStatus {
@@ -79,7 +84,7 @@ export class StepGroup extends Frame {
   /** All steps of the group, before any of them starts; false: not yet, or failed. */
   private resolve(node: NodeStatus): boolean {
     const { scope } = this.body
-    const all: { concrete: Concrete; source: WorkflowStep }[] = []
+    const all: Part[] = []
     for (const step of this.steps) {
       const resolution = resolveCall(step, {
         outsider: this.run,
@@ -100,24 +105,25 @@ export class StepGroup extends Frame {
           )
           return false
         case 'one':
-          all.push({ concrete: resolution.concrete, source: step })
+          all.push({ items: LoopItems.of(resolution.concrete), source: step })
           break
         case 'items':
-          for (const concrete of resolution.items) all.push({ concrete, source: step })
+          all.push({ items: resolution.items, source: step })
           break
         case 'empty':
           all.push({
-            concrete: {
+            items: LoopItems.of({
               name: step.name ?? '',
               call: step,
               absent: nothingAbsent,
               skipped: { phase: 'Skipped', message: emptyLoopText },
-            },
+            }),
             source: step,
           })
       }
     }
-    this.waiting = all
+    this.parts = all
+    this.size = all.reduce((sum, { items }) => sum + items.length, 0)
     this.run.referenceWaiters.delete(this)
     return true
   }
@@ -132,15 +138,14 @@ export class StepGroup extends Frame {
 
   /** Starts what has not been started, in list order, until one is held back; false: the group has failed. */
   private begin(node: NodeStatus): boolean {
-    const waiting = this.waiting ?? []
     if (this.heldBack !== null) {
       if (this.heldBack.node === undefined && !this.drive(node, this.heldBack)) return false
       if (this.heldBack.node === undefined) return true
       this.heldBack = null
     }
-    while (this.next < waiting.length) {
-      const entry = waiting[this.next]
-      if (entry === undefined || entry === null) break
+    while (this.next < this.size) {
+      const entry = this.entryAt(this.next)
+      if (entry === null) break
       this.next += 1
       const child = this.childFor(entry.concrete, entry.source)
       child.position = this.children.length
@@ -152,6 +157,16 @@ export class StepGroup extends Frame {
       return true
     }
     return true
+  }
+
+  private entryAt(index: number): Entry | null {
+    let from = index
+    for (const { items, source } of this.parts ?? []) {
+      const concrete = items.at(from)
+      if (concrete !== undefined) return { concrete, source }
+      from -= items.length
+    }
+    return null
   }
 
   private childFor(concrete: Concrete, source: WorkflowStep): Child {
@@ -190,7 +205,7 @@ export class StepGroup extends Frame {
     const node = child.node
     if (node !== undefined) {
       run.addChild(group, node.id)
-      if (!isNew && this.next > 0 && this.waiting !== null) this.status(child, node)
+      if (!isNew && this.next > 0 && this.parts !== null) this.status(child, node)
     }
     const { error, skippedWith } = child
     child.error = null
@@ -238,19 +253,17 @@ export class StepGroup extends Frame {
   private release(child: Child): void {
     const { node, position } = child
     if (node === undefined || !isEnded(node) || isFailedOrError(node.phase)) return
-    if (this.waiting === null || this.children[position] !== child) return
+    if (this.children[position] !== child) return
     this.children[position] = null
-    this.waiting[position] = null
   }
 
   /** The first child that failed and is not forgiven decides. */
   private decide(node: NodeStatus): void {
     this.run.sealChildren(node)
-    const waiting = this.waiting ?? []
     for (const [index, child] of this.children.entries()) {
       const childNode = child?.node
       if (childNode === undefined || !isFailedOrError(childNode.phase)) continue
-      const { continueOn } = waiting[index]?.concrete.call ?? {}
+      const { continueOn } = this.entryAt(index)?.concrete.call ?? {}
       if (
         (childNode.phase === 'Failed' && continueOn?.failed === true) ||
         (childNode.phase === 'Error' && continueOn?.error === true)

@@ -1,5 +1,5 @@
 /** What keeps back a node that could begin: parallelism and failFast, counted as the engine counts. */
-import { isActive, isFailedOrError } from '../../engine/index.ts'
+import { isActive, isFailedOrError, podsAtOnceMax } from '../../engine/index.ts'
 import type { NodeStatus, Template } from '../../resources/index.ts'
 import type { Facts, Told } from './facts.ts'
 import { listed, nameOf, nothing, waiting } from './facts.ts'
@@ -16,6 +16,11 @@ export function gateBefore(facts: Facts, what: string, boundary: NodeStatus, tem
   if (parallelism !== undefined && parallelism !== null && pods.length >= parallelism)
     return waiting(
       `${what} waits for its turn: the workflow’s parallelism is ${parallelism}, and ${pods.length} pods are under way (${listed(pods.map(nameOf))}).`,
+      { kind: 'parallelism', node: what },
+    )
+  if (pods.length >= podsAtOnceMax)
+    return waiting(
+      `${what} waits for its turn: ${pods.length} pods of the workflow are under way, and Drydock asks for no more than ${podsAtOnceMax} at once.`,
       { kind: 'parallelism', node: what },
     )
   const siblings = nodes.filter(({ boundaryID, type }) => boundaryID === boundary.id && counted.has(type))

@@ -1,4 +1,5 @@
 /** What an operation would do, node by node: done to a copy of the run, and compared. The run itself stays as it is. */
+import { addAll } from '../add-all.ts'
 import type { Instant, NodeStatus, Workflow, WorkflowSpec } from '../../resources/index.ts'
 import { nodeIdOf } from '../../resources/index.ts'
 import { advance, openRun, workflowOf } from '../advance.ts'
@@ -201,7 +202,7 @@ function inTreeOrder(run: Run): readonly NodeStatus[] {
       if (order.has(node)) continue
       order.add(node)
       const children = (node.children ?? []).flatMap((id) => run.nodes.get(id) ?? [])
-      stack.push(...children.reverse())
+      addAll(stack, children.reverse())
     }
   }
   const root = run.nodes.get(run.name)

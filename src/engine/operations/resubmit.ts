@@ -1,4 +1,5 @@
 /** Resubmit: a new workflow from an old one, with what succeeded if it is memoized (semantics-operations.md §3.4). */
+import { addAll } from '../add-all.ts'
 import type { Instant, NodeStatus, Random, Workflow } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Refusal } from '../decision.ts'
@@ -118,7 +119,7 @@ function hasSucceededBelow(nodes: Readonly<Record<string, NodeStatus>>, node: No
     seen.add(id)
     const child = nodes[id]
     if (child?.type === 'Pod' && child.phase === 'Succeeded') return true
-    stack.push(...(child?.children ?? []))
+    addAll(stack, child?.children ?? [])
   }
   return false
 }

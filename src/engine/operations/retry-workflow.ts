@@ -1,4 +1,5 @@
 /** Manual retry: failed work is forgotten, what succeeded stays (semantics-operations.md §3.3). */
+import { addAll } from '../add-all.ts'
 import type { NodeStatus, Parameter, WorkflowSpec } from '../../resources/index.ts'
 import { podIdOf, rfc3339 } from '../../resources/index.ts'
 import { matchesNodeFieldSelector, parseNodeFieldSelector } from '../../expressions/index.ts'
@@ -132,13 +133,14 @@ class Planner {
       if (parent === undefined) continue
       if (!groupTypes.has(parent.type)) {
         // What a hook hangs on stays as it is; the group of that is opened, so that the hook may run again.
-        if (node.nodeFlag?.hooked === true && this.encloses(parent, node)) queue.push(...(this.parents.get(id) ?? []))
+        if (node.nodeFlag?.hooked === true && this.encloses(parent, node)) addAll(queue, this.parents.get(id) ?? [])
         continue
       }
       const encloses = parent.id === node.boundaryID || this.isGroupOf(parent, node) || this.encloses(parent, node)
       if (!encloses) continue
       this.reset.add(id)
-      queue.push(...(this.parents.get(id) ?? []), ...(parent.boundaryID === undefined ? [] : [parent.boundaryID]))
+      addAll(queue, this.parents.get(id) ?? [])
+      if (parent.boundaryID !== undefined) queue.push(parent.boundaryID)
     }
   }
 
@@ -166,7 +168,7 @@ class Planner {
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (seen.has(at)) continue
       seen.add(at)
-      stack.push(...(this.run.nodes.get(at)?.children ?? []))
+      addAll(stack, this.run.nodes.get(at)?.children ?? [])
     }
     return seen
   }
@@ -181,7 +183,7 @@ class Planner {
       seen.add(id)
       if (node === undefined) continue
       order.push(node)
-      queue.push(...(node.children ?? []))
+      addAll(queue, node.children ?? [])
     }
     return order
   }
