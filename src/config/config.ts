@@ -6,6 +6,8 @@ import type { ArchivePolicy } from './archive-settings.ts'
 import type { ArgoSettings } from './argo-settings.ts'
 import { sharingConfigOf } from './controller-settings.ts'
 import type { SharingConfig } from './controller-settings.ts'
+import { endpointsOf } from './endpoint-settings.ts'
+import type { EndpointConfig } from './endpoint-settings.ts'
 import { InvalidSettings } from './problems.ts'
 import type { SettingsProblem } from './problems.ts'
 import type { LogLevel, Settings } from './settings.ts'
@@ -64,6 +66,8 @@ export type Config = {
     /** `null`: adapts to how long starts take. */
     readonly startConcurrency: number | null
     readonly pullPolicy: 'Argo' | 'IfNotPresent'
+    /** Empty: the one engine at `host`. */
+    readonly endpoints: readonly EndpointConfig[]
   }
   readonly log: {
     readonly level: LogLevel
@@ -164,6 +168,7 @@ export function configOf(settings: Settings, base: string): Config {
       network: docker.network ?? null,
       startConcurrency: docker.startConcurrency === 0 ? null : (docker.startConcurrency ?? null),
       pullPolicy: docker.pullPolicy ?? 'Argo',
+      endpoints: endpointsOf(docker.endpoints, base, problems),
     },
     log: { level: log.level ?? 'info', format: log.format ?? 'auto', components: log.components ?? {} },
     disk: { freeMinBytes: bytes('disk.freeMin', disk.freeMin) ?? 256 * 1024 * 1024 },

@@ -56,6 +56,7 @@ export function controllerConfigOf(
     policy: policyOf(config.policy),
     defaultNamespace: config.namespace,
     finishedKept: config.finishedKept,
+    archive: config.archive,
     history: config.history,
   }
 }

@@ -4,6 +4,7 @@ import type { Static } from 'typebox'
 import { archiveSettings } from './archive-settings.ts'
 import { argoSettings } from './argo-settings.ts'
 import { controllerSettings } from './controller-settings.ts'
+import { endpointSettings } from './endpoint-settings.ts'
 import { storeSettings } from './store-settings.ts'
 import { swarmSettings } from './swarm-settings.ts'
 import { tableSettings } from './table-settings.ts'
@@ -96,6 +97,7 @@ export const ownSettings = {
         network: text(
           'Network that pods join; needed where the daemon is a container itself. Default: Docker’s bridge.',
         ),
+        endpoints: endpointSettings,
         startConcurrency: count('Most container starts at once; 0: found out while running.'),
         pullPolicy: Type.Optional(
           Type.Unsafe<'Argo' | 'IfNotPresent'>({

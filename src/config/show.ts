@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 import { archiveSettingsOf } from './archive-settings.ts'
 import type { Config } from './config.ts'
+import { endpointSettingsOf } from './endpoint-settings.ts'
 import { ownSettings } from './settings.ts'
 
 /** Passwords in URLs are masked; other secrets stand only in files that settings name. */
@@ -15,12 +16,17 @@ export function settingsOf(config: Config): Readonly<Record<string, unknown>> {
   const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !(key in ownSettings)))
   const { memoryBytes, ...capacity } = own.capacity
   const { name, advertise, takeOverAfterMs } = own.controller
+  const { endpoints } = own.docker
   const settings = {
     data: dataDir,
     ...own,
     controller: { name, advertise, takeOverAfter: `${takeOverAfterMs}ms` },
     capacity: { ...capacity, memory: memoryBytes === null ? null : String(memoryBytes) },
-    docker: { ...own.docker, startConcurrency: own.docker.startConcurrency ?? 0 },
+    docker: {
+      ...own.docker,
+      startConcurrency: own.docker.startConcurrency ?? 0,
+      endpoints: endpoints.length === 0 ? null : endpointSettingsOf(endpoints),
+    },
     archive: archiveSettingsOf(own.archive),
     disk: { freeMin: String(disk.freeMinBytes) },
     artifacts: { dir: artifactsDir },

@@ -102,12 +102,9 @@ export function persistenceNotes({ persistence }: ArgoSettings): readonly string
   if (persistence === undefined) return []
   const notes: string[] = []
   const say = (key: string, why: string) => notes.push(`setting \`persistence.${key}\` has no effect on Docker: ${why}`)
-  const { mysql, nodeStatusOffLoad, archive, archiveTTL, archiveLabelSelector, postgresql } = persistence
+  const { mysql, nodeStatusOffLoad, postgresql } = persistence
   if (mysql !== undefined) say('mysql', 'the store is SQLite or Postgres')
   if (nodeStatusOffLoad !== undefined) say('nodeStatusOffLoad', 'nodes have rows of their own in the store')
-  for (const [key, value] of Object.entries({ archive, archiveTTL, archiveLabelSelector }))
-    if (value !== undefined)
-      say(key, 'finished workflows stay in the store until retention or ttlStrategy deletes them')
   if (postgresql?.tableName !== undefined) say('postgresql.tableName', 'the tables are Drydock’s own (`store.schema`)')
   for (const key of ['azureToken', 'awsRDSToken'] as const)
     if (postgresql?.[key] !== undefined)

@@ -10,7 +10,10 @@ import { Alarms } from './alarms.ts'
 import { contextOf } from './api/artifact.ts'
 import { buildApi } from './api/api.ts'
 import { ensureCacheMap } from './api/caches.ts'
-import { deleteWorkflow } from './api/delete.ts'
+import { deleteArchivedRow } from './api/delete.ts'
+import { Holds } from './archive/holds.ts'
+import { Mover } from './archive/mover.ts'
+import { isToBeArchived, noArchive } from './archive/policy.ts'
 import type { ControllerConfig } from './config.ts'
 import { defaultHistory } from './config.ts'
 import type { Core } from './core.ts'
@@ -21,15 +24,15 @@ import { EventFeed } from './event-feed.ts'
 import { Expiry } from './expiry.ts'
 import { History } from './history/history.ts'
 import { leftoverChange, Leftovers } from './leftovers.ts'
+import { FleetSide } from './fleet/fleet-side.ts'
+import type { FleetConfig } from './fleet/fleet-side.ts'
 import { viewOf } from './live-run.ts'
 import { countedLocks, LockWaits } from './lock-waits.ts'
 import { Memos } from './memos.ts'
-import { FleetSide } from './fleet/fleet-side.ts'
-import type { FleetConfig } from './fleet/fleet-side.ts'
+import type { Controller } from './port.ts'
 import type { ObjectChange } from './objects.ts'
 import { ObjectTable } from './objects.ts'
 import { reopen } from './reopen.ts'
-import type { Controller } from './port.ts'
 import { Owners } from './owners.ts'
 import { Parallelism } from './parallelism.ts'
 import { Agents } from './plugins/agents.ts'
@@ -67,16 +70,16 @@ export type ControllerParts = {
   readonly log: Log
   readonly telemetry: Telemetry
   readonly plugins?: readonly InProcessPlugin[]
-}
-
-type Surroundings = { readonly host: () => HostFacts; readonly onHealth: (isHealthy: boolean, reason: string) => void }
   /** With it the controller shares its work with others on the same store (docs/adr/0004). */
   readonly fleet?: Fleet
   readonly sharing?: FleetConfig
+}
 
-export function buildCore(
 const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
 
+type Surroundings = { readonly host: () => HostFacts; readonly onHealth: (isHealthy: boolean, reason: string) => void }
+
+export function buildCore(
   parts: ControllerParts,
   { host, onHealth }: Surroundings,
 ): {
@@ -102,10 +105,10 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
   const estimates = new Estimates()
   const alarms = new Alarms(clock)
   const wakeLockWaiters = () => {
+    fleet?.locks.tellLimits()
     for (const live of runs.all())
       if (waitsForLock(live.run.workflow.status)) reconciler.observe(live.uid, { kind: 'lookAgain' })
   }
-    fleet?.locks.tellLimits()
   const limits = new SyncLimits({
     store,
     objects,
@@ -167,10 +170,10 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
     config,
     progressPollMs: config.progressPollMs,
     isLive: (uid) => uid === driversUid || runs.byUid(uid) !== undefined,
+    ...(fleet === null ? {} : { isOurs: (uid) => uid === driversUid || fleet.isOurs(uid) }),
   })
   const leftovers = new Leftovers({
     clock,
-    ...(fleet === null ? {} : { isOurs: (uid) => uid === driversUid || fleet.isOurs(uid) }),
     store,
     log,
     remove: (leftover, signal) => clearLeftover(core, leftover, signal),
@@ -180,7 +183,23 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
     store,
     log,
     retention: config.retention,
-    delete: (namespace, name) => deleteWorkflow(core, namespace, name),
+    deleteArchived: (row) => deleteArchivedRow(core, row),
+    keepsDeleted: () => config.archive?.enabled === true,
+    delete: (namespace, name) => api.deleteWorkflow(namespace, name),
+    ...(fleet === null ? {} : { mayTrim: () => fleet.isLeading }),
+  })
+  const holds = new Holds()
+  const mover = new Mover({
+    clock,
+    store,
+    log,
+    telemetry,
+    holds,
+    config: () => config.archive ?? noArchive,
+    isBusy: () => reconciler.depth > 0,
+    isTaken: (uid) => runs.byUid(uid) !== undefined || alarms.has(`deletion/${uid}`),
+    moved: ({ namespace, name }) => runs.forget(namespace, name),
+    remove: (row) => deleteArchivedRow(core, row),
   })
   const history = new History({ clock, limits: () => config.history ?? defaultHistory })
   const reconciler: Reconciler = new Reconciler({
@@ -207,6 +226,7 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
         reconciler.look(live.uid)
       }
     },
+    isToBeArchived: (live) => isToBeArchived(config.archive ?? noArchive, live.run.workflow),
     settleLocks: (live) => locks.settle(`${live.namespace}/${live.name}`),
     leave: (live) => leave(core, live),
     reopen: (live) => reopen(core, live),
@@ -259,6 +279,7 @@ const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
     history,
     limits,
     expiry,
+    archive: { holds, mover },
     api,
     capacity,
     scheduling,

@@ -1,5 +1,6 @@
 /** What an operator may set about the controller. */
 import type { SecurityPolicy } from '../admission/index.ts'
+import type { ArchiveConfig } from './archive/policy.ts'
 import type { EngineConfig } from '../engine/world.ts'
 import type { RateLimit } from './pods/start-rate.ts'
 import type { EnvVar } from '../resources/index.ts'
@@ -68,6 +69,8 @@ export type ControllerConfig = {
   readonly defaultNamespace: string
   /** Finished runs kept in memory for readers. */
   readonly finishedKept: number
+  /** When finished workflows leave the hot tables, and what the archive keeps; absent: nothing is archived. */
+  readonly archive?: ArchiveConfig
   /** Entries of a workflow's history that are kept; absent: `defaultHistory`. */
   readonly history?: HistoryConfig
 }

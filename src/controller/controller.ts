@@ -103,14 +103,6 @@ export function createController(given: ControllerParts): RunningController {
       signal: ending.signal,
     })
 
-  /** What is kept is read in the store, which may be away: what is left over then is looked at again. */
-  const sweep = (): Promise<void> =>
-    persevere(() => core.pods.sweep((state) => isKept(core, state)), {
-      clock,
-      backOff: quickBackOff,
-      signal: ending.signal,
-    })
-
   async function start(): Promise<void> {
     const { fleet } = core
     const since = await store.currentVersion()

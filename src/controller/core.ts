@@ -30,6 +30,8 @@ import type { Claims } from './tasks/claims.ts'
 import type { Plugins } from './tasks/plugin.ts'
 import type { Tasks } from './tasks/tasks.ts'
 import type { Log, Telemetry } from './telemetry.ts'
+import type { Holds } from './archive/holds.ts'
+import type { Mover } from './archive/mover.ts'
 import type { Expiry } from './expiry.ts'
 import type { WatchHub } from './watch-hub.ts'
 
@@ -71,6 +73,7 @@ export type Core = {
   readonly cron: Cron
   readonly limits: SyncLimits
   readonly expiry: Expiry
+  readonly archive: { readonly holds: Holds; readonly mover: Mover }
   readonly api: Controller
   /** Names that are being created and are not in the store yet: `<namespace>/<name>`. */
   readonly creating: Set<string>

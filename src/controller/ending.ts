@@ -4,6 +4,7 @@ import type { Workflow } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { objectKey } from '../store/port.ts'
 import { admit } from './admit.ts'
+import { isToBeArchived, noArchive, withArchivedLabel } from './archive/policy.ts'
 import { announce } from './api/announce.ts'
 import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
@@ -35,13 +36,15 @@ function depart(core: Core, live: LiveRun, picture: Picture): void {
   for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
   core.expiry.apply(head, live.run.spec, true)
   core.expiry.trim()
+  core.archive.mover.ended()
   core.cron.workflowEnded(head)
 }
 
 /** The workflow becomes `Error` with the text; others go on. */
 export async function abandon(core: Core, live: LiveRun, error: unknown): Promise<void> {
   const message = error instanceof Error ? error.message : String(error)
-  const broken = brokenWorkflow(viewOf(live, { nodes: true }), message, rfc3339(core.clock.now()))
+  const ended = brokenWorkflow(viewOf(live, { nodes: true }), message, rfc3339(core.clock.now()))
+  const broken = isToBeArchived(core.config.archive ?? noArchive, ended) ? withArchivedLabel(ended) : ended
   try {
     const row = workflowRow(broken, { internal: { history: core.history.keptOf(live) }, finished: true })
     const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])

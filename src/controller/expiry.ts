@@ -1,6 +1,7 @@
 /** Finished workflows that are deleted after a while: ttlStrategy, and the newest N of each phase (semantics-templates.md §11.2). */
 import type { Clock, Instant, Workflow, WorkflowSpec, WorkflowUid } from '../resources/index.ts'
 import { instant, instantOf } from '../resources/index.ts'
+import type { ArchivedRow } from '../store/archive.ts'
 import type { Change, Store } from '../store/port.ts'
 import { Alarms } from './alarms.ts'
 import type { ControllerConfig } from './config.ts'
@@ -10,8 +11,8 @@ const collection = 'ttl'
 type Due = { readonly at: number; readonly namespace: string; readonly name: string }
 
 const retryMs = 10_000
-/** A workflow that may go at once stays long enough for those who wait for its end to see it. */
 const trimmedAtOnce = 100
+/** A workflow that may go at once stays long enough for those who wait for its end to see it. */
 const leastMs = 2_000
 
 /** When a finished workflow is to go, or `null` for never. Phase `Error` goes by completion only. */
@@ -32,6 +33,9 @@ export class Expiry {
   readonly #log: Log
   #retention: ControllerConfig['retention']
   readonly #delete: (namespace: string, name: string) => Promise<void>
+  readonly #mayTrim: () => boolean
+  readonly #deleteArchived: (row: ArchivedRow) => Promise<void>
+  readonly #keepsDeleted: () => boolean
   readonly #alarms: Alarms
   readonly #known = new Set<WorkflowUid>()
   #trimming: Promise<void> | null = null
@@ -42,12 +46,20 @@ export class Expiry {
     readonly log: Log
     readonly retention: ControllerConfig['retention']
     readonly delete: (namespace: string, name: string) => Promise<void>
+    readonly deleteArchived: (row: ArchivedRow) => Promise<void>
+    /** What is deleted stays in the archive, by rules of its own. */
+    readonly keepsDeleted: () => boolean
+    /** Of several controllers one trims. */
+    readonly mayTrim?: () => boolean
   }) {
     this.#clock = parts.clock
     this.#store = parts.store
     this.#log = parts.log
     this.#retention = parts.retention
     this.#delete = parts.delete
+    this.#deleteArchived = parts.deleteArchived
+    this.#keepsDeleted = parts.keepsDeleted
+    this.#mayTrim = parts.mayTrim ?? (() => true)
     this.#alarms = new Alarms(parts.clock)
   }
 
@@ -100,6 +112,16 @@ export class Expiry {
       if (hot <= limit) continue
       const rows = [...(await this.#store.workflows(query))].sort((a, b) => b.createdAt - a.createdAt)
       for (const { namespace, name } of rows.slice(limit)) await this.#delete(namespace, name)
+    }
+  }
+
+  /** Those that have only left the hot tables count as well: they are the older ones. */
+  async #trimMoved(phase: string, limit: number): Promise<void> {
+    if (this.#keepsDeleted()) return
+    for (let over = (await this.#store.archive.count({ phases: [phase] })) - limit; over > 0;) {
+      const rows = await this.#store.archive.oldest({ phase, limit: Math.min(over, trimmedAtOnce) })
+      for (const row of rows) await this.#deleteArchived(row)
+      over = rows.length === 0 ? 0 : over - rows.length
     }
   }
 

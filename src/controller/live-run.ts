@@ -5,6 +5,7 @@ import type { NodeId, Workflow, WorkflowUid } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
 import type { PodRecord } from './pod-records.ts'
 import { PodRecords } from './pod-records.ts'
+import { withArchivedLabel } from './archive/policy.ts'
 
 export type OperationRequest = {
   readonly operation: Operation
@@ -37,6 +38,8 @@ export type LiveRun = {
   readonly outstanding: Set<string>
   /** The row in the store says that it has ended. */
   storedFinished: boolean
+  /** It has ended and the archive keeps it: a label says so. */
+  isArchived: boolean
   commitFailures: number
   /** Monotonic milliseconds at which the oldest end of a container in the inbox was reported; `null` without one. */
   endSeenAt: number | null
@@ -68,6 +71,7 @@ export const storedHeadOf = (live: LiveRun): Workflow => dressed(live, live.stor
 
 function dressed(live: LiveRun, workflow: Workflow): Workflow {
   const metadata = { ...workflow.metadata, resourceVersion: String(live.resourceVersion) }
+  if (live.isArchived) return withArchivedLabel({ ...workflow, metadata })
   // What is to be shut down waits for no turn.
   if (!live.held || workflow.spec?.shutdown !== undefined) return { ...workflow, metadata }
   const labels = {
@@ -109,6 +113,7 @@ export function newLiveRun(init: {
     pods: new PodRecords(metadata?.name ?? '', init.pods),
     outstanding: new Set(),
     storedFinished: init.storedFinished === true,
+    isArchived: false,
     commitFailures: 0,
     endSeenAt: null,
     podPhases: new Map(),

@@ -76,6 +76,8 @@ export type ListQuery = {
   readonly finishedBefore?: Instant
   readonly limit?: number
   readonly continue?: string
+  /** `merged`: archived workflows come after the others; `only`: what the archive has and keeps. Absent: none of them. */
+  readonly archive?: 'merged' | 'only'
   /** Without it items carry no nodes (they may be many). */
   readonly nodes?: boolean
 }
@@ -227,15 +229,31 @@ export type Explanation = {
   readonly history: readonly HistoryEntry[]
 }
 
+/** `uid`, or (where it is empty) the newest of the name. */
+export type ArchivedIdentity = { readonly uid: string; readonly namespace: string; readonly name: string }
+
+/** Finished workflows that the archive keeps, wherever they lie. Each method @throws ApiError NOT_FOUND */
+export interface WorkflowArchive {
+  workflow(identity: ArchivedIdentity): Promise<Workflow>
+  delete(identity: ArchivedIdentity): Promise<void>
+  /** ALREADY_EXISTS in Argo's words where another has the name by now. */
+  operate(identity: ArchivedIdentity, operation: Operation): Promise<Workflow>
+  resubmit(identity: ArchivedIdentity, options: ResubmitRequest): Promise<Workflow>
+  preview(identity: ArchivedIdentity, operation: Operation): Promise<Preview>
+  previewResubmit(identity: ArchivedIdentity, options: ResubmitRequest): Promise<Preview>
+  labelKeys(): Promise<readonly string[]>
+  labelValues(key: string): Promise<readonly string[]>
+}
+
 export interface Controller {
   /** Defaults, validation (policy included), name and uid, one commit; the answer is the stored object. */
   createWorkflow(namespace: string, workflow: Workflow, options?: CreateOptions): Promise<Workflow>
   submitFrom(namespace: string, resourceKind: string, resourceName: string, options: SubmitOptions): Promise<Workflow>
-  /** `@latest` is understood. Null where there is none. */
+  /** `@latest` is understood. Null where there is none. `archived`: also one that was deleted and that the archive keeps. */
   workflow(
     namespace: string,
     name: string,
-    options?: { readonly uid?: string; readonly nodes?: boolean },
+    options?: { readonly uid?: string; readonly nodes?: boolean; readonly archived?: boolean },
   ): Promise<Workflow | null>
   workflowByUid(uid: WorkflowUid): Promise<Workflow | null>
   /** `@latest` is understood. @throws ApiError NOT_FOUND */
@@ -315,6 +333,8 @@ export interface Controller {
     payload: unknown,
     metadata: Readonly<Record<string, readonly string[]>>,
   ): Promise<void>
+
+  readonly archive: WorkflowArchive
 
   syncLimit: {
     create(namespace: string, limit: SyncLimit): Promise<SyncLimit>

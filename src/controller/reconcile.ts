@@ -43,6 +43,8 @@ export type ReconcilerParts = {
   readonly alongside: (live: LiveRun, decision: Decision, finished: boolean) => readonly Change[]
   /** After a commit: watches, events, metrics. */
   readonly report: (live: LiveRun, decision: Decision) => void
+  /** Whether the archive keeps it, once it has ended. */
+  readonly isToBeArchived: (live: LiveRun) => boolean
   /** What the run gave up is for others now: answers whom to wake. */
   readonly settleLocks: (live: LiveRun) => readonly string[]
   /** The run has ended, is stored, and has nothing outstanding. */
@@ -239,6 +241,7 @@ export class Reconciler {
     const operations = accepted.map(({ operation }) => operation)
     const told = history.changesFor(live, decision, { observations: inbox, operations })
     const extra = [...memoChanges(stamped), ...alongside, ...told]
+    live.isArchived = finished && this.#parts.isToBeArchived(live)
     const changes = changesOf(live, decision, { finished, extra, history: history.keptOf(live) })
     const startedAt = telemetry.monotonicMs()
     const { versions } = await store.commit(changes)

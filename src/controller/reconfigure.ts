@@ -47,10 +47,12 @@ export function reconfigure(
   live.retention = next.retention
   live.podRate = next.podRate
   if (next.history !== undefined) live.history = next.history
+  if (next.archive !== undefined) live.archive = next.archive
   live.initialDelayMs = next.initialDelayMs ?? 0
   if (core.scheduling === null) core.capacity.setBudget(budgetOf(live, host), live.capacity.oversized)
   else core.scheduling.settleRooms()
   core.expiry.setRetention(live.retention)
+  core.archive.mover.start()
   const limits = { limit: live.parallelism, namespaceLimit: live.namespaceParallelism }
   for (const uid of core.parallelism.setLimits(limits)) admit(core, uid)
   core.pods.nudge()

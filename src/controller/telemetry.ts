@@ -73,6 +73,8 @@ export interface Telemetry {
   ): void
   customMetricsEnded(workflow: WorkflowUid, node: string | null, at: Instant): void
   workflowDeleted(workflow: WorkflowUid): void
+  /** Finished workflows that left the hot tables (how long one took), archived ones whose time was over. */
+  workflowsArchived(told: { readonly moved?: number; readonly seconds?: number; readonly purged?: number }): void
 }
 
 const ignore = (): void => {}
@@ -107,4 +109,5 @@ export const silentTelemetry: Telemetry = {
   customMetric: ignore,
   customMetricsEnded: ignore,
   workflowDeleted: ignore,
+  workflowsArchived: ignore,
 }

@@ -33,6 +33,7 @@ export function readingsOf({
       ])
     },
     workflowsWithRunningPods: () => controller.snapshot().workflowsWithRunningPods,
+    archived: () => store.archive.count({}),
     resourceVersion: () => controller.resourceVersion(),
     ready: () => controller.readiness().ready && store.health().isUp,
     engineUp: () => controller.health().engine.ok,

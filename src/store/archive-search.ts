@@ -42,9 +42,6 @@ export const sortAtOf = (startedAt: number | null): number => startedAt ?? notSt
 const cursorOf = ({ sortAt, no }: Place): string => `${String(sortAt).padStart(16, '0')}${no}`
 const placeOf = (cursor: string): Place => ({ sortAt: Number(cursor.slice(0, 16)), no: Number(cursor.slice(16)) })
 
-/** Whether a text is a cursor of the archive, and not a number of rows to leave out. */
-export const isArchiveCursor = (text: string): boolean => /^\d{17,32}$/.test(text)
-
 export async function findPage(
   tables: ArchiveTables,
   query: ArchiveQuery,
@@ -66,9 +63,13 @@ export async function findPage(
   return { rows: page.map(withoutPlace), next, visited: walk.visited }
 }
 
-export async function countRows(tables: ArchiveTables, query: ArchiveQuery): Promise<number> {
-  const walk = await Walk.begin(tables, query, null)
-  const whole = walk.whole()
+export async function countRows(
+  tables: ArchiveTables,
+  query: ArchiveQuery,
+  cursor: string | null = null,
+): Promise<number> {
+  const walk = await Walk.begin(tables, query, cursor === null ? null : placeOf(cursor))
+  const whole = cursor === null ? walk.whole() : null
   if (whole !== null) return tables.size(whole, Number.MAX_SAFE_INTEGER)
   let count = 0
   for (let found = await walk.next(portionMax); found !== null; found = await walk.next(portionMax))

@@ -91,6 +91,9 @@ export type ArchivePageQuery = {
   readonly offset?: number
   readonly limit: number
 }
+/** Whether a text is a `cursor`, and not a number of rows to leave out. */
+export const isArchiveCursor = (text: string): boolean => /^\d{17,32}$/.test(text)
+
 export type ArchivePage = {
   readonly rows: readonly ArchivedRow[]
   /** Decimal digits, at least 17 of them. */
@@ -113,7 +116,8 @@ export type Oldest = {
 export interface StoreArchive {
   /** Started last first; what never started comes before all. */
   page(query: ArchiveQuery, page: ArchivePageQuery): Promise<ArchivePage>
-  count(query: ArchiveQuery): Promise<number>
+  /** @param cursor only what comes after it */
+  count(query: ArchiveQuery, cursor?: string | null): Promise<number>
   byUid(uid: WorkflowUid): Promise<ArchivedRow | null>
   part(uid: WorkflowUid, number: number): Promise<Uint8Array | null>
   /** Labels of archived workflows and of finished ones that are not archived yet. */

@@ -238,6 +238,14 @@ export const ownMetrics = {
     atScrape: true,
   },
   engine_up: { type: 'gauge', help: '1 while the container engine answers', atScrape: true },
+  archive_workflows: { type: 'gauge', help: 'Workflows in the archive', atScrape: true },
+  archive_moved_total: { type: 'counter', help: 'Finished workflows that have left the hot tables for the archive' },
+  archive_move_seconds: {
+    type: 'histogram',
+    help: 'Time to pack one workflow and to store it in the archive',
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+  },
+  archive_purged_total: { type: 'counter', help: 'Archived workflows that were deleted because their time was over' },
   store_up: { type: 'gauge', help: '1 while the store answers and takes commits', atScrape: true },
   store_operation_seconds: {
     type: 'histogram',

@@ -102,6 +102,11 @@ export function openMetrics(options: MetricsOptions): Metrics {
     },
     customMetricsEnded: (workflow, node, at) => custom.end(workflow, node, at),
     workflowDeleted: (workflow) => custom.forget(workflow),
+    workflowsArchived: ({ moved = 0, seconds, purged = 0 }) => {
+      if (moved > 0) table.add('archive_moved_total', {}, moved)
+      if (seconds !== undefined) table.observe('archive_move_seconds', seconds)
+      if (purged > 0) table.add('archive_purged_total', {}, purged)
+    },
 
     counted: (level) => table.add('log_messages', { level }),
     dockerCall: ({ verb, status, ms }) => {

@@ -45,11 +45,12 @@ export type Readings = {
   readonly workflowsWithRunningPods?: () => number
   readonly locks?: () => readonly { readonly labels: Labels; readonly held: number; readonly pending: number }[]
   readonly storeBytes?: () => Promise<number>
+  readonly archived?: () => Promise<number>
   readonly resourceVersion?: () => number
   readonly ready?: () => Promise<boolean> | boolean
   readonly sourceFiles?: () => ReadonlyMap<string, number>
-  readonly table?: () => {
   /** `null` where another controller serves it. */
+  readonly table?: () => {
     readonly isUp: boolean
     readonly backlog: { readonly due: number; readonly oldestSeconds: number }
     readonly outcomes: ReadonlyMap<string, number>
@@ -129,6 +130,7 @@ export async function takeReadings(table: MetricTable, readings: Readings, log: 
     table.set('table_oldest_due_seconds', backlog.oldestSeconds)
     for (const [state, count] of outcomes) table.set('table_rows', count, { state })
   })
+  await attempt('archive', readings.archived, (count) => table.set('archive_workflows', count))
   await attempt('store size', readings.storeBytes, (bytes) => table.set('store_bytes', bytes))
   await attempt('version', readings.resourceVersion, (version) => table.set('store_resource_version', version))
   await attempt('ready', readings.ready, (is) => table.set('ready', is ? 1 : 0))

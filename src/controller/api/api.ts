@@ -4,6 +4,7 @@ import { outsideOf } from '../cron/conditions.ts'
 import { dispatch } from '../events/dispatch.ts'
 import { objectKinds } from '../objects.ts'
 import type { Controller } from '../port.ts'
+import { archiveApi } from './archive.ts'
 import { artifactHandle } from './artifact.ts'
 import { withEntries } from './caches.ts'
 import { createWorkflow, namespaceFor, problemsOf } from './create.ts'
@@ -72,6 +73,7 @@ export function buildApi(at: () => Core): Controller {
       const outside = outsideOf(() => clock.now(), random)
       return dispatch({ namespace, discriminator, payload, metadata }, { objects, random, feed, log, outside, create })
     },
+    archive: archiveApi(at),
     syncLimit: {
       create: (namespace, limit) => at().limits.api().create(namespace, limit),
       get: (namespace, key, type, cmName) => at().limits.api().get(namespace, key, type, cmName),

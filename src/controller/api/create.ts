@@ -6,6 +6,7 @@ import { WorldError, instant, instantOf, nodeIdOf, rfc3339 } from '../../resourc
 import type { Change, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
+import { archivedNamed } from '../archive/read.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
@@ -116,7 +117,7 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
   if (core.runs.byName(namespace, name) !== undefined || core.creating.has(key)) throw alreadyExists('Workflow', name)
   core.creating.add(key)
   try {
-    if ((await core.store.workflow(namespace, name)) !== null) throw alreadyExists('Workflow', name)
+    if (await isThere(core, workflow.metadata)) throw alreadyExists('Workflow', name)
     const owner = core.fleet?.ownerOf(workflow)
     if (owner !== undefined && owner !== core.fleet?.name) return await storeFor(core, owner, { workflow, nodes })
     const live = openCreated(core, workflow, nodes)
@@ -133,8 +134,6 @@ async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[
   }
 }
 
-/** Argo's `initialDelay`; what somebody asks of the workflow meanwhile is done at once. */
-function lookFirst(core: Core, live: LiveRun): void {
 /** Another controller is to have it: it begins once that has heard of it. */
 async function storeFor(
   core: Core,
@@ -148,6 +147,20 @@ async function storeFor(
   return stored
 }
 
+/** One that has only left the hot tables still has its name. A name that was drawn is not looked for there. */
+async function isThere(
+  { store }: Core,
+  { namespace = '', name = '', generateName }: Workflow['metadata'],
+): Promise<boolean> {
+  const [hot, moved] = await Promise.all([
+    store.workflow(namespace, name),
+    generateName ? null : archivedNamed(store, { namespace, name }, { deleted: false }),
+  ])
+  return hot !== null || moved !== null
+}
+
+/** Argo's `initialDelay`; what somebody asks of the workflow meanwhile is done at once. */
+function lookFirst(core: Core, live: LiveRun): void {
   const { initialDelayMs = 0 } = core.config
   if (initialDelayMs <= 0) return core.reconciler.look(live.uid)
   const at = instant(core.clock.now() + initialDelayMs)

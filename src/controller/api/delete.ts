@@ -1,9 +1,13 @@
 /** Deleting workflows: what runs is stopped, artifacts go where they should, then the record; the rest in the background. */
 import type { Artifact, NodeStatus, Workflow, WorkflowSpec, WorkflowUid } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
-import type { Committed, WorkflowRow } from '../../store/port.ts'
+import type { ArchivedRow } from '../../store/archive.ts'
+import type { Change, Committed, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
+import { archivingChanges, packWorkflow } from '../archive/pack.ts'
+import { archivingLabel, hasArchivedLabel, isArchivedValue } from '../archive/policy.ts'
+import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
@@ -34,13 +38,61 @@ export async function deleteWorkflow(
     name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
   const live = core.runs.byName(namespace, resolved)
   if (live !== undefined) return deleteLive(core, live, options.force === true)
-  const row = await core.store.workflow(namespace, resolved)
-  if (row === null) throw notFound('Workflow', name)
-  const workflow = await withNodesIfWanted(core, row)
-  if (options.background === true && options.force !== true && hasArtifactGC(workflow))
-    return beginDeletion(core, workflow, row, finishDeletion)
-  await finishDeletion(core, workflow, options.force === true)
+  const known = await core.store.workflow(namespace, resolved)
+  if (known === null) return deleteMoved(core, { namespace, name: resolved }, options.force === true)
+  await core.archive.holds.alone(known.uid, async () => {
+    const row = await core.store.workflowByUid(known.uid)
+    if (row === null) return deleteMoved(core, { namespace, name: resolved }, options.force === true)
+    const workflow = await withNodesIfWanted(core, row)
+    if (options.background === true && options.force !== true && hasArtifactGC(workflow))
+      return beginDeletion(core, workflow, row, finishHeld)
+    await finishDeletion(core, workflow, options.force === true)
+  })
 }
+
+/** One that has left the hot tables without having been deleted. @throws ApiError NOT_FOUND */
+async function deleteMoved(
+  core: Core,
+  named: { readonly namespace: string; readonly name: string },
+  force: boolean,
+): Promise<void> {
+  const row = await archivedNamed(core.store, named, { deleted: false })
+  if (row === null) throw notFound('Workflow', named.name)
+  const keeps = core.config.archive?.enabled === true && row.labels[archivingLabel] === isArchivedValue
+  await removeMoved(core, row, { force, keeps })
+}
+
+/** Out of the archive, with all that it still has. */
+export async function deleteArchivedRow(core: Core, row: ArchivedRow): Promise<void> {
+  if (!row.deleted) return removeMoved(core, row, { force: false, keeps: false })
+  await core.store.commit([{ kind: 'deleteArchived', uid: row.uid }])
+}
+
+/** @param how `keeps`: it stays in the archive. @throws ApiError INTERNAL where its artifacts cannot be deleted */
+async function removeMoved(
+  core: Core,
+  row: ArchivedRow,
+  how: { readonly force: boolean; readonly keeps: boolean },
+): Promise<void> {
+  const { uid, namespace, name } = row
+  const head = await archivedWorkflow(core.store, row, { nodes: false })
+  if (head === null) return
+  const isRead = row.nodes <= goneNodesMax || hasArtifactGC(head)
+  const workflow = (isRead ? await archivedWorkflow(core.store, row, { nodes: true }) : null) ?? head
+  const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec
+  const errors = await collectArtifacts(core, workflow, spec)
+  if (errors.length > 0 && !how.force && spec.artifactGC?.forceFinalizerRemoval !== true)
+    throw new ApiError('INTERNAL', `artifacts of workflow ${name} could not be deleted: ${errors.join('; ')}`)
+  const removal: Change = how.keeps ? { kind: 'markArchived', uid, namespace, name } : { kind: 'deleteArchived', uid }
+  await commitDeletion(core, workflow, [removal], async () => {
+    const left = await core.store.archive.byUid(uid)
+    return left === null || (how.keeps && left.deleted)
+  })
+}
+
+/** For deletions that go on in the background. */
+const finishHeld = (core: Core, workflow: Workflow, force: boolean): Promise<void> =>
+  core.archive.holds.alone(workflow.metadata.uid as WorkflowUid, () => finishDeletion(core, workflow, force))
 
 /** Nodes are for artifacts that are to go with it, and for watches, which hear of few. */
 async function withNodesIfWanted(core: Core, row: WorkflowRow): Promise<Workflow> {
@@ -52,7 +104,7 @@ async function withNodesIfWanted(core: Core, row: WorkflowRow): Promise<Workflow
 }
 
 /** Goes on with deletions that an earlier life had begun. */
-export const goOnDeleting = (core: Core): Promise<void> => resumeDeletions(core, finishDeletion)
+export const goOnDeleting = (core: Core): Promise<void> => resumeDeletions(core, finishHeld)
 
 async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<void> {
   if (live.deleting) return
@@ -80,26 +132,47 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
 
 /** @throws what the store throws; artifacts that stay are told on the workflow, which is then kept */
 async function finishDeletion(core: Core, workflow: Workflow, force: boolean): Promise<void> {
-  const { uid = '', namespace = '', name = '' } = workflow.metadata
+  const uid = (workflow.metadata.uid ?? '') as WorkflowUid
   const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec
   const errors = await collectArtifacts(core, workflow, spec)
   if (errors.length > 0 && !force && spec.artifactGC?.forceFinalizerRemoval !== true)
     return keepForArtifacts(core, workflow, errors)
+  const isGone = async () => (await core.store.workflowByUid(uid)) === null
+  if (core.config.archive?.enabled === true && hasArchivedLabel(workflow) && workflow.status?.finishedAt) {
+    const packed = await packWorkflow(core.store, uid)
+    const how = { archivedAt: core.clock.now(), deleted: true }
+    if (packed !== null) return commitDeletion(core, workflow, archivingChanges(packed, how), isGone)
+  }
+  const gone: Change = { kind: 'deleteWorkflow', uid }
+  await commitDeletion(core, workflow, [gone, ...(await historyGone(core.store, uid))], isGone)
+}
+
+/**
+ * @param removal takes the record away; all else that goes with it, and who hears of it, is here
+ * @param isGone whether a commit whose answer was lost is stored
+ */
+async function commitDeletion(
+  core: Core,
+  workflow: Workflow,
+  removal: readonly Change[],
+  isGone: () => Promise<boolean>,
+): Promise<void> {
+  const { uid = '', namespace = '', name = '' } = workflow.metadata
+  const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec
   const claims = (workflow.status?.persistentVolumeClaims ?? []).flatMap(
     ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [],
   )
   const leftover: Leftover = { kind: 'workflow', uid, namespace, name, ...(claims.length > 0 ? { claims } : {}) }
   const changes = [
     ...deletionEnded(workflow),
-    { kind: 'deleteWorkflow' as const, uid: uid as never },
+    ...removal,
     leftoverChange(leftover),
     ...core.owners.changesForDeletion(workflow),
     ...core.expiry.changesFor(workflow, spec, false),
-    ...(await historyGone(core.store, uid as never)),
   ]
   const { versions, resourceVersion } = await core.store
     .commit(changes)
-    .catch((error: unknown) => deletedAfterAll(core, uid as never, error))
+    .catch((error: unknown) => deletedAfterAll(core, isGone, error))
   core.expiry.apply(workflow, spec, false)
   core.runs.forget(namespace, name)
   core.telemetry.workflowDeleted(uid as never)
@@ -120,8 +193,8 @@ function withoutManyNodes(workflow: Workflow): Workflow {
 }
 
 /** Only the answer of the commit was lost: the record is gone. @throws `error` where it is still there */
-async function deletedAfterAll(core: Core, uid: WorkflowUid, error: unknown): Promise<Committed> {
-  const look = async () => ((await core.store.workflowByUid(uid)) === null ? core.store.currentVersion() : null)
+async function deletedAfterAll(core: Core, isGone: () => Promise<boolean>, error: unknown): Promise<Committed> {
+  const look = async () => ((await isGone()) ? core.store.currentVersion() : null)
   const resourceVersion = await persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax })
   if (resourceVersion === null) throw error
   return { versions: new Map(), resourceVersion }

@@ -1,6 +1,7 @@
 /** History and explanations: gathers what the sentences are made from. */
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
 import { nodeIdOf, workflowUid } from '../../resources/index.ts'
+import { unpackDocument } from '../archive/pack.ts'
 import type { Core } from '../core.ts'
 import { explainNode, explainWorkflow, failedPodOf, nodesNamed } from '../explain/explain.ts'
 import type { Facts, LiveFacts } from '../explain/facts.ts'
@@ -72,12 +73,15 @@ const tellsOf = (entry: Explanation['history'][number], id: string): boolean =>
 
 async function historyOf(core: Core, { metadata, status }: Workflow): Promise<readonly HistoryEntry[]> {
   const uid = workflowUid(metadata.uid ?? '')
-  const kept = keptIn((await core.store.workflowByUid(uid))?.internal)
-  return readHistory(core.store, { uid, name: metadata.name ?? '', kept }, status?.nodes ?? {})
+  const row = await core.store.workflowByUid(uid)
+  const archived = row === null ? await unpackDocument(core.store, uid) : null
+  const { internal, history } = archived ?? { internal: row?.internal, history: null }
+  const pages = history === null ? null : history.map(([, page]) => page as readonly string[]) // our own words
+  return readHistory(core.store, { uid, name: metadata.name ?? '', kept: keptIn(internal), pages }, status?.nodes ?? {})
 }
 
 async function existing(core: Core, namespace: string, name: string): Promise<Workflow> {
-  const workflow = await readWorkflow(core, namespace, name)
+  const workflow = await readWorkflow(core, namespace, name, { archived: true })
   if (workflow === null) throw notFound('Workflow', name)
   return workflow
 }

@@ -5,12 +5,16 @@ import { nodeOf } from '../../engine/index.ts'
 import type { NodeId, PodId } from '../../resources/index.ts'
 import { instant, rfc3339 } from '../../resources/index.ts'
 import type { LogLine, LogOptions } from '../../runtime/port.ts'
+import type { NodeRow } from '../../store/port.ts'
+import { unpackNodes } from '../archive/pack.ts'
+import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { isPodRecord } from '../open-run.ts'
 import type { PodRecord } from '../pod-records.ts'
 import type { LogQuery } from '../port.ts'
 import { ApiError } from '../port.ts'
+import { artifactLogs, keptLogs } from './kept-logs.ts'
 import { notFound } from '../refusals.ts'
 import { mergeByTime } from './merge-logs.ts'
 
@@ -32,6 +36,11 @@ export async function* workflowLogs(
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
   const show = entryMaker(query)
+  const kept = await keptLogs(core, { namespace, name })
+  if (kept !== null) {
+    for await (const { podName, line } of artifactLogs(core, kept, query)) yield* show({ podName }, line)
+    return
+  }
   const pods = await podsOf(core, namespace, name)
   const sources = (records: Iterable<PodRecord>) => sourcesOf(records, query)
   const sinceMs =
@@ -125,8 +134,17 @@ async function podsOf(core: Core, namespace: string, name: string): Promise<read
   const live = core.runs.byName(namespace, name)
   if (live !== undefined) return [...live.pods.values()]
   const row = await core.store.workflow(namespace, name)
+  const stored = row === null ? await archivedNodes(core, namespace, name) : await core.store.nodes(row.uid)
+  return stored.flatMap(({ internal }) => (isPodRecord(internal) ? [internal] : []))
+}
+
+/** Of one that has left the hot tables; its logs lie where they lay. */
+async function archivedNodes({ store }: Core, namespace: string, name: string): Promise<readonly NodeRow[]> {
+  const row = await archivedNamed(store, { namespace, name }, { deleted: false })
   if (row === null) throw notFound('Workflow', name)
-  return (await core.store.nodes(row.uid)).flatMap(({ internal }) => (isPodRecord(internal) ? [internal] : []))
+  const nodes: NodeRow[] = []
+  for await (const portion of unpackNodes(store, row)) nodes.push(...portion)
+  return nodes
 }
 
 /** `main` where no container is named; of a pod that has none, every one of its containers. */
@@ -156,7 +174,7 @@ function selects(selector: string, workflow: { readonly name: string }): boolean
   return matchesLabelSelector(parsed.value, { 'workflows.argoproj.io/workflow': workflow.name })
 }
 
-function entryMaker(query: LogQuery): (source: Source, line: LogLine) => LogEntry[] {
+function entryMaker(query: LogQuery): (source: Pick<Source, 'podName'>, line: LogLine) => LogEntry[] {
   let pattern: RE2JS | null = null
   try {
     pattern = query.grep ? RE2JS.compile(query.grep) : null

@@ -2,12 +2,15 @@
 import { resubmitted } from '../../engine/index.ts'
 import type { Operation } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
+import type { NodeRow, WorkflowRow } from '../../store/port.ts'
+import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { openStored } from '../open-run.ts'
 import { notFound, refusalError } from '../refusals.ts'
 import { createWorkflow } from './create.ts'
 import { readWorkflow } from './read.ts'
+import { takeBack } from './take-back.ts'
 
 export async function operateOn(core: Core, namespace: string, name: string, operation: Operation): Promise<Workflow> {
   const resolved =
@@ -18,11 +21,26 @@ export async function operateOn(core: Core, namespace: string, name: string, ope
 
 /** A finished workflow comes back into memory; if nothing comes of the request it leaves again. */
 async function takeUp(core: Core, namespace: string, name: string): Promise<LiveRun> {
-  const row = await core.store.workflow(namespace, name)
-  if (row === null) throw notFound('Workflow', name)
-  const nodes = await core.store.nodes(row.uid)
-  const known = core.runs.byName(namespace, name)
-  if (known !== undefined) return known
+  const found = await core.store.workflow(namespace, name)
+  if (found === null) return takeUpMoved(core, namespace, name)
+  return core.archive.holds.alone(found.uid, async () => {
+    const row = await core.store.workflowByUid(found.uid)
+    if (row === null) throw notFound('Workflow', name)
+    const nodes = await core.store.nodes(row.uid)
+    return core.runs.byName(namespace, name) ?? keepUp(core, row, nodes)
+  })
+}
+
+/** One that has left the hot tables without having been deleted goes back there first. */
+async function takeUpMoved(core: Core, namespace: string, name: string): Promise<LiveRun> {
+  const moved = await archivedNamed(core.store, { namespace, name }, { deleted: false })
+  if (moved === null) throw notFound('Workflow', name)
+  await takeBack(core, moved)
+  return takeUp(core, namespace, name)
+}
+
+function keepUp(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRun {
+  const { namespace } = row
   const live = openStored(core, row, nodes)
   core.parallelism.force({ uid: live.uid, namespace })
   core.runs.add(live)

@@ -2,8 +2,11 @@
 import { openRun, previewOperation, previewResubmit, resubmitted } from '../../engine/index.ts'
 import type { Operation, Preview, Run } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
+import type { ArchivedRow } from '../../store/archive.ts'
+import { archivedNamed, archivedWhole } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { ResubmitRequest } from '../port.ts'
+import { ApiError } from '../port.ts'
 import { notFound, refusalError } from '../refusals.ts'
 import { createWorkflow } from './create.ts'
 import { readWorkflow } from './read.ts'
@@ -20,9 +23,21 @@ export async function previewOf(core: Core, namespace: string, name: string, ope
 
 async function storedRun(core: Core, namespace: string, name: string): Promise<Run> {
   const row = await core.store.workflow(namespace, name)
-  if (row === null) throw notFound('Workflow', name)
+  if (row === null) {
+    const moved = await archivedNamed(core.store, { namespace, name }, { deleted: false })
+    if (moved === null) throw notFound('Workflow', name)
+    return archivedRun(core, moved)
+  }
   const nodes = (await core.store.nodes(row.uid)).map(({ node }) => node)
   return openRun({ workflow: row.body as Workflow, nodes, internal: row.internal }, core.world)
+}
+
+/** An archived workflow as the engine had it. @throws ApiError NOT_FOUND */
+export async function archivedRun(core: Core, row: ArchivedRow): Promise<Run> {
+  const whole = await archivedWhole(core.store, row)
+  if (whole === null) throw new ApiError('NOT_FOUND', 'not found')
+  const { body: workflow, internal } = whole.document
+  return openRun({ workflow, nodes: whole.nodes.map(({ node }) => node), internal }, core.world)
 }
 
 /** @throws ApiError where the resubmission would be refused, or the new workflow would not be admitted */

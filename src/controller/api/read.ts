@@ -1,6 +1,7 @@
 /** Reading workflows: from memory while they live, else from the store. */
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import type { WorkflowRow } from '../../store/port.ts'
+import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
@@ -14,7 +15,7 @@ export async function readWorkflow(
   core: Core,
   namespace: string,
   name: string,
-  options: { readonly uid?: string; readonly nodes?: boolean } = {},
+  options: { readonly uid?: string; readonly nodes?: boolean; readonly archived?: boolean } = {},
 ): Promise<Workflow | null> {
   const nodes = options.nodes !== false
   if (name === '@latest') return latest(core, namespace, nodes)
@@ -23,15 +24,29 @@ export async function readWorkflow(
   const known = core.runs.finished(namespace, name)
   if (known !== undefined && (!options.uid || known.metadata.uid === options.uid)) return known
   const row = await core.store.workflow(namespace, name)
-  if (row === null || (options.uid && row.uid !== options.uid)) return null
-  return workflowOfRow(core, row, nodes)
+  if (row !== null && (!options.uid || row.uid === options.uid)) return workflowOfRow(core, row, nodes)
+  return fromArchive(core, { namespace, name }, { ...options, nodes })
+}
+
+async function fromArchive(
+  { store }: Core,
+  named: { readonly namespace: string; readonly name: string },
+  { uid, nodes, archived = false }: { readonly uid?: string; readonly nodes: boolean; readonly archived?: boolean },
+): Promise<Workflow | null> {
+  const row = uid
+    ? await store.archive.byUid(uid as WorkflowUid)
+    : await archivedNamed(store, named, { deleted: archived })
+  if (row === null || row.name !== named.name || (row.deleted && !archived)) return null
+  return archivedWorkflow(store, row, { nodes })
 }
 
 export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow | null> {
   const live = core.runs.byUid(uid)
   if (live !== undefined) return readLive(core, live, true)
   const row = await core.store.workflowByUid(uid)
-  return row === null ? null : workflowOfRow(core, row, true)
+  if (row !== null) return workflowOfRow(core, row, true)
+  const archived = await core.store.archive.byUid(uid)
+  return archived === null ? null : archivedWorkflow(core.store, archived, { nodes: true })
 }
 
 /** As it is stored: where a decision is on its way to the store, after it has got there, or as it was before. */

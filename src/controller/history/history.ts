@@ -44,8 +44,9 @@ export async function storedEntries(
   store: Store,
   uid: WorkflowUid,
   { open }: KeptHistory,
+  known: readonly (readonly string[])[] | null = null,
 ): Promise<readonly StoredEntry[]> {
-  const pages = [...(await store.records(collectionOf(uid))).values()] as (readonly string[])[]
+  const pages = known ?? ([...(await store.records(collectionOf(uid))).values()] as (readonly string[])[])
   const texts = [...pages.flat(), ...open]
   const entries = new Map(texts.map((text) => JSON.parse(text) as StoredEntry).map((entry) => [entry.s, entry]))
   return [...entries.values()].sort((a, b) => a.s - b.s)

@@ -10,11 +10,22 @@ import { storedEntries } from './history.ts'
 
 export async function readHistory(
   store: Store,
-  { uid, name, kept }: { readonly uid: WorkflowUid; readonly name: string; readonly kept: KeptHistory },
+  {
+    uid,
+    name,
+    kept,
+    pages,
+  }: {
+    readonly uid: WorkflowUid
+    readonly name: string
+    readonly kept: KeptHistory
+    /** Of an archived workflow; `null`: they lie in the store. */
+    readonly pages: readonly (readonly string[])[] | null
+  },
   nodes: Readonly<Record<string, NodeStatus>>,
 ): Promise<readonly HistoryEntry[]> {
   const nameOf = (id: string): string => nodes[id]?.displayName || nodes[id]?.name || id
-  return (await storedEntries(store, uid, kept)).map((entry) => expanded(entry, name, nameOf))
+  return (await storedEntries(store, uid, kept, pages)).map((entry) => expanded(entry, name, nameOf))
 }
 
 function expanded(entry: StoredEntry, workflow: string, nameOf: (id: string) => string): HistoryEntry {

@@ -1,8 +1,7 @@
-/** `/api/v1/archived-workflows`: the finished workflows of the store under the names of Argo's archive. */
+/** `/api/v1/archived-workflows`: the finished workflows that the archive keeps. */
 import { ApiError } from '../../controller/port.ts'
-import type { ListQuery } from '../../controller/port.ts'
+import type { ArchivedIdentity, ListQuery } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
-import { workflowUid } from '../../resources/index.ts'
 import type { Body } from '../http/body.ts'
 import { invalid } from '../http/faults.ts'
 import type { Query } from '../http/query.ts'
@@ -14,10 +13,10 @@ import { isPreview, resubmitOptions, retryOperation } from './workflow-operation
 import { listMetadata } from './workflows.ts'
 
 const archived = '/api/v1/archived-workflows'
-const finished = 'workflows.argoproj.io/completed=true'
 
 export function archiveRoutes(parts: Parts): void {
   const { routes, controller } = parts
+  const { archive } = controller
   // With a slash at the end and a name in the query, the UID of `get` and `delete` was left empty.
   routes.unary('get', archived, (call) => {
     const isGet = call.request.path.endsWith('/') && call.query.text('name') !== undefined
@@ -28,24 +27,21 @@ export function archiveRoutes(parts: Parts): void {
   routes.unary('delete', `${archived}/{uid}`, (call) => deleteArchived(parts, call))
   routes.unary('put', `${archived}/{uid}/retry`, async (call) => {
     const body = call.body()
-    const { namespace, name } = identityOf(await found(parts, askedOf(call, body)))
-    if (isPreview(call)) return controller.preview(namespace, name, retryOperation(body))
-    return workflowJson(await controller.operate(namespace, name, retryOperation(body)))
+    const identity = identityIn(parts, call, body)
+    if (isPreview(call)) return archive.preview(identity, retryOperation(body))
+    return workflowJson(await archive.operate(identity, retryOperation(body)))
   })
   routes.unary('put', `${archived}/{uid}/resubmit`, async (call) => {
     const body = call.body()
-    const { namespace, name } = identityOf(await found(parts, askedOf(call, body)))
-    if (isPreview(call)) return controller.previewResubmit(namespace, name, resubmitOptions(body))
-    return workflowJson(await controller.resubmit(namespace, name, resubmitOptions(body)))
+    const identity = identityIn(parts, call, body)
+    if (isPreview(call)) return archive.previewResubmit(identity, resubmitOptions(body))
+    return workflowJson(await archive.resubmit(identity, resubmitOptions(body)))
   })
-  routes.unary('get', '/api/v1/archived-workflows-label-keys', async () => ({
-    items: [...new Set((await finishedLabels(parts, finished)).flatMap((labels) => Object.keys(labels)))].sort(),
-  }))
+  routes.unary('get', '/api/v1/archived-workflows-label-keys', async () => ({ items: await archive.labelKeys() }))
   routes.unary('get', '/api/v1/archived-workflows-label-values', async ({ query }) => {
     const key = query.text('listOptions.labelSelector') ?? ''
     if (!/^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(key)) throw invalid('only allow one key')
-    const labels = await finishedLabels(parts, `${finished},${key}`)
-    return { items: [...new Set(labels.map((own) => own[key] ?? ''))].sort() }
+    return { items: await archive.labelValues(key) }
   })
 }
 
@@ -60,9 +56,8 @@ async function listArchived({ controller }: Parts, { query }: Call): Promise<obj
  */
 function archiveQuery(query: Query): ListQuery {
   const asked = listQuery(query, query.text('namespace') ?? '', null)
-  const selector = asked.labelSelector === undefined ? finished : `${asked.labelSelector},${finished}`
   const prefix = query.text('namePrefix')
-  const base = { ...asked, labelSelector: selector, nodes: false }
+  const base = { ...asked, archive: 'only', nodes: false } as const
   if (prefix === undefined) return base
   const others = (asked.fieldSelector ?? '')
     .split(',')
@@ -74,43 +69,30 @@ function archiveQuery(query: Query): ListQuery {
   }
 }
 
-type Asked = { readonly uid: string; readonly namespace: string; readonly name: string; readonly prefersName: boolean }
-
-const askedOf = ({ params }: Call, body: Body): Asked => ({
-  uid: params('uid') || (body.text('uid') ?? ''),
-  namespace: body.text('namespace') ?? '',
-  name: body.text('name') ?? '',
-  prefersName: true,
-})
-const askedInQuery = ({ params, query }: Call): Asked => ({
-  uid: params('uid'),
-  namespace: query.text('namespace') ?? '',
-  name: query.text('name') ?? '',
-  prefersName: false,
-})
-
-/** @throws ApiError NOT_FOUND, also for one that has not finished */
-async function found({ controller, config }: Parts, { uid, namespace, name, prefersName }: Asked): Promise<Workflow> {
-  const byName = name !== '' && (prefersName || uid === '')
-  const workflow = byName
-    ? await controller.workflow(namespace || config.namespace, name)
-    : await controller.workflowByUid(workflowUid(uid))
-  if (workflow === null || !workflow.status?.finishedAt) throw new ApiError('NOT_FOUND', 'not found')
-  return workflow
+/** In a body the name counts over the UID; in a query it is the other way round. */
+function identityIn({ config }: Parts, { params }: Call, body: Body): ArchivedIdentity {
+  const name = body.text('name') ?? ''
+  const uid = name === '' ? params('uid') || (body.text('uid') ?? '') : ''
+  return required({ uid, name, namespace: body.text('namespace') || config.namespace })
 }
 
-const getArchived = async (parts: Parts, call: Call): Promise<object> =>
-  workflowJson(await found(parts, askedInQuery(call)))
+function identityOf({ config }: Parts, { params, query }: Call): ArchivedIdentity {
+  const [uid, name] = [params('uid'), query.text('name') ?? '']
+  return required({ uid, name, namespace: query.text('namespace') || config.namespace })
+}
+
+/** @throws ApiError NOT_FOUND where nothing is named */
+function required(identity: ArchivedIdentity): ArchivedIdentity {
+  if (identity.uid === '' && identity.name === '') throw new ApiError('NOT_FOUND', 'not found')
+  return identity
+}
+
+async function getArchived(parts: Parts, call: Call): Promise<object> {
+  const workflow: Workflow = await parts.controller.archive.workflow(identityOf(parts, call))
+  return workflowJson(workflow)
+}
 
 async function deleteArchived(parts: Parts, call: Call): Promise<object> {
-  const { namespace, name } = identityOf(await found(parts, askedInQuery(call)))
-  await parts.controller.deleteWorkflow(namespace, name)
+  await parts.controller.archive.delete(identityOf(parts, call))
   return {}
-}
-
-const identityOf = ({ metadata }: Workflow) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
-
-async function finishedLabels({ controller }: Parts, labelSelector: string) {
-  const { items } = await controller.listWorkflows({ labelSelector, nodes: false })
-  return items.map(({ metadata }) => metadata.labels ?? {})
 }

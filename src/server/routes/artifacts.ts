@@ -22,7 +22,8 @@ export function artifactRoutes({ routes, controller }: Parts): void {
   ]
   for (const [prefix, direction] of prefixes) {
     routes.raw('get', `/${prefix}/{namespace}/{workflow}/{nodeId}/{name}`, async (call) => {
-      const workflow = await controller.workflow(call.params('namespace'), call.params('workflow'))
+      const named = [call.params('namespace'), call.params('workflow')] as const
+      const workflow = await controller.workflow(...named, { archived: true })
       await sendWhole(controller, call, required(workflow, 404), direction)
     })
     routes.raw('get', `/${prefix}-by-uid/{uid}/{nodeId}/{name}`, async (call) => {
@@ -70,7 +71,7 @@ async function sendInside(controller: Controller, call: Call): Promise<void> {
   if (!isKnown || (direction !== 'inputs' && direction !== 'outputs') || inner === null) throw textFault(400)
   const workflow =
     family === 'workflows'
-      ? await controller.workflow(params('namespace'), params('id'))
+      ? await controller.workflow(params('namespace'), params('id'), { archived: true })
       : await controller.workflowByUid(workflowUid(params('id')))
   const asked = { nodeId: params('nodeId'), direction, name: params('name') } as const
   const handle = await handleOf(controller, required(workflow, 500), asked)

@@ -28,10 +28,10 @@ export function listQuery(query: Query, namespace: string, fields: Fields | null
   }
 }
 
-/** A decimal offset; other texts are refused. */
+/** A decimal offset, or digits that are a place in the archive; other texts are refused. */
 export function continueToken(query: Query): string | undefined {
   const token = query.text('listOptions.continue')
-  if (token !== undefined && !/^\d{1,15}$/.test(token))
+  if (token !== undefined && !/^\d{1,32}$/.test(token))
     throw invalid(`listOptions.continue must be an integer, not "${token}"`)
   return token
 }

@@ -13,7 +13,7 @@ export async function workflowNamed(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   { uid, nodes }: { readonly uid?: string | undefined; readonly nodes: boolean },
 ): Promise<Workflow> {
-  const found = await controller.workflow(namespace, name, { ...(uid !== undefined && { uid }), nodes })
+  const found = await controller.workflow(namespace, name, { ...(uid !== undefined && { uid }), nodes, archived: true })
   if (found !== null) return found
   const older = uid === undefined ? null : await controller.workflowByUid(workflowUid(uid))
   if (older !== null && older.metadata.namespace === namespace && older.metadata.name === name) return older

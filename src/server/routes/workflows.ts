@@ -31,7 +31,7 @@ export function workflowRoutes(parts: Parts): void {
 async function listWorkflows({ controller }: Parts, { params, query }: Call): Promise<object> {
   const fields = parseFields(query.text('fields'))
   const asked = listQuery(query, params('namespace'), fields)
-  const page = await controller.listWorkflows(asked)
+  const page = await controller.listWorkflows({ ...asked, archive: 'merged' })
   const items = page.items.map((workflow) => workflowJson(workflow, { nodes: asked.nodes ?? true }))
   const list = { metadata: listMetadata(page, asksForRemaining(query)), items }
   if (fields === null) return list

@@ -17,6 +17,7 @@ import type {
 import { ApiError } from '../../controller/port.ts'
 import type { Operation } from '../../engine/decision.ts'
 import type { CronWorkflow, Workflow } from '../../resources/index.ts'
+import { archiveOver } from './memory-archive.ts'
 import { MemoryFeed } from './memory-feed.ts'
 import { MemoryWorkflows } from './memory-workflows.ts'
 
@@ -112,6 +113,8 @@ export class MemoryController implements Controller {
   editWorkflow(namespace: string, name: string, change: (current: Workflow) => Workflow): Promise<Workflow> {
     return Promise.resolve(this.workflows.edit(change(this.workflows.get(namespace, name))))
   }
+
+  readonly archive = archiveOver(this)
 
   lintWorkflow(_namespace: string, workflow: Workflow): Promise<readonly Problem[]> {
     return Promise.resolve(problemsOf(workflow))

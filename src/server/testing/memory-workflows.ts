@@ -80,6 +80,7 @@ export class MemoryWorkflows {
     const name = /metadata\.name==?([^,]+)/.exec(query.fieldSelector ?? '')?.[1]
     const matching = [...this.#byName.values()].reverse().filter(({ metadata }) => {
       if (query.namespace && metadata.namespace !== query.namespace) return false
+      if (query.archive === 'only' && metadata.labels?.[completedLabel] !== 'true') return false
       if (query.createdAfter && (instantOf(metadata.creationTimestamp) ?? 0) < query.createdAfter) return false
       return (
         nameMatches(metadata.name ?? '', name, query.nameFilter) &&

@@ -59,7 +59,7 @@ export class ArchiveShelf {
 export function memoryArchive(look: <T>(work: (disk: MemoryDisk) => T | Promise<T>) => Promise<T>): StoreArchive {
   return {
     page: (query, page) => look((disk) => findPage(tables(disk), query, page)),
-    count: (query) => look((disk) => countRows(tables(disk), query)),
+    count: (query, cursor) => look((disk) => countRows(tables(disk), query, cursor)),
     byUid: (uid) => look(({ archive }) => archivedOf(archive.rows.get(uid))),
     part: (uid, number) =>
       look(({ archive }) => (archive.rows.has(uid) ? (archive.parts.get(uid)?.get(number) ?? null) : null)),

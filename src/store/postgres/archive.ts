@@ -13,7 +13,7 @@ export function postgresArchive(rows: Rows): StoreArchive {
   const search = tables(rows)
   return {
     page: (query, page) => findPage(search, query, page),
-    count: (query) => countRows(search, query),
+    count: (query, cursor) => countRows(search, query, cursor),
     byUid: async (uid) => archivedOf((await rows('SELECT * FROM archive WHERE uid = $1', uid))[0]),
     part: async (uid, number) => {
       const text = `SELECT p.data FROM archive a JOIN archive_part p ON p.no = a.no * ${partsPerWorkflow} + $2 WHERE a.uid = $1`

@@ -23,7 +23,7 @@ export function sqliteArchive(look: Look): StoreArchive {
   return {
     page: (query: ArchiveQuery, page: ArchivePageQuery): Promise<ArchivePage> =>
       look((sql) => findPage(tables(sql), query, page)),
-    count: (query) => look((sql) => countRows(tables(sql), query)),
+    count: (query, cursor) => look((sql) => countRows(tables(sql), query, cursor)),
     byUid: (uid) => look((sql) => archivedOf(sql('SELECT * FROM archive WHERE uid = ?').get(uid))),
     part: (uid, number) => look((sql) => partOf(sql, uid, number)),
     labelKeys: () => look((sql) => sql(labelKeys).all().map(firstText)),

@@ -1,0 +1,28 @@
+/** An archived workflow comes back among the workflows that are there. */
+import { WorldError } from '../../resources/index.ts'
+import type { ArchivedRow } from '../../store/archive.ts'
+import { objectKey } from '../../store/port.ts'
+import { putBack } from '../archive/put-back.ts'
+import type { Core } from '../core.ts'
+import { ApiError } from '../port.ts'
+import { announce } from './announce.ts'
+import { readByUid } from './read.ts'
+
+/** Into the hot tables; watches hear of it where it was deleted for them. */
+export async function takeBack(core: Core, row: ArchivedRow): Promise<void> {
+  const { namespace, name, uid } = row
+  const taken = new ApiError('ALREADY_EXISTS', 'Workflow already exists on cluster, use argo retry {name} instead')
+  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(`${namespace}/${name}`)) throw taken
+  await core.archive.holds.alone(uid, async () => {
+    try {
+      const committed = await putBack(core.store, row)
+      if (committed === null || !row.deleted) return
+      const back = await readByUid(core, uid)
+      const version = committed.versions.get(objectKey('Workflow', namespace, name)) ?? committed.resourceVersion
+      if (back !== null) announce(core.hub, back, 'ADDED', version)
+    } catch (error) {
+      if (error instanceof WorldError && error.code === 'STORE_CONFLICT') throw taken
+      throw error
+    }
+  })
+}
