@@ -327,6 +327,24 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect([...gone.versions]).toEqual([['A/n/a', 5]])
         expect(await store.object('A', 'n', 'a')).toBeNull()
       })
+      it('are changed where they have the version that is expected, else the commit is refused', async () => {
+        const object = (body: unknown, expected: number): Change => ({
+          ...{ kind: 'putObject', row: { kind: 'A', namespace: 'n', name: 'x', body }, expected },
+        })
+        const remove = { kind: 'deleteObject', objectKind: 'A', namespace: 'n', name: 'x' } as const
+        const { resourceVersion } = await store.commit([object(1, 0)])
+        await expect(store.commit([put(1), object(2, 0)])).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+        const both = await Promise.allSettled([
+          store.commit([object(3, resourceVersion)]),
+          store.commit([object(4, resourceVersion)]),
+        ])
+        expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+        expect((await store.object('A', 'n', 'x'))?.body).toBe(3)
+        expect(await store.countWorkflows({})).toBe(0)
+        await expect(store.commit([{ ...remove, expected: 1 }])).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+        await store.commit([{ ...remove, expected: resourceVersion + 1 }])
+        await store.commit([object(5, 0)])
+      })
       it('are records by collection; null deletes', async () => {
         await store.commit([
           { kind: 'putRecord', collection: 'c', key: 'b', value: [1, { x: null }] },

@@ -39,7 +39,7 @@ export class FleetDisk {
   /** Workflows that became theirs and that they were not told of yet. */
   readonly handed = new Map<string, Set<WorkflowUid>>()
   log: FleetEvent[] = []
-  /** The log is whole from the version after this one on; `null`: nobody follows. */
+  /** The log is whole from the version after this one on; `null`: there was no member yet. */
   logFrom: number | null = null
   /** What is remembered of changes; set by tests. */
   logMax = logMax
@@ -53,7 +53,7 @@ export class FleetDisk {
       throw storeError({ code: 'STORE_LOCKED', message: `another drydock has the name ${name}: stop it first` })
     Object.assign(lease, { epoch: lease.epoch + 1, holder, goneAt: null })
     this.leases.set(name, lease)
-    if (this.live().length > 1) this.logFrom ??= version
+    this.logFrom ??= version
     this.tell('members')
     return lease.epoch
   }
@@ -82,6 +82,15 @@ export class FleetDisk {
     const gone = this.log.length - this.logMax
     if (gone > 0) this.logFrom = this.log.splice(0, gone).at(-1)?.resourceVersion ?? this.logFrom
     this.tell('changes')
+  }
+
+  /** Claims that are another member's now; it is told of what they hold. */
+  pass(isMeant: (claim: { readonly member: string; readonly workflowUid: WorkflowUid }) => boolean, to: string): void {
+    for (const claim of this.claims.values()) {
+      if (!isMeant(claim)) continue
+      claim.member = to
+      for (const [name, grant] of claim.locks) if (grant !== null) claim.locks.set(name, ++this.#grants)
+    }
   }
 
   hand(uid: WorkflowUid, to: string): void {

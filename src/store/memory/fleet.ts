@@ -72,7 +72,7 @@ export class MemoryFleet implements Fleet {
       if (lease?.holder != null || member === this.name) return []
       if (lease) lease.epoch += 1
       const uids = this.#move(({ owner }) => owner === member, this.name)
-      for (const claim of fleet.claims.values()) if (claim.member === member) claim.member = this.name
+      fleet.pass((claim) => claim.member === member, this.name)
       for (const shares of fleet.shares.values()) shares.delete(member)
       fleet.selves.delete(member)
       fleet.handed.delete(member)
@@ -89,7 +89,7 @@ export class MemoryFleet implements Fleet {
         throw storeError({ code: 'STORE_CONFLICT', message: `no controller ${to} is there to take workflows` })
       const moved = this.#move(({ owner, uid }) => owner === this.name && wanted.has(uid), to)
       const gone = new Set(moved)
-      for (const claim of fleet.claims.values()) if (gone.has(claim.workflowUid)) claim.member = to
+      fleet.pass(({ workflowUid }) => gone.has(workflowUid), to)
       for (const uid of moved) fleet.hand(uid, to)
       for (const news of ['commands', 'grants'] as const) fleet.tell(news)
     })

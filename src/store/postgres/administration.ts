@@ -5,9 +5,10 @@ import type { StoreAdministration } from '../administration.ts'
 import { versionBefore } from '../administration.ts'
 import { storeError } from '../fault.ts'
 import type { Migration } from '../migrations.ts'
-import { claim, holderOf, tryLock } from './lease.ts'
+import { claim, heldLeases, holderOf, namelessLease, tryLock } from './lease.ts'
 import { migrate, rollback, schemaStatus } from './migrate.ts'
-import { asStoreError, schemaOf, sessionOf } from './store.ts'
+import { asStoreError } from './postgres-fault.ts'
+import { schemaOf, sessionOf } from './store.ts'
 import type { PostgresStoreOptions } from './store.ts'
 
 /** @throws WorldError STORE_DOWN, STORE_READONLY */
@@ -17,7 +18,7 @@ export async function administerPostgres(
 ): Promise<StoreAdministration> {
   const schema = schemaOf(options)
   const at = { schema, ...(migrations === undefined ? {} : { migrations }) }
-  const name = { schema, lease: 'controller' }
+  const name = { schema, lease: namelessLease, isAlone: true }
   const place = `${redactedUrl(options.url)} (schema ${schema})`
   const said = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -30,8 +31,10 @@ export async function administerPostgres(
   /** Nobody else works on it until we have closed, and who did before finds that its time is over. */
   const takeOver = async () => {
     const holder = await holderOf(client, name)
-    if (!(await tryLock(client, name))) {
-      const who = holder === null ? '' : ` (${holder.host})`
+    const inTheWay = await tryLock(client, name)
+    if (inTheWay !== null) {
+      const names = inTheWay === 'members' ? (await heldLeases(client, schema)).toSorted().join(', ') : holder?.host
+      const who = names === undefined ? '' : ` (${names})`
       throw storeError({ code: 'STORE_LOCKED', message: `a drydock${who} works on ${place}: stop it first` })
     }
     if (holder !== null) await claim(client, name, { token: randomUUID(), host: 'drydock db' })

@@ -5,6 +5,7 @@ import { ArchiveBatch } from './archive-batch.ts'
 import { bigintArray, textArray } from './binary-array.ts'
 import { commitParameters } from './commit-function.ts'
 import type { CommitParameter } from './commit-function.ts'
+import { FleetBatch } from './fleet-batch.ts'
 import { nodesPerWorkflow } from './schema.ts'
 
 type NodeWrite = { readonly id: string; readonly node: string; readonly internal: string | null }
@@ -30,6 +31,7 @@ export class Batch {
   readonly #objects = new Map<string, ObjectWrite>()
   readonly #records = new Map<string, RecordWrite>()
   readonly archive = new ArchiveBatch()
+  readonly fleet = new FleetBatch()
   /** Handed out so far. */
   versions = 0
 
@@ -74,6 +76,12 @@ export class Batch {
   deleteNode(no: number): void {
     this.#nodes.delete(no)
     if (!this.#newNodes.delete(no)) this.#goneNodes.add(no)
+  }
+
+  /** What the group has made of it so far; `undefined`: nothing. */
+  writtenObject(key: string): 'put' | 'deleted' | undefined {
+    const write = this.#objects.get(key)
+    return write && (write.body === null ? 'deleted' : 'put')
   }
 
   putObject(key: string, write: ObjectWrite): void {

@@ -2,7 +2,6 @@
  * The function that writes a group of commits: one round trip, one transaction, one sync, however many rows.
  * `commitParameters` is the order of its arguments; batch.ts makes them.
  */
-import { archiveParameters } from './archive-schema.ts'
 
 export const commitParameters = [
   ['lease', 'text'],
@@ -58,15 +57,8 @@ const types = commitParameters.map(([, type]) => type).join(', ')
 /** SQLSTATE of a commit under an epoch that is over. */
 export const fenced = 'DRY01'
 
+/** What nearly every commit of a controller that is alone comes to; others: commit-call.ts. */
 export const commitCall = `SELECT drydock_commit(${commitParameters.map(([, type], i) => `$${i + 1}::${type}`).join(', ')}) AS base`
-/** The same with the archive's part of it, which comes first. */
-export const commitWithArchiveCall = withArchive()
-function withArchive(): string {
-  const before = archiveParameters.map(([, type], i) => `$${i + 1}::${type}`)
-  const [, ...rest] = commitParameters.map(([, type], i) => `$${archiveParameters.length + i}::${type}`)
-  return `SELECT drydock_commit(${['a.lease', ...rest].join(', ')}) AS base
-    FROM (SELECT drydock_archive(${before.join(', ')}) AS lease OFFSET 0) AS a`
-}
 export const dropCommitFunction = `DROP FUNCTION drydock_commit(${types});`
 
 /** Answers the version before the group's first. What is null is not there to be done. */

@@ -3,9 +3,9 @@ import type { Client } from 'pg'
 import { isConnectionFault, openClient, pauseMs, reconnectPauses } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { storeError } from '../fault.ts'
-import { claim, holderOf, tryLock } from './lease.ts'
+import { claim, heldLeases, holderOf, inherit, letOthersIn, namelessLease, shutOthersOut, tryLock } from './lease.ts'
 import type { Grip, Holder, LeaseName } from './lease.ts'
-import { checkSchema, migrate } from './migrate.ts'
+import { checkSchema, isDue, migrate } from './migrate.ts'
 
 export type Waiting = {
   /** Told whenever the reason changes. */
@@ -48,15 +48,46 @@ export async function takeLease(options: ConnectOptions): Promise<{ readonly cli
 async function attempt(client: Client, { name, holder, mayMigrate, wait }: ConnectOptions): Promise<Grip | null> {
   for (;;) {
     await checkSchema(client, name, { mayBeOld: mayMigrate })
-    if (await tryLock(client, name)) break
-    const host = (await holderOf(client, name))?.host
-    const reason = `another drydock${host === undefined ? '' : ` (${host})`} works on this database`
+    const reason = (await tooOld(client, name, mayMigrate)) ?? (await inTheWay(client, name))
+    if (reason === null) break
     if (!wait) throw storeError({ code: 'STORE_LOCKED', message: `${reason}: stop it first` })
     wait.say(`standing by: ${reason}`)
     await pause(standbyMs * (0.5 + Math.random()), wait.signal)
   }
-  if (mayMigrate) await migrate(client, name)
-  return claim(client, name, holder)
+  if (mayMigrate && name.isAlone) await migrate(client, name)
+  const grip = await claim(client, name, holder)
+  if (name.isAlone) await inherit(client, name)
+  else await client.query('UPDATE lease SET gone_at = NULL WHERE name = $1', [name.lease])
+  return grip
+}
+
+/** Takes the lease. `null`: it is ours; else the reason why not, for people. */
+async function inTheWay(client: Client, name: LeaseName): Promise<string | null> {
+  const who = await tryLock(client, name)
+  if (who === null) return null
+  if (who === 'members') {
+    const names = (await heldLeases(client, name.schema)).toSorted().join(', ')
+    return `controllers with names (${names}) work on this database, and this one has none (controller.name)`
+  }
+  const lease = who === 'alone' ? namelessLease : name.lease
+  const host = (await holderOf(client, { schema: name.schema, lease }))?.host
+  const where = host === undefined ? '' : ` (${host})`
+  if (who === 'alone')
+    return `another drydock${where}, which has no name (controller.name), works on this database alone`
+  return `another drydock${where} works on this database${name.isAlone ? '' : ` under the name ${lease}`}`
+}
+
+/** Brings the schema up to date for a member, which needs it for itself meanwhile. `null`: done, or nothing to do. */
+async function tooOld(client: Client, name: LeaseName, mayMigrate: boolean): Promise<string | null> {
+  if (name.isAlone || !mayMigrate || !(await isDue(client, name))) return null
+  if (!(await shutOthersOut(client, name)))
+    return 'a drydock works on this database, whose schema must be brought up to date'
+  try {
+    await migrate(client, name)
+    return null
+  } finally {
+    await letOthersIn(client, name)
+  }
 }
 
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

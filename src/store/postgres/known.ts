@@ -14,6 +14,8 @@ export type KnownWorkflow = {
   /** Row numbers by node id; loaded when nodes are first written. */
   nodes: Map<string, number> | null
   nextNode: number
+  /** Where there are other controllers: the version it must still have; `null`: ours and unfinished, nobody else writes it. */
+  readonly version: number | null
 }
 
 /** Workflows remembered at once; beyond it the least recently met are forgotten and read again. */
@@ -24,11 +26,34 @@ const numbersAtOnce = 50
 export class Known {
   readonly byUid = new Map<string, KnownWorkflow>()
   readonly #uidByName = new Map<string, string>()
-  /** Objects that the group at hand deletes and that are there. */
+  /** Objects that the group at hand deletes (among several controllers: writes) and that are there. */
   readonly objects = new Set<string>()
+  /** Our lease, where there may be others; `null`: nobody else writes. */
+  readonly owner: string | null
   readonly #numbers: number[] = []
+  /** Known for the group at hand only. */
+  readonly #passing = new Set<string>()
+
+  constructor(owner: string | null) {
+    this.owner = owner
+  }
+
+  /** Others may write to it from now on. */
+  pass(uid: string): void {
+    if (this.owner !== null) this.#passing.add(uid)
+  }
+
+  /** The group is stored. */
+  endGroup(): void {
+    for (const uid of this.#passing) {
+      const known = this.byUid.get(uid)
+      if (known) this.remove(known)
+    }
+    this.#passing.clear()
+  }
 
   forget(): void {
+    this.#passing.clear()
     this.byUid.clear()
     this.#uidByName.clear()
     this.#numbers.length = 0
@@ -86,14 +111,19 @@ export class Known {
     }
     if (uids.size === 0) return
     const names = [created.map(({ namespace }) => namespace), created.map(({ name }) => name)]
-    const found = await client.query<Record<'no' | 'uid' | 'namespace' | 'name' | 'labels', string>>({
+    const found = await client.query<FoundWorkflow>({
       name: 'find-workflows',
       text: findWorkflows,
       values: [[...uids], ...names],
     })
-    for (const { no, uid, namespace, name, labels } of found.rows) {
+    for (const { no, uid, namespace, name, labels, finished, owner, resource_version } of found.rows) {
       if (this.byUid.has(uid)) continue
-      this.add({ no: Number(no), uid, namespace, name, labels, fixedToken: '?', nodes: null, nextNode: 0 })
+      const isOurs = this.owner === null || (!finished && owner === this.owner)
+      if (!isOurs) this.pass(uid)
+      this.add({
+        ...{ no: Number(no), uid, namespace, name, labels, fixedToken: '?', nodes: null, nextNode: 0 },
+        version: isOurs ? null : Number(resource_version),
+      })
     }
   }
 
@@ -108,7 +138,8 @@ export class Known {
 
   async #findObjects(client: Client, changes: readonly WireChange[]): Promise<void> {
     this.objects.clear()
-    const names = changes.flatMap((change) => (change.kind === 'deleteObject' ? [change.name] : []))
+    const isMeant = ({ kind }: WireChange) => kind === 'deleteObject' || (kind === 'putObject' && this.owner !== null)
+    const names = changes.flatMap((change) => (isMeant(change) && 'objectKind' in change ? [change.name] : []))
     if (names.length === 0) return
     const found = await client.query<{ kind: string; namespace: string; name: string }>({
       name: 'find-objects',
@@ -130,6 +161,11 @@ async function loadNodes(client: Client, known: KnownWorkflow): Promise<void> {
   known.nextNode = Math.max(known.nextNode, Number(found.rows.at(-1)?.no ?? first - 1) - first + 1)
 }
 
-const findWorkflows = `SELECT no, uid, namespace, name, labels FROM workflow WHERE uid = ANY($1::text[])
-  UNION SELECT w.no, w.uid, w.namespace, w.name, w.labels FROM workflow w
+type FoundWorkflow = Record<'no' | 'uid' | 'namespace' | 'name' | 'labels' | 'owner' | 'resource_version', string> & {
+  readonly finished: boolean
+}
+
+const findWorkflows = `SELECT no, uid, namespace, name, labels, finished, owner, resource_version
+  FROM workflow WHERE uid = ANY($1::text[])
+  UNION SELECT w.no, w.uid, w.namespace, w.name, w.labels, w.finished, w.owner, w.resource_version FROM workflow w
     JOIN unnest($2::text[], $3::text[]) AS g (namespace, name) ON w.namespace = g.namespace AND w.name = g.name`

@@ -59,6 +59,10 @@ export async function checkSchema(client: ClientBase, at: SchemaAt, options: { m
   if (fault && !(fault.code === 'STORE_OLD_SCHEMA' && options.mayBeOld)) throw storeError(fault)
 }
 
+/** Migrations are to be applied. */
+export const isDue = async (client: ClientBase, { schema, migrations = ours }: SchemaAt): Promise<boolean> =>
+  (await appliedIn(client, schema)).length < migrations.length
+
 async function appliedIn(client: ClientBase, schema: string): Promise<readonly Applied[]> {
   const there = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
     `${schema}.schema_migration`,

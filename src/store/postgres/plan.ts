@@ -1,6 +1,8 @@
 /** Decides about a group of commits in memory: what is to be written, and which versions come of it. */
 import type { ArchiveChange } from '../archive.ts'
+import type { WorkflowUid } from '../../resources/index.ts'
 import { objectKey } from '../port.ts'
+import type { StoreEvent } from '../port.ts'
 import type { WireChange, WireCommit, WireWorkflow } from '../wire.ts'
 import { Batch } from './batch.ts'
 import type { Known, KnownWorkflow } from './known.ts'
@@ -45,21 +47,24 @@ class Planning {
       case 'deleteWorkflow': {
         const found = this.#known.byUid.get(change.uid)
         if (!found) return
-        this.#versionOf('Workflow', found.namespace, found.name)
+        this.#checked(found, 'DELETED')
         this.#known.remove(found)
         return this.#batch.deleteWorkflow(found.no)
       }
       case 'putObject': {
         const { objectKind: kind, namespace, name, body } = change
-        const version = this.#versionOf(kind, namespace, name)
+        this.#expect(change)
+        const isThere = this.#known.objects.has(objectKey(kind, namespace, name))
+        const version = this.#versionOf({ type: isThere ? 'MODIFIED' : 'ADDED', kind, namespace, name })
         this.#known.objects.add(objectKey(kind, namespace, name))
         return this.#batch.putObject(objectKey(kind, namespace, name), { kind, namespace, name, version, body })
       }
       case 'deleteObject': {
         const { objectKind: kind, namespace, name } = change
         const key = objectKey(kind, namespace, name)
+        this.#expect(change)
         if (!this.#known.objects.delete(key)) return
-        const version = this.#versionOf(kind, namespace, name)
+        const version = this.#versionOf({ type: 'DELETED', kind, namespace, name })
         return this.#batch.putObject(key, { kind, namespace, name, version, body: null })
       }
       case 'putRecord':
@@ -75,11 +80,12 @@ class Planning {
       const found = this.#known.byUid.get(change.uid)
       if (!found) throw new Conflict(`workflow ${change.uid} is not there`)
       if (this.#batch.hasWritten(found.no)) throw new Conflict(`workflow ${change.uid} has changed meanwhile`)
-      if (change.kind === 'archiveWorkflow') {
-        if (change.deleted) this.#versionOf('Workflow', found.namespace, found.name)
-        this.#known.remove(found)
-      }
-    } else if (change.kind === 'markArchived') this.#versionOf('Workflow', change.namespace, change.name)
+      this.#checked(found, change.kind === 'archiveWorkflow' && change.deleted ? 'DELETED' : null)
+      if (change.kind === 'archiveWorkflow') this.#known.remove(found)
+    } else if (change.kind === 'markArchived') {
+      const { uid, namespace, name } = change
+      this.#versionOf({ type: 'DELETED', kind: 'Workflow', namespace, name, uid })
+    }
     this.#batch.archive.put(change)
   }
 
@@ -93,10 +99,12 @@ class Planning {
       if (this.#known.byName(namespace, name))
         throw new Conflict(`workflow ${namespace}/${name} is there already with another UID`)
       const no = this.#known.nextNumber()
-      found = { no, uid, namespace, name, labels: '{}', fixedToken: '?', nodes: new Map(), nextNode: 0 }
+      found = { no, uid, namespace, name, labels: '{}', fixedToken: '?', nodes: new Map(), nextNode: 0, version: null }
       this.#known.add(found)
+      this.#batch.fleet.make(no)
     }
-    this.#batch.putWorkflow(found.no, row, this.#versionOf('Workflow', namespace, name))
+    this.#batch.putWorkflow(found.no, row, this.#checked(found, isNew ? 'ADDED' : 'MODIFIED'))
+    if (this.#known.owner !== null) this.#own(found, row, isNew)
     if (found.labels !== row.labels) this.#batch.putLabels(found.no, row.labels, !isNew)
     found.labels = row.labels
     if (found.fixedToken !== row.fixedToken) this.#batch.putFixed(found.no, row.fixed)
@@ -137,18 +145,44 @@ class Planning {
     const known = this.#known.byUid.get(uid)
     if (!known) throw new Conflict(`nodes of workflow ${uid}, which is not there`)
     if (!this.#versions.has(objectKey('Workflow', known.namespace, known.name)))
-      this.#batch.touchWorkflow(known.no, this.#versionOf('Workflow', known.namespace, known.name))
+      this.#batch.touchWorkflow(known.no, this.#checked(known, 'MODIFIED'))
     return known
   }
 
+  /** Whose it is from now on, and whether others may write to it. */
+  #own({ no, uid, version }: KnownWorkflow, row: WireWorkflow, isNew: boolean): void {
+    const ours = this.#known.owner ?? ''
+    const owner = row.owner ?? ours
+    const goesOn = !isNew && version !== null && !row.finished
+    if (goesOn || (isNew && owner !== ours)) this.#batch.fleet.own(no, owner)
+    if (row.finished || goesOn || owner !== ours) this.#known.pass(uid)
+  }
+
+  /** The version that a workflow gets. Among several controllers it must be ours, or as it was read. */
+  #checked({ no, uid, namespace, name, version }: KnownWorkflow, type: StoreEvent['type'] | null): number {
+    if (this.#known.owner !== null) this.#batch.fleet.touch(no, version)
+    if (type === null) return 0
+    return this.#versionOf({ type, kind: 'Workflow', namespace, name, uid: uid as WorkflowUid })
+  }
+
+  #expect({ objectKind: kind, namespace, name, expected }: ObjectChange): void {
+    if (expected === undefined) return
+    const written = this.#batch.writtenObject(objectKey(kind, namespace, name))
+    if (written === undefined) return this.#batch.fleet.expect({ kind, namespace, name, version: expected })
+    if (written === 'put' || expected !== 0) throw new Conflict(`${kind} ${namespace}/${name} has changed`)
+  }
+
   /** The version an object gets in this commit: a new one at its first change. */
-  #versionOf(kind: string, namespace: string, name: string): number {
-    const key = objectKey(kind, namespace, name)
+  #versionOf(event: Omit<StoreEvent, 'resourceVersion'>): number {
+    const key = objectKey(event.kind, event.namespace, event.name)
     const version = this.#versions.get(key) ?? ++this.#batch.versions
     this.#versions.set(key, version)
+    if (this.#known.owner !== null) this.#batch.fleet.tell({ ...event, resourceVersion: version })
     return version
   }
 }
+
+type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' }>
 
 function nodesOf(known: KnownWorkflow): Map<string, number> {
   known.nodes ??= new Map() // loaded before the plan is made

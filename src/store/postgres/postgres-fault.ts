@@ -1,10 +1,14 @@
 /** Postgres' errors in the words of the port. */
+import { storeError } from '../fault.ts'
 import type { StoreFault } from '../fault.ts'
 import type { StoreErrorCode } from '../port.ts'
 import { contradiction } from './archive-schema.ts'
+import { notOwner, unexpected } from './fleet-functions.ts'
 
 /** Beginnings of SQLSTATE codes, the longest first. */
 const codes: readonly (readonly [string, StoreErrorCode, string])[] = [
+  [notOwner, 'STORE_NOT_OWNER', 'it is not ours'],
+  [unexpected, 'STORE_CONFLICT', 'not the version expected'],
   [contradiction, 'STORE_CONFLICT', 'the commit contradicts what is stored'],
   ['25006', 'STORE_READONLY', 'it takes no writes (a standby?)'],
   ['42501', 'STORE_READONLY', 'the user lacks a privilege'],
@@ -26,3 +30,9 @@ export function postgresFault(error: unknown): StoreFault {
   if (known) return { code: known[1], message: `postgres: ${known[2]} (${text})` }
   return { code: 'STORE_DOWN', message: `postgres: ${text}` }
 }
+
+/** What a person did wrong stays as it is. */
+export const asStoreError = (error: unknown): unknown =>
+  error instanceof Error && (error.name === 'WorldError' || error.name === 'UserError')
+    ? error
+    : storeError(postgresFault(error), error)

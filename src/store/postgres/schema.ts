@@ -6,6 +6,7 @@
 import type { Migration } from '../migrations.ts'
 import { archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
+import { fleetSchema } from './fleet-schema.ts'
 
 export const nodesPerWorkflow = 2 ** 24
 
@@ -125,4 +126,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   archiveSchema,
+  fleetSchema,
 ]

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { Pool } from 'pg'
 import { connectionsMaxDefault, isConnectionFault, openPool, pauseMs, reconnectPauses } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
+import { UserError } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
 import type { StoreArchive } from '../archive.ts'
 import { storeError } from '../fault.ts'
@@ -26,13 +27,19 @@ import { encode } from '../wire.ts'
 import { postgresArchive } from './archive.ts'
 import { pause, takeLease } from './connect.ts'
 import type { Waiting } from './connect.ts'
-import { postgresFault } from './postgres-fault.ts'
+import { openFleet } from './fleet.ts'
+import type { PostgresFleet } from './fleet.ts'
+import { namelessLease } from './lease.ts'
+import type { LeaseName } from './lease.ts'
+import { asStoreError } from './postgres-fault.ts'
 import { nodesPerWorkflow } from './schema.ts'
 import { Writer } from './writer.ts'
 
 export type PostgresStoreOptions = PostgresOptions & {
   /** Made if it is not there. */
   readonly schema?: string
+  /** Its name, where several share the database (../fleet.ts). Without one it must be alone there. */
+  readonly controller?: string
   /** Migrations that are due are applied; otherwise they are an error. True where nothing is said. */
   readonly mayMigrate?: boolean
   /** What the server may leave unanswered before its connection is given up; 15,000 where nothing is said. */
@@ -49,6 +56,8 @@ export type PostgresStore = Store & {
   /** Commits that wait for a server that is away are refused, so that a daemon can end. */
   giveUp(): void
   sizeBytes(): Promise<number>
+  /** The other controllers; `null` without a name of our own. */
+  readonly fleet: PostgresFleet | null
 }
 
 /** Reads are tried again while the server has been away for less; then they fail at once. */
@@ -58,6 +67,7 @@ const dialect: Dialect = {
   placeholder: (index) => `$${index}`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,
   bool: (value) => value,
+  owner: 'w.owner',
 }
 
 /**
@@ -66,19 +76,40 @@ const dialect: Dialect = {
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { mayMigrate = true, stallMs = 15_000, wait, onHealth = ignore, onLost = ignore } = options
-  const server = { ...sessionOf(options), queryTimeoutMs: stallMs }
-  const name = { schema: schemaOf(options), lease: 'controller' }
+  const name = leaseOf(options)
+  const base = sessionOf(options)
+  const session = name.isAlone ? base.session : { ...base.session, 'drydock.owner': name.lease }
+  const server = { ...base, ...(session === undefined ? {} : { session }), queryTimeoutMs: stallMs }
   const holder = { token: randomUUID(), host: `${hostname()}, process ${process.pid}` }
   const writing = { ...server, session: { ...server.session, ...plainPlans }, applicationName: 'drydock writer' }
   try {
     const taken = { server: writing, name, holder, mayMigrate, ...(wait === undefined ? {} : { wait }) }
     const { client, grip } = await takeLease(taken)
     const pingMs = Math.max(100, Math.round(stallMs / 3))
-    const writer = new Writer({ server: writing, name, holder, pingMs, onHealth, onLost }, client, grip)
-    return new PooledStore(await openPool({ connectionsMax: connectionsMaxDefault, ...server }), writer)
+    let fleet: PostgresFleet | null = null
+    const lose = (reason: string) => {
+      fleet?.lost()
+      onLost(reason)
+    }
+    const writer = new Writer({ server: writing, name, holder, pingMs, onHealth, onLost: lose }, client, grip)
+    const pool = await openPool({ connectionsMax: connectionsMaxDefault, ...server })
+    fleet = name.isAlone ? null : await openFleet({ server, name, pool, writer, pingMs })
+    return new PooledStore(pool, writer, fleet)
   } catch (error) {
     throw asStoreError(error)
   }
+}
+
+/** @throws UserError BAD_CONTROLLER_NAME */
+function leaseOf(options: PostgresStoreOptions): LeaseName {
+  const schema = schemaOf(options)
+  const { controller } = options
+  if (controller === undefined) return { schema, lease: namelessLease, isAlone: true }
+  if (controller !== namelessLease && /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(controller))
+    return { schema, lease: controller, isAlone: false }
+  throw new UserError('BAD_CONTROLLER_NAME', `a controller cannot have the name ${JSON.stringify(controller)}`, {
+    hint: `up to 63 of a–z, 0–9, "-" and "."; not "${namelessLease}"`,
+  })
 }
 
 /** @throws WorldError STORE_FOREIGN_SCHEMA where the name could be no schema's */
@@ -99,22 +130,18 @@ const plainPlans = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_merge
 
 const ignore = (): undefined => undefined
 
-/** What a person did wrong stays as it is. */
-export const asStoreError = (error: unknown): unknown =>
-  error instanceof Error && (error.name === 'WorldError' || error.name === 'UserError')
-    ? error
-    : storeError(postgresFault(error), error)
-
 class PooledStore implements PostgresStore {
   readonly #pool: Pool
   readonly #writer: Writer
   readonly #closing = new AbortController()
   readonly archive: StoreArchive = postgresArchive((text, ...values) => this.#rows(text, ...values))
+  readonly fleet: PostgresFleet | null
   #closed: Promise<void> | null = null
 
-  constructor(pool: Pool, writer: Writer) {
+  constructor(pool: Pool, writer: Writer, fleet: PostgresFleet | null) {
     this.#pool = pool
     this.#writer = writer
+    this.fleet = fleet
   }
 
   commit(changes: readonly Change[]): Promise<Committed> {
@@ -142,19 +169,21 @@ class PooledStore implements PostgresStore {
 
   async workflow(namespace: string, name: string): Promise<WorkflowRow | null> {
     const [row] = await this.#rows(byName, namespace, name)
-    return row ? workflowOf(row) : null
+    return row ? this.#workflowOf(row) : null
   }
 
   async workflowByUid(uid: WorkflowUid): Promise<WorkflowRow | null> {
     const [row] = await this.#rows(byUid, uid)
-    return row ? workflowOf(row) : null
+    return row ? this.#workflowOf(row) : null
   }
 
   async workflows(query: WorkflowQuery): Promise<readonly WorkflowRow[]> {
     const { text, values } = whereOf(query, dialect)
     const page = `LIMIT $${values.length + 1} OFFSET $${values.length + 2}`
-    const sql = `SELECT ${workflowColumns} ${workflowTables} ${text} ORDER BY w.sort_at DESC, w.created_at DESC, w.uid DESC ${page}`
-    return orderPage((await this.#rows(sql, ...values, query.limit ?? null, query.offset ?? 0)).map(workflowOf))
+    const sql = `SELECT ${columns} ${workflowTables} ${text} ORDER BY w.sort_at DESC, w.created_at DESC, w.uid DESC ${page}`
+    return orderPage(
+      (await this.#rows(sql, ...values, query.limit ?? null, query.offset ?? 0)).map((row) => this.#workflowOf(row)),
+    )
   }
 
   async countWorkflows(query: WorkflowQuery): Promise<number> {
@@ -208,9 +237,16 @@ class PooledStore implements PostgresStore {
   }
 
   async #end(): Promise<void> {
+    await this.fleet?.close()
     await this.#writer.close()
     this.#closing.abort()
     await this.#pool.end()
+  }
+
+  /** Whose it is matters where there are several. */
+  #workflowOf(row: SqlRow): WorkflowRow {
+    const workflow = workflowOf(row)
+    return this.fleet === null ? workflow : { ...workflow, owner: String(row['owner']) }
   }
 
   /** A query that is the same each time is prepared once a connection. */
@@ -237,9 +273,10 @@ const rowsAtOnce = 1000
 
 const closedError = () => storeError({ code: 'STORE_DOWN', message: 'the store is closed' })
 
+const columns = `${workflowColumns}, w.owner`
 const versionNow = "SELECT value FROM counter WHERE name = 'resource_version'"
-const byName = `SELECT ${workflowColumns} ${workflowTables} WHERE w.namespace = $1 AND w.name = $2`
-const byUid = `SELECT ${workflowColumns} ${workflowTables} WHERE w.uid = $1`
+const byName = `SELECT ${columns} ${workflowTables} WHERE w.namespace = $1 AND w.name = $2`
+const byUid = `SELECT ${columns} ${workflowTables} WHERE w.uid = $1`
 const allObjects =
   'SELECT * FROM object WHERE kind = $1 AND ($2::text IS NULL OR namespace = $2) ORDER BY namespace, name'
 const oneObject = 'SELECT * FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'

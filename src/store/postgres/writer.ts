@@ -11,8 +11,10 @@ import type { StoreFault } from '../fault.ts'
 import type { Committed, StoreHealth } from '../port.ts'
 import { sizeOf } from '../wire.ts'
 import type { Outcome, WireCommit } from '../wire.ts'
-import { commitCall, commitWithArchiveCall, fenced } from './commit-function.ts'
+import { commitQuery } from './commit-call.ts'
+import { fenced } from './commit-function.ts'
 import { pause } from './connect.ts'
+import { outdated } from './fleet-functions.ts'
 import { Known } from './known.ts'
 import { endGhost, holderOf, resume, tryLock } from './lease.ts'
 import type { Grip, Holder, LeaseName } from './lease.ts'
@@ -45,14 +47,20 @@ type Waiting = {
   readonly reject: (error: Error) => void
 }
 
+type Task = { readonly after: number; readonly carryOut: () => Promise<void> }
+
 export class Writer {
   readonly #options: WriterOptions
-  readonly #known = new Known()
+  readonly #known: Known
   #grip: Grip
   #client: Client | null
   #commitNo = 0
   #waiting: Waiting[] = []
   #waitingBytes = 0
+  /** Done between groups, each after the commits that were asked for before it. */
+  readonly #tasks: Task[] = []
+  #pushed = 0
+  #taken = 0
   #running: Promise<void> | null = null
   #reconnecting: Promise<void> | null = null
   #down: string | null = null
@@ -64,6 +72,7 @@ export class Writer {
 
   constructor(options: WriterOptions, client: Client, grip: Grip) {
     this.#options = options
+    this.#known = new Known(options.name.isAlone ? null : options.name.lease)
     this.#grip = grip
     this.#client = client
     this.#guard(client)
@@ -86,9 +95,54 @@ export class Writer {
       return Promise.reject(storeError({ code: 'STORE_BUSY', message: 'too many commits wait for Postgres' }))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ commit, sizeBytes, resolve, reject })
+      this.#pushed++
       this.#waitingBytes += sizeBytes
       this.#running ??= this.#run()
     })
+  }
+
+  get epoch(): number {
+    return this.#grip.epoch
+  }
+
+  /** Resolves when we are connected under our lease. @throws WorldError when it is over */
+  async ready(): Promise<void> {
+    await this.#connected()
+  }
+
+  /**
+   * Does something on the connection that commits, after the commits before it and alone: it may be tried again where
+   * the connection breaks. What is known of workflows is read anew afterwards.
+   */
+  alone<T>(work: (client: Client, epoch: number) => Promise<T>): Promise<T> {
+    if (this.#over) return Promise.reject(storeError(this.#over))
+    return new Promise<T>((resolve, reject) => {
+      const carryOut = async () => {
+        try {
+          resolve(await this.#alone(work))
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      }
+      this.#tasks.push({ after: this.#pushed, carryOut })
+      this.#running ??= this.#run()
+    })
+  }
+
+  async #alone<T>(work: (client: Client, epoch: number) => Promise<T>): Promise<T> {
+    for (;;) {
+      const client = await this.#connected()
+      try {
+        return await work(client, this.#grip.epoch)
+      } catch (error) {
+        if (codeOf(error) === fenced) this.#loseLease(messageOf(error))
+        if (this.#over) throw storeError(this.#over, error)
+        if (!isConnectionFault(error)) throw error
+        this.#lose(client, error)
+      } finally {
+        this.#known.forget()
+      }
+    }
   }
 
   /** Commits that cannot be written now are refused, those to come too. */
@@ -105,8 +159,15 @@ export class Writer {
 
   async #run(): Promise<void> {
     await Promise.resolve() // so that commits made in the same breath come along
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#tasks.length > 0) {
+      const [task] = this.#tasks
+      if (task && task.after <= this.#taken) {
+        this.#tasks.shift()
+        await task.carryOut()
+        continue
+      }
       const group = this.#takeGroup()
+      this.#taken += group.length
       const outcomes = await this.#write(group.map(({ commit }) => commit))
       group.forEach(({ resolve, reject }, i) => {
         const outcome = outcomes[i]
@@ -152,6 +213,7 @@ export class Writer {
         this.#known.forget()
         if (this.#over) return { kind: 'failed', fault: this.#over }
         if (isConnectionFault(error)) continue // before anything was sent that writes
+        if (codeOf(error) === outdated) continue // another controller was faster: read and plan again
         return { kind: 'failed', fault: faultOf(error) }
       }
     }
@@ -171,15 +233,8 @@ export class Writer {
   async #execute(client: Client, { batch }: Plan): Promise<number | null> {
     const no = ++this.#commitNo
     try {
-      const { lease } = this.#options.name
-      const values = batch.values(lease, this.#grip.epoch, no)
-      const query = batch.archive.isEmpty
-        ? { name: 'commit', text: commitCall, values: [...values] }
-        : {
-            name: 'commit-archive',
-            text: commitWithArchiveCall,
-            values: [...batch.archive.values(lease), ...values.slice(1)],
-          }
+      const { lease, isAlone } = this.#options.name
+      const query = commitQuery(batch, { lease, epoch: this.#grip.epoch, commitNo: no }, !isAlone)
       const { rows } = await client.query<{ base: string }>(query)
       return Number(rows[0]?.base)
     } catch (error) {
@@ -199,6 +254,7 @@ export class Writer {
           const known = this.#known.byUid.get(change.uid)
           if (known) known.nodes = null
         }
+    this.#known.endGroup()
     return plan.commits.map(({ versions, last }) => ({
       ok: true,
       resourceVersion: base + last,
@@ -283,12 +339,14 @@ export class Writer {
 
   async #regain(client: Client): Promise<Grip | null> {
     const { name, holder } = this.#options
-    if (await tryLock(client, name)) {
+    const inTheWay = await tryLock(client, name)
+    if (inTheWay === null) {
       const grip = await resume(client, name, holder)
       if (!grip) this.#loseLease(await this.#whoHasIt(client))
       return grip
     }
-    if ((await holderOf(client, name))?.token === holder.token) await endGhost(client, name, holder)
+    if (inTheWay === 'holder' && (await holderOf(client, name))?.token === holder.token)
+      await endGhost(client, name, holder)
     else this.#loseLease(await this.#whoHasIt(client))
     return null
   }
