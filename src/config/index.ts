@@ -2,6 +2,7 @@
 export { argoConfigMapName, readArgoConfigMap } from './argo-config-map.ts'
 export type { ArgoConfig } from './argo-config-map.ts'
 export type { ArgoSettings } from './argo-settings.ts'
+export type { EndpointConfig } from './endpoint-settings.ts'
 export type { Config, Policy } from './config.ts'
 export { controllerConfigOf } from './controller.ts'
 export { environmentVariables } from './environment.ts'

@@ -58,7 +58,7 @@ export async function locatedProblems(
 function placed(problem: SettingsProblem, file: Settings, at: PlaceOf): SettingsProblem {
   const path = problem.path?.split('.') ?? []
   const isThere = path.reduce<unknown>(
-    (value, key) => (isPlainObject(value) ? value[key] : undefined),
+    (value, key) => (isPlainObject(value) ? value[key] : Array.isArray(value) ? value[Number(key)] : undefined),
     file as Readonly<Record<string, unknown>>,
   )
   const place = isThere === undefined ? undefined : at(path, 'value')
