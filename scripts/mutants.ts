@@ -12,7 +12,10 @@ const trials: Trial[] = []
 
 async function work(): Promise<void> {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const trial = await tryMutant(next)
+    const trial = await tryMutant(next).catch((error: unknown) => {
+      process.stdout.write(`${String(error)}\n`)
+      return { name: next.name, caughtBy: null }
+    })
     trials.push(trial)
     process.stdout.write(
       `${trial.caughtBy === null ? '✖' : '✔'} ${trial.name.padEnd(70)} ${trial.caughtBy ?? 'SURVIVED'}\n`,

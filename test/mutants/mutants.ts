@@ -12,6 +12,9 @@ const reconcile = 'src/controller/reconcile.ts'
 const pods = 'src/controller/pods/pods.ts'
 const podLife = 'src/controller/pods/pod-life.ts'
 const reopen = 'src/controller/reopen.ts'
+const recovery = 'src/controller/recovery.ts'
+const controller = 'src/controller/controller.ts'
+const create = 'src/controller/api/create.ts'
 
 export const mutants: readonly Mutant[] = [
   {
@@ -101,7 +104,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a restart forgets who holds locks',
-    file: 'src/controller/recovery.ts',
+    file: recovery,
     find: '    restoreLocks(core.locks, row.body as Workflow)\n',
     replace: '    void restoreLocks\n',
   },
@@ -138,8 +141,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a removal is tried once',
     file: 'src/controller/pods/removals.ts',
-    find: 'await persevere(() => this.#runtime.remove(pod, signal), { clock: this.#clock, backOff: quickBackOff, signal })',
-    replace: 'void persevere, void quickBackOff\n      await this.#runtime.remove(pod, signal)',
+    find: 'if (isRetryable(error)) return this.#again(pod)',
+    replace: 'if (isRetryable(error)) return void this.#again',
   },
   {
     name: 'a leftover is not struck from the list',
@@ -156,8 +159,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a daemon is not ended with what encloses it',
     file: 'src/engine/boundary.ts',
-    find: '  for (const id of run.daemons) {\n',
-    replace: '  for (const id of [] as string[]) {\n',
+    find: '  for (const id of run.daemons) {\n    const node = run.nodes.get(id)\n    if (node === undefined',
+    replace: '  for (const id of [] as string[]) {\n    const node = run.nodes.get(id)\n    if (node === undefined',
   },
   {
     name: 'failFast is ignored',
@@ -186,8 +189,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a change of phase is not stored',
     file: 'src/engine/run.ts',
-    find: '    if (message !== undefined) node.message = message\n    this.touch(node)\n',
-    replace: '    if (message !== undefined) node.message = message\n',
+    find: 'node.message = message\n    this.touch(node)\n    if (before',
+    replace: 'node.message = message\n    if (before',
   },
   {
     name: 'failed children are not counted',
@@ -204,8 +207,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'one pod more than the parallelism allows',
     file: 'src/engine/gate.ts',
-    find: 'if (run.activePods < limit && !overtakes(frame, run.heldBack)) return true',
-    replace: 'if (run.activePods <= limit && !overtakes(frame, run.heldBack)) return true',
+    find: 'if (run.activePods < limitOf(run) && !overtakes(frame, run.heldBack)) return true',
+    replace: 'if (run.activePods <= limitOf(run) && !overtakes(frame, run.heldBack)) return true',
   },
   {
     name: 'what was held back is not woken',
@@ -228,8 +231,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'pods that podGC kept stay after the end',
     file: 'src/engine/completion.ts',
-    find: "...removalsAtEnd(run, phase === 'Succeeded'), ",
-    replace: '',
+    find: "  addAll(run.effects, removalsAtEnd(run, phase === 'Succeeded'))\n",
+    replace: '  void removalsAtEnd\n',
   },
   {
     name: 'what runs below a failFast is forgotten by a restart',
@@ -248,5 +251,113 @@ export const mutants: readonly Mutant[] = [
     file: 'src/engine/completion.ts',
     find: '  for (const id of run.daemons) {\n',
     replace: '  for (const id of [] as string[]) {\n',
+  },
+  {
+    name: 'a sweep gives up where the store cannot be read',
+    file: controller,
+    find: 'void sweep().catch(ignoreAbort)',
+    replace: 'void sweep, void sweepOnce().catch(ignoreAbort)',
+  },
+  {
+    name: 'a deletion whose answer was lost is not believed',
+    file: 'src/controller/api/delete.ts',
+    find: '  if (resourceVersion === null) throw error',
+    replace: '  if (resourceVersion !== undefined) throw error',
+  },
+  {
+    name: 'a creation whose answer was lost is not believed',
+    file: create,
+    find: 'const stored = isTaken ? null : await storedAfterAll(core, live)',
+    replace: 'const stored = isTaken ? await storedAfterAll(core, live) : null',
+  },
+  {
+    name: 'a turn that comes while a workflow is being stored is missed',
+    file: create,
+    find: '    if (live.held) live.held = !mayBegin(core, live, workflow)\n',
+    replace: '',
+  },
+  {
+    name: 'a turn is not given back at the end',
+    file: 'src/controller/ending.ts',
+    find: '  for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)\n',
+    replace: '  void admit\n',
+  },
+  {
+    name: 'a restart lets everything begin',
+    file: recovery,
+    find: 'live.held = !mayBegin(core, live, row.body as Workflow)',
+    replace: 'live.held = !mayBegin(core, live, row.body as Workflow) && false',
+  },
+  {
+    name: 'who waits for its turn begins when somebody asks something of it',
+    file: 'src/engine/operations/operate.ts',
+    find: 'const waits = isHeld && shutdownOf(run) === null',
+    replace: 'const waits = isHeld && shutdownOf(run) === "Stop"',
+  },
+  {
+    name: 'claims are not asked for again after a restart',
+    file: recovery,
+    find: '    repeatEffects(core, live)\n',
+    replace: '',
+  },
+  {
+    name: 'containers of a step that the engine refused stay',
+    file: 'src/engine/pod.ts',
+    find: "        this.run.effects.push({ kind: 'removePod', pod: this.plan.identity.id, delayMs: 0 })\n        this.membersLost(observation.message)",
+    replace: '        this.membersLost(observation.message)',
+  },
+  {
+    name: 'an engine that is away uses up the tries of a transfer',
+    file: 'src/controller/pods/stage.ts',
+    find: '      isUncounted: isEngineFault,\n',
+    replace: '      isUncounted: (error) => isEngineFault(error) && false,\n',
+  },
+  {
+    name: 'what a start found and nobody asked for outlives its workflow',
+    file: pods,
+    find: "if (identity.workflowUid === uid && (phase !== 'ended' || mayGo(identity.nodeId)) && !this.#lives.has(pod))",
+    replace: "if (identity.workflowUid === uid && phase === 'gone' && mayGo(identity.nodeId))",
+  },
+  {
+    name: 'a full disk fails what is only to be written down',
+    file: 'src/controller/back-off.ts',
+    find: "error.code === 'STORE_FULL')",
+    replace: "error.code === 'STORE_FULLER')",
+  },
+  {
+    name: 'room is not given back',
+    file: 'src/controller/pods/capacity.ts',
+    find: '    this.#where.delete(pod)\n    space.release(pod)\n',
+    replace: '    this.#where.delete(pod)\n',
+  },
+  {
+    name: 'expiries of an earlier life are forgotten',
+    file: 'src/controller/expiry.ts',
+    find: 'this.#arm(uid as WorkflowUid, value as Due)',
+    replace: 'void uid, void value',
+  },
+  {
+    name: 'a tick that happens twice starts two workflows',
+    file: 'src/controller/cron/child.ts',
+    find: "childOf(cron, scheduledAt, { name: `${cron.metadata.name ?? ''}-${Math.floor(scheduledAt / 1000)}` })",
+    replace: "childOf(cron, scheduledAt, { generateName: `${cron.metadata.name ?? ''}-` })",
+  },
+  {
+    name: 'a file that ran before a crash runs again after it',
+    file: 'src/sources/rules/admitting.ts',
+    find: 'return made?.[contentAnnotation] === annotations[contentAnnotation] && made[sourceAnnotation] === path',
+    replace: 'return made?.[contentAnnotation] === path',
+  },
+  {
+    name: 'a pod that is gone is not told of',
+    file: podLife,
+    find: "if (state.phase === 'ended' || state.phase === 'gone') {",
+    replace: "if (state.phase === 'ended') {",
+  },
+  {
+    name: 'a start goes on after the pod is no longer wanted',
+    file: pods,
+    find: '        life.discard()\n        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
+    replace: '        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
   },
 ]
