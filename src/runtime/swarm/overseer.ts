@@ -26,6 +26,9 @@ type Listener = {
   readonly onHealth: (isHealthy: boolean, reason: string) => void
 }
 
+/** Longest wait for the end of a pod that was given up, before it is tried again. */
+const clearMs = 20_000
+
 export class Overseer {
   readonly machines = new Map<string, Machine>()
   readonly #parts: OverseerParts
@@ -210,7 +213,8 @@ export class Overseer {
     }
   }
 
-  #clear(machine: Machine, { identity, phase }: PodState): void {
+  #clear(machine: Machine, state: PodState): void {
+    const { identity, phase } = state
     if (phase === 'gone' || this.#isClosed) return
     const key = `${machine.id} ${identity.id}` as PodId
     if (this.#leaving.has(key)) return
@@ -218,11 +222,12 @@ export class Overseer {
     const fields = { pod: identity.name, workflow: identity.workflowName, node: machine.node.hostname }
     log('warn', 'a machine has a pod that was given up, which is removed', fields)
     const clearing = machine.runtime
-      .stop(identity.id, 0)
+      .stop(identity.id, 0, AbortSignal.timeout(clearMs))
       .then(() => machine.runtime.remove(identity.id))
-      .catch((error: unknown) =>
-        log('warn', 'a pod that was given up could not be removed', { ...fields, error: String(error) }),
-      )
+      .catch((error: unknown) => {
+        log('warn', 'a pod that was given up could not be removed yet', { ...fields, error: String(error) })
+        this.#unexplained.set(identity.id, { machine, state })
+      })
       .finally(() => this.#leaving.delete(key))
     this.#leaving.set(key, clearing)
   }

@@ -232,7 +232,9 @@ export class SwarmRuntime implements Runtime {
   async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
     const services = await this.#manager.services(`${label.instance}=${this.#options.instance}`, signal)
     const uids = services.map(({ labels }) => (labels[label.workflowUid] ?? '') as WorkflowUid)
-    return [...new Set(uids)].filter((uid) => uid !== '')
+    const answering = [...this.#overseer.machines.values()].filter(({ isAnswering }) => isAnswering)
+    const standing = await Promise.all(answering.map(({ runtime }) => runtime.workflows(signal)))
+    return [...new Set([...uids, ...standing.flat()])].filter((uid) => uid !== '')
   }
 
   letGo(workflow: WorkflowUid): void {

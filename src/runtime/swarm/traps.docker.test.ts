@@ -80,7 +80,6 @@ function house(options: Partial<SwarmRuntimeOptions> = {}) {
     instance,
     dataDir: join(root, 'data'),
     lookMs: 300,
-    log: (...words) => process.env.TALK && console.log(...words),
     gpuKind: 'GPU',
     ...options,
   })
