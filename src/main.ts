@@ -16,6 +16,7 @@ import { engineAddress } from './main/engine-address.ts'
 import { swarmRuntime } from './main/swarm.ts'
 import { folderCheck, healthReport } from './main/health.ts'
 import { loadPluginFolder } from './main/plugin-folder.ts'
+import { fleetControl, fleetReadings } from './main/fleet.ts'
 import { liveSettings } from './main/live-settings.ts'
 import type { LiveSettings } from './main/live-settings.ts'
 import { logLevelSwitch } from './main/log-levels.ts'
@@ -26,7 +27,7 @@ import { standby } from './main/standby.ts'
 import { openStore } from './main/store.ts'
 import type { OpenedStore } from './main/store.ts'
 import { systemClock, systemRandom } from './main/system.ts'
-import { openTable, tableCheck, tableReadings } from './main/table-source.ts'
+import { openTable, shareTable, tableCheck, tableReadings } from './main/table-source.ts'
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
 import type { CallReport } from './runtime/docker/index.ts'
@@ -34,7 +35,7 @@ import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
 import { DirectorySource } from './sources/index.ts'
 import type { TableSource } from './sources/index.ts'
-import type { Store } from './store/index.ts'
+import type { Fleet, Store } from './store/index.ts'
 import { SecretValues, meteredArtifacts, openLogs, openMetrics, serveMetrics, watchedStore } from './telemetry/index.ts'
 import type { LineSink, Logs, Metrics } from './telemetry/index.ts'
 
@@ -145,6 +146,12 @@ async function build(
     runtime,
     artifacts: meteredArtifacts(artifacts, metrics),
     config: controllerConfig,
+    ...(opened.fleet === null
+      ? {}
+      : {
+          fleet: opened.fleet,
+          sharing: { takeOverAfterMs: config.controller.takeOverAfterMs, url: () => config.controller.advertise },
+        }),
     plugins: modules,
     log: logs.component('controller'),
     telemetry: metrics,
@@ -171,6 +178,7 @@ async function build(
   await controller.start()
   closers.push(() => controller.drain())
   const prober = setInterval(() => void watched.probe(), probeMs)
+  if (opened.fleet !== null) metrics.read(fleetReadings(controller))
   closers.push(() => clearInterval(prober))
   const secretWatch = keepSecretsOut(controller, secrets)
   closers.push(() => secretWatch.close())
@@ -197,7 +205,10 @@ async function build(
   if (!services) return { ...base, apiUrl: '', metricsUrl: '', sources: [], table: null }
   return {
     ...base,
-    ...(await startServices({ config, controller, store, metrics, logs, settings, disks, levels }, closers)),
+    ...(await startServices(
+      { config, controller, store, fleet: opened.fleet, metrics, logs, settings, disks, levels },
+      closers,
+    )),
   }
 }
 
@@ -207,9 +218,10 @@ type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> &
   readonly disks: Disks
   readonly levels: LogLevelSwitch
 }
+  readonly fleet: Fleet | null
 
 async function startServices(
-  { config, controller, store, metrics, logs, settings, disks, levels }: ServiceParts,
+  { config, controller, store, fleet, metrics, logs, settings, disks, levels }: ServiceParts,
   closers: (() => Promise<unknown> | void)[],
 ): Promise<Pick<Daemon, 'apiUrl' | 'metricsUrl' | 'sources' | 'table'>> {
   const text = () => metrics.text()
@@ -236,6 +248,7 @@ async function startServices(
       sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
   })
   const { url: apiUrl } = await server.listen()
+    ...(fleet === null ? {} : { fleet: fleetControl(controller, store) }),
   closers.push(() => server.close())
   let metricsUrl = ''
   if (config.metrics.enabled) {
@@ -260,11 +273,21 @@ async function startServices(
     sources.push(source)
     closers.push(() => source.close())
   }
-  const opened = await openTable({ config, controller, store, log: logs.component('table') })
-  table = opened
-  if (opened !== null) {
-    closers.push(() => opened.close())
-    metrics.read(tableReadings(opened))
+  const tableParts = { config, controller, store, log: logs.component('table') }
+  if (fleet === null) {
+    const opened = await openTable(tableParts)
+    table = opened
+    if (opened !== null) {
+      closers.push(() => opened.close())
+      metrics.read(tableReadings(opened))
+    }
+  } else {
+    const onChange = (source: TableSource | null) => {
+      table = source
+      metrics.read(source === null ? { table: () => null } : tableReadings(source))
+    }
+    const shared = shareTable(fleet, { parts: tableParts, onChange })
+    if (shared !== null) closers.push(() => shared.close())
   }
   metrics.read({
     sourceFiles: () => {

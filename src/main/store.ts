@@ -6,13 +6,16 @@ import { argoDatabaseOf } from '../config/index.ts'
 import type { Config } from '../config/index.ts'
 import { addressOf, redactedUrl } from '../postgres/index.ts'
 import type { Log } from '../controller/index.ts'
+import { UserError, WorldError } from '../resources/index.ts'
 import { openPostgresStore, openSqliteStore } from '../store/index.ts'
-import type { PostgresStoreOptions, Store } from '../store/index.ts'
+import type { Fleet, PostgresStoreOptions, Store } from '../store/index.ts'
 import { databaseSecrets } from './database-secrets.ts'
 import { instanceOf } from './instance.ts'
 
 export type OpenedStore = {
   readonly store: Store
+  /** The other controllers; `null` where this one has no name among several. */
+  readonly fleet: Fleet | null
   /** For people; without a password. */
   readonly place: string
   sizeBytes(): Promise<number>
@@ -36,7 +39,11 @@ const patienceMs = 3_000
 /** @throws WorldError STORE_LOCKED and others of the store; UserError of the URL, files and Secrets */
 export async function openStore(config: Config, options: OpenOptions): Promise<OpenedStore> {
   const database = await postgresOf(config)
-  return database === null ? sqlite(config) : postgres(config, database, options)
+  if (database !== null) return postgres(config, database, options)
+  if (config.controller.name === null) return sqlite(config)
+  throw new UserError('NAME_NEEDS_POSTGRES', `controller.name is ${config.controller.name}, and the store is SQLite`, {
+    hint: 'controllers share their work over Postgres: set store.url, or take controller.name away',
+  })
 }
 
 /** How to reach Postgres; `null` where the store is SQLite. @throws UserError */
@@ -79,6 +86,7 @@ async function sqlite({ dataDir, instance, store: { migrate } }: Config): Promis
     )
   return {
     store,
+    fleet: null,
     place: join(dataDir, 'drydock.db'),
     sizeBytes: async () => (await sizeOf('drydock.db')) + (await sizeOf('drydock.db-wal')),
     instance: () => instanceOf(instance, dataDir),
@@ -87,7 +95,7 @@ async function sqlite({ dataDir, instance, store: { migrate } }: Config): Promis
 }
 
 async function postgres(
-  { instance }: Config,
+  { instance, controller: { name } }: Config,
   database: PostgresStoreOptions,
   { log, waiting, ending }: OpenOptions,
 ): Promise<OpenedStore> {
@@ -96,6 +104,7 @@ async function postgres(
   const lost = new Promise<string>((resolve) => (lose = resolve))
   const store = await openPostgresStore({
     ...database,
+    ...(name === null ? {} : { controller: name }),
     ...(waiting === undefined ? {} : { wait: waiting }),
     onHealth: (reason) => {
       if (reason === null) log.info({ store: place }, 'the store answers again')
@@ -111,6 +120,7 @@ async function postgres(
   else ending.addEventListener('abort', giveUpSoon, { once: true })
   return {
     store,
+    fleet: store.fleet,
     place,
     sizeBytes: () => store.sizeBytes(),
     instance: () => (instance === null ? instanceIn(store) : Promise.resolve(instance)),
@@ -123,6 +133,16 @@ async function instanceIn(store: Store): Promise<string> {
   const known = await store.record('daemon', 'instance')
   if (typeof known === 'string') return known
   const value = `drydock-${randomUUID().slice(0, 8)}`
-  await store.commit([{ kind: 'putRecord', collection: 'daemon', key: 'instance', value }])
-  return value
+  try {
+    await store.commit([
+      // Of several that begin at once one draws it.
+      { kind: 'putObject', row: { kind: 'Drawn', namespace: '', name: 'instance', body: {} }, expected: 0 },
+      { kind: 'putRecord', collection: 'daemon', key: 'instance', value },
+    ])
+    return value
+  } catch (error) {
+    const drawn = await store.record('daemon', 'instance')
+    if (error instanceof WorldError && error.code === 'STORE_CONFLICT' && typeof drawn === 'string') return drawn
+    throw error
+  }
 }

@@ -39,7 +39,8 @@ export class KillableDaemon {
 
   /** Starts a new life; does not wait until it answers. */
   spawn(): void {
-    const options = ['--data', this.dataDir, '--port', '0', '--metrics-port', '0']
+    const port = this.#environment['DRYDOCK_SERVER_PORT'] ?? '0'
+    const options = ['--data', this.dataDir, '--port', port, '--metrics-port', '0']
     const child = spawn(process.execPath, [drydock, 'up', this.folder, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...this.#environment },

@@ -19,7 +19,8 @@ export type MembershipParts = {
   readonly onRefreshed: () => void
 }
 
-const lookMsMost = 750
+const lookMsMost = 500
+const lookMsLeast = 20
 
 export class Membership {
   readonly #parts: MembershipParts
@@ -100,8 +101,11 @@ export class Membership {
 
   #again(): void {
     const { clock, takeOverAfterMs } = this.#parts
-    const inMs = Math.max(50, Math.min(lookMsMost, takeOverAfterMs / 4))
-    this.#alarms.set('look', instant(clock.now() + inMs), () => {
+    // Whoever is gone is taken over from when the time has come, not some time after it.
+    const left = this.others().flatMap(({ isLive, goneForMs }) => (isLive ? [] : [takeOverAfterMs - goneForMs]))
+    const due = left.filter((ms) => ms > 0)
+    const inMs = Math.max(lookMsLeast, Math.min(lookMsMost, takeOverAfterMs / 4, ...due))
+    this.#alarms.set('look', instant(Math.ceil(clock.now() + inMs)), () => {
       void this.#look().finally(() => {
         if (!this.#ending.signal.aborted) this.#again()
       })
