@@ -12,11 +12,13 @@ import type { Log, RunningController } from './controller/index.ts'
 import { argoSettingsInFolders, argoSettingsInStore, followArgoSettings } from './main/argo-settings.ts'
 import { disksOf } from './main/disks.ts'
 import type { Disks } from './main/disks.ts'
+import { endpointSettings, endpointsRuntime } from './main/endpoints.ts'
+import type { Rest } from './main/endpoints.ts'
 import { engineAddress } from './main/engine-address.ts'
 import { swarmRuntime } from './main/swarm.ts'
+import { fleetControl, fleetReadings } from './main/fleet.ts'
 import { folderCheck, healthReport } from './main/health.ts'
 import { loadPluginFolder } from './main/plugin-folder.ts'
-import { fleetControl, fleetReadings } from './main/fleet.ts'
 import { liveSettings } from './main/live-settings.ts'
 import type { LiveSettings } from './main/live-settings.ts'
 import { logLevelSwitch } from './main/log-levels.ts'
@@ -31,6 +33,7 @@ import { openTable, shareTable, tableCheck, tableReadings } from './main/table-s
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
 import type { CallReport } from './runtime/docker/index.ts'
+import { EndpointsRuntime } from './runtime/endpoints/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
 import { DirectorySource } from './sources/index.ts'
@@ -143,15 +146,15 @@ async function build(
     clock: systemClock,
     random: systemRandom,
     store,
-    runtime,
-    artifacts: meteredArtifacts(artifacts, metrics),
-    config: controllerConfig,
     ...(opened.fleet === null
       ? {}
       : {
           fleet: opened.fleet,
           sharing: { takeOverAfterMs: config.controller.takeOverAfterMs, url: () => config.controller.advertise },
         }),
+    runtime,
+    artifacts: meteredArtifacts(artifacts, metrics),
+    config: controllerConfig,
     plugins: modules,
     log: logs.component('controller'),
     telemetry: metrics,
@@ -166,6 +169,7 @@ async function build(
       const { level, components } = next.log
       if (level !== settings.config.log.level || !isDeepStrictEqual(components, settings.config.log.components))
         logs.setLevels(next.log)
+      if (runtime instanceof EndpointsRuntime) runtime.configure(endpointSettings(next))
       controller.reconfigure(
         controllerConfigOf(next, { plugins: controllerConfig.plugins, hostName: hostname(), storages }),
       )
@@ -174,11 +178,11 @@ async function build(
   closers.push(() => settings.close())
   const disks = disksOf(config.dataDir, runtime)
   metrics.read(readingsOf({ settings, controller, runtime, store, disks, storeBytes: () => opened.sizeBytes() }))
+  if (opened.fleet !== null) metrics.read(fleetReadings(controller))
   logs.nameWith((uid) => controller.nameOf(uid))
   await controller.start()
   closers.push(() => controller.drain())
   const prober = setInterval(() => void watched.probe(), probeMs)
-  if (opened.fleet !== null) metrics.read(fleetReadings(controller))
   closers.push(() => clearInterval(prober))
   const secretWatch = keepSecretsOut(controller, secrets)
   closers.push(() => secretWatch.close())
@@ -214,11 +218,11 @@ async function build(
 
 type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> & {
   readonly store: Store
+  readonly fleet: Fleet | null
   readonly settings: LiveSettings
   readonly disks: Disks
   readonly levels: LogLevelSwitch
 }
-  readonly fleet: Fleet | null
 
 async function startServices(
   { config, controller, store, fleet, metrics, logs, settings, disks, levels }: ServiceParts,
@@ -244,11 +248,11 @@ async function startServices(
     metricsText: text,
     logLevels: levels,
     health,
+    ...(fleet === null ? {} : { fleet: fleetControl(controller, store) }),
     sourceFiles: () =>
       sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
   })
   const { url: apiUrl } = await server.listen()
-    ...(fleet === null ? {} : { fleet: fleetControl(controller, store) }),
   closers.push(() => server.close())
   let metricsUrl = ''
   if (config.metrics.enabled) {
@@ -325,6 +329,11 @@ async function dockerRuntime(
   options: DaemonOptions,
 ): Promise<Runtime> {
   const log = logs.component('docker')
+  const say: Rest['log'] = (level, message, fields = {}) => log[level](fields, message)
+  if (config.docker.endpoints.length > 0) {
+    const rest: Rest = { instance, onCall: (call) => metrics.dockerCall(call), log: say }
+    return endpointsRuntime(config, rest, { wait: options.waitForEngine ?? false })
+  }
   const engine = await engineAddress(config.docker.host, {
     wait: options.waitForEngine ?? false,
     say: (message) => log.warn({}, message),

@@ -10,10 +10,10 @@ const { config } = await loadConfig({ base: '/base', flags: { disk: { freeMin: '
 const figures = (freeBytes: number) => ({
   figures: () => Promise.resolve([{ place: 'data' as const, freeBytes, sizeBytes: 10 ** 9 }]),
 })
-const controller = (more: object = {}, lag = 0) =>
+const controller = (more: object = {}, lag = 0, endpoints: readonly object[] = []) =>
   ({
     health: () => ({ isStarted: true, isDraining: false, engine: { ok: true, reason: '' }, ...more }),
-    snapshot: () => ({ queueLagSeconds: lag }),
+    snapshot: () => ({ queueLagSeconds: lag, endpoints }),
   }) as unknown as HealthParts['controller']
 const well: HealthParts = {
   controller: controller(),
@@ -27,6 +27,16 @@ it('is ready while every part is', async () => {
   const report = await healthReport(well)
   expect(report).toMatchObject({ alive: true, ready: true, reasons: [] })
   expect(Object.keys(report.parts).sort()).toEqual(['controller', 'disk', 'engine', 'settings', 'sources', 'store'])
+})
+
+it('is ready with one endpoint of several away, and says which', async () => {
+  const endpoints = [
+    { ok: true, reason: '' },
+    { ok: false, reason: 'endpoint b is away: no route' },
+  ]
+  const { ready, parts } = await healthReport({ ...well, controller: controller({}, 0, endpoints) })
+  expect(ready).toBe(true)
+  expect(parts['engine']).toEqual({ ok: true, detail: 'endpoint b is away: no route' })
 })
 
 it.each<[string, Partial<HealthParts>, string, RegExp, boolean]>([

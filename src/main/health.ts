@@ -40,7 +40,7 @@ export async function healthReport({
         : isStarted
           ? good()
           : bad('the controller is starting'),
-    engine: engine.ok ? good() : bad(engine.reason),
+    engine: engine.ok ? good(awayText(controller.snapshot().endpoints)) : bad(engine.reason),
     store: storeHealth.isUp ? good() : bad(storeHealth.reason),
     sources: await sourcesPart(sources()),
     disk: await diskPart(disks, settings.config.disk.freeMinBytes),
@@ -57,6 +57,10 @@ export async function healthReport({
 
 const good = (detail = ''): HealthPart => ({ ok: true, detail })
 const bad = (detail: string): HealthPart => ({ ok: false, detail })
+
+/** An endpoint that is away is a state of that endpoint: the daemon goes on with the others. */
+const awayText = (endpoints: readonly { readonly ok: boolean; readonly reason: string }[]): string =>
+  endpoints.flatMap(({ ok, reason }) => (ok ? [] : [reason])).join('; ')
 
 async function sourcesPart(sources: readonly SourceCheck[]): Promise<HealthPart> {
   const problems = await Promise.all(sources.map(async ({ name, problem }) => ({ name, text: await problem() })))

@@ -2,9 +2,10 @@
 import type { RunningController } from '../controller/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { DockerRuntime } from '../runtime/docker/index.ts'
+import { EndpointsRuntime } from '../runtime/endpoints/index.ts'
 import type { Store } from '../store/index.ts'
 import { stuckFor } from '../telemetry/index.ts'
-import type { Readings } from '../telemetry/index.ts'
+import type { DockerFigures, Readings } from '../telemetry/index.ts'
 import type { Disks } from './disks.ts'
 import type { LiveSettings } from './live-settings.ts'
 
@@ -44,6 +45,8 @@ export function readingsOf({
       stuck: controller.stuckWorkflows([...stuckFor.values()]),
     }),
     ...(runtime instanceof DockerRuntime ? { docker: () => runtime.gauges() } : {}),
+    ...(runtime instanceof EndpointsRuntime ? { docker: () => gaugesOf(runtime) } : {}),
+    endpoints: () => controller.snapshot().endpoints,
     disks: async () => ({ floorBytes: settings.config.disk.freeMinBytes, places: await disks.figures() }),
     settings: () => {
       const { pending, problems } = settings.state()
@@ -62,4 +65,20 @@ export function readingsOf({
       })),
     storeBytes,
   }
+}
+
+/** Of all the engines together. */
+function gaugesOf({ endpoints }: EndpointsRuntime): DockerFigures {
+  const total = { sockets: 0, startLimit: 0, startsWaiting: 0, sandboxes: { used: 0, free: 0 } }
+  for (const { name } of endpoints.now()) {
+    const runtime = endpoints.at(name)
+    if (!(runtime instanceof DockerRuntime)) continue
+    const { sockets, startLimit, startsWaiting, sandboxes } = runtime.gauges()
+    total.sockets += sockets
+    total.startLimit += startLimit
+    total.startsWaiting += startsWaiting
+    total.sandboxes.used += sandboxes.used
+    total.sandboxes.free += sandboxes.free
+  }
+  return total
 }

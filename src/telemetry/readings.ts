@@ -61,6 +61,8 @@ export type Readings = {
   readonly storeUp?: () => boolean
   readonly controller?: () => ControllerFigures
   readonly docker?: () => DockerFigures
+  /** Empty where there is one engine. */
+  readonly endpoints?: () => ControllerSnapshot['endpoints']
   readonly disks?: () => Promise<{ readonly floorBytes: number; readonly places: readonly DiskFigures[] }>
   readonly settings?: () => { readonly pendingRestart: number; readonly isInvalid: boolean }
 }
@@ -143,6 +145,21 @@ export async function takeReadings(table: MetricTable, readings: Readings, log: 
     table.set('docker_starts_waiting', startsWaiting)
     table.set('sandboxes', sandboxes.used, { state: 'used' })
     table.set('sandboxes', sandboxes.free, { state: 'free' })
+  })
+  await attempt('endpoints', readings.endpoints, (endpoints) => {
+    for (const { name: endpoint, ok, schedulable, pods, used, budget } of endpoints) {
+      table.set('endpoint_up', ok ? 1 : 0, { endpoint })
+      table.set('endpoint_schedulable', schedulable ? 1 : 0, { endpoint })
+      table.set('endpoint_pods', pods, { endpoint })
+      for (const [name, { cpus, memoryBytes, containers }] of [
+        ['endpoint_capacity_used', used],
+        ['endpoint_capacity_budget', budget],
+      ] as const) {
+        table.set(name, cpus, { endpoint, resource: 'cpu' })
+        table.set(name, memoryBytes, { endpoint, resource: 'memory' })
+        table.set(name, containers, { endpoint, resource: 'containers' })
+      }
+    }
   })
   await attempt('disks', readings.disks, ({ floorBytes, places }) => {
     table.set('disk_floor_bytes', floorBytes)

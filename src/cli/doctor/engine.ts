@@ -12,9 +12,13 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
   const env = host === undefined ? process.env : { ...process.env, DOCKER_HOST: host }
   const search = await findEngine({ env })
   if (!search.found) return [{ id: 'engine', state: 'bad', what: 'no Docker Engine answers', advice: search.message }]
-  const docker = dockerAt(search.address)
-  if (docker === null)
-    return [{ id: 'engine', state: 'fine', what: `Docker Engine at ${describeAddress(search.address)}` }]
+  return addressChecks(search.address)
+}
+
+/** @param address where an engine is */
+export async function addressChecks(address: EngineAddress): Promise<Check[]> {
+  const docker = dockerAt(address)
+  if (docker === null) return [{ id: 'engine', state: 'fine', what: `Docker Engine at ${describeAddress(address)}` }]
   try {
     const [version, info, networks] = await Promise.all([
       docker.version(),
@@ -28,7 +32,7 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
       {
         id: 'engine',
         state: isOld ? 'bad' : 'fine',
-        what: `Docker Engine ${version.Version} (API ${version.ApiVersion}) at ${describeAddress(search.address)}`,
+        what: `Docker Engine ${version.Version} (API ${version.ApiVersion}) at ${describeAddress(address)}`,
         advice: 'Engine 20.10 or newer is needed',
       },
       {
@@ -50,7 +54,7 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
         what: `live-restore is ${info.LiveRestoreEnabled === true ? 'on' : 'off'}`,
         advice: 'with "live-restore": true in /etc/docker/daemon.json containers survive a restart of the engine',
       },
-      await strayCheck(search.address),
+      await strayCheck(address),
       ...(info.Warnings ?? []).map((what): Check => ({ id: 'warning', state: 'poor', what })),
     ]
   } catch (error) {
@@ -58,7 +62,7 @@ export async function engineChecks(host: string | undefined): Promise<Check[]> {
       {
         id: 'engine',
         state: 'bad',
-        what: `the Docker Engine at ${describeAddress(search.address)} refuses`,
+        what: `the Docker Engine at ${describeAddress(address)} refuses`,
         advice: String(error),
       },
     ]

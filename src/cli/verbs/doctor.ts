@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.ts'
 import { UserError } from '../../resources/index.ts'
 import { contextOf } from '../globals.ts'
 import { fixable, hostChecks } from '../doctor/host.ts'
+import { endpointChecks } from '../doctor/endpoints.ts'
 import { engineChecks } from '../doctor/engine.ts'
 import { leftoverChecks } from '../doctor/leftovers.ts'
 import type { Check } from '../doctor/check.ts'
@@ -35,9 +36,12 @@ export function registerDoctor(program: Command): void {
       if (Number.isNaN(artifactDays))
         throw new UserError('BAD_FLAG', `--artifacts-older-than must be a number, got ${days}`)
       const settings = await settingsOf(dataDir, file)
+      const { endpoints } = settings.docker
       const host = dockerHost ?? settings.docker.host ?? undefined
       const checks = [
-        ...(await engineChecks(host)),
+        ...(dockerHost === undefined && endpoints.length > 0
+          ? await endpointChecks(endpoints)
+          : await engineChecks(host)),
         ...(await leftoverChecks({ context, host, config: settings, artifactDays })),
         ...(await hostChecks(dataDir ?? '.')),
       ]

@@ -1,6 +1,6 @@
 /** Calls to the engine's HTTP API through dockerode's docker-modem (dockerode itself loads gRPC for what we never call): negotiated version, two socket pools, a deadline for each call. */
 import { Agent } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { AgentOptions, IncomingMessage } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,8 @@ import './late-ssh.ts'
 import DockerModem from 'docker-modem'
 import { WorldError } from '../../resources/index.ts'
 import type { EngineAddress } from './connection.ts'
-import { describeAddress } from './connection.ts'
+import { describeAddress, sshTarget } from './connection.ts'
+import { SshAgent, SshTunnel } from './ssh-tunnel.ts'
 import { record, textOr } from './wire.ts'
 
 export type CallReport = { readonly verb: string; readonly status: number; readonly ms: number }
@@ -69,6 +70,7 @@ export class EngineClient {
   private readonly calls: Modem
   private readonly streams: Modem
   private readonly agents: readonly Agent[]
+  private readonly tunnel: SshTunnel | null
   private readonly onCall: (report: CallReport) => void
   private negotiated: Promise<void> | null = null
   apiVersion = ''
@@ -76,8 +78,14 @@ export class EngineClient {
   constructor(address: EngineAddress, onCall: (report: CallReport) => void = () => {}) {
     this.address = address
     this.onCall = onCall
-    const callAgent = newAgent(address, { keepAlive: true, maxSockets: 64, maxFreeSockets: 32, scheduling: 'lifo' })
-    const streamAgent = newAgent(address, { keepAlive: false, maxSockets: Infinity })
+    this.tunnel = address.kind === 'ssh' ? new SshTunnel(sshTarget(address)) : null
+    const callAgent = newAgent(address, this.tunnel, {
+      keepAlive: true,
+      maxSockets: 64,
+      maxFreeSockets: 32,
+      scheduling: 'lifo',
+    })
+    const streamAgent = newAgent(address, this.tunnel, { keepAlive: false, maxSockets: Infinity })
     this.agents = [callAgent, streamAgent]
     this.calls = newModem(address, callAgent)
     this.streams = newModem(address, streamAgent)
@@ -113,6 +121,7 @@ export class EngineClient {
 
   close(): void {
     for (const agent of this.agents) agent.destroy()
+    this.tunnel?.close()
   }
 
   private async callNow(verb: string, method: string, path: string, options: CallOptions): Promise<Reply> {
@@ -236,8 +245,13 @@ function messageOf(body: Buffer): string {
 }
 
 /** docker-modem prints its options, agent included, into a debug line on every call, switched on or not: keep that short. */
-function newAgent(address: EngineAddress, options: ConstructorParameters<typeof Agent>[0]): Agent {
-  const agent = address.kind === 'tcp' && address.tls ? new TlsAgent(options) : new Agent(options)
+function newAgent(address: EngineAddress, tunnel: SshTunnel | null, options: AgentOptions): Agent {
+  const agent =
+    tunnel !== null
+      ? new SshAgent(tunnel, options)
+      : address.kind === 'tcp' && address.tls
+        ? new TlsAgent({ ...options, rejectUnauthorized: address.tls.verify })
+        : new Agent(options)
   Object.defineProperty(agent, inspect.custom, { value: () => 'Agent', enumerable: false })
   return agent
 }
@@ -248,10 +262,8 @@ function newModem(address: EngineAddress, agent: Agent): Modem {
 
 function modemOptions(address: EngineAddress, agent: Agent): DockerModem.ConstructorOptions {
   if (address.kind === 'socket') return { socketPath: address.path, agent }
-  if (address.kind === 'ssh') {
-    const sshOptions = { agent: process.env.SSH_AUTH_SOCK }
-    return { protocol: 'ssh', host: address.host, port: address.port, username: address.user ?? undefined, sshOptions }
-  }
+  // The agent reaches it, wherever it is.
+  if (address.kind === 'ssh') return { host: 'localhost', port: 80, protocol: 'http', agent }
   const tls = address.tls && { ca: address.tls.ca, cert: address.tls.cert, key: address.tls.key }
   const protocol = address.tls ? 'https' : 'http'
   return { host: address.host, port: address.port, protocol, agent, ...tls }

@@ -6,6 +6,7 @@ import { request as requestTls } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../resources/index.ts'
+import type { SshTarget } from './ssh-tunnel.ts'
 
 export type EngineTls = {
   readonly ca?: string
@@ -28,6 +29,10 @@ export type EngineAddress =
       readonly host: string
       readonly port: number
       readonly user: string | null
+      /** The engine's socket there; absent: Docker's usual one. */
+      readonly socket?: string
+      /** Private key, instead of those that `ssh` finds by itself. */
+      readonly keyFile?: string
       readonly source: string
     }
 
@@ -75,6 +80,15 @@ export function engineAt(host: string, certs: string | null = null): EngineAddre
   throw new UserError('BAD_ENGINE_ADDRESS', `${host}: ${found.problem}`)
 }
 
+/** How the address is reached with the system's `ssh`. */
+export const sshTarget = (address: Extract<EngineAddress, { kind: 'ssh' }>): SshTarget => ({
+  host: address.host,
+  port: address.port,
+  user: address.user,
+  socket: address.socket ?? '/var/run/docker.sock',
+  keyFile: address.keyFile ?? null,
+})
+
 type Candidate = EngineAddress | { readonly source: string; readonly address: string; readonly problem: string }
 
 function candidates(env: Readonly<Record<string, string | undefined>>, home: string): readonly Candidate[] {
@@ -116,7 +130,8 @@ function fromUrl(text: string, source: string, tls: EngineTls | null): Candidate
     const url = new URL(text.includes('://') ? text : `tcp://${text}`)
     const host = url.hostname.replace(/^\[|\]$/g, '')
     if (url.protocol === 'ssh:') {
-      return { kind: 'ssh', host, port: Number(url.port || 22), user: url.username || null, source }
+      const socket = url.pathname.length > 1 ? { socket: url.pathname } : {}
+      return { kind: 'ssh', host, port: Number(url.port || 22), user: url.username || null, ...socket, source }
     }
     const isTls = url.protocol === 'https:' || tls !== null || url.port === '2376'
     const port = Number(url.port || (isTls ? 2376 : 2375))

@@ -13,4 +13,5 @@ export { type EngineOrReason, type Say, ensureBusybox, ensureEngine } from './in
 export { type Leak, findBelongings, removeLeaks } from './leaks.ts'
 export { type Stray, findStrays, removeStrays } from './strays.ts'
 export type { Log } from './log.ts'
+export { type EngineProbe, probeEngine } from './probe-engine.ts'
 export { startSocketProxy } from './proxy/socket-proxy.ts'
