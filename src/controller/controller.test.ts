@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../resources/index.ts'
-import { doing, ended, eventually, newHouse, until } from './controller.fixtures/house.ts'
+import { doing, ended, eventually, newHouse, testRandom, until } from './controller.fixtures/house.ts'
 import type { House } from './controller.fixtures/house.ts'
 
 let house: House
@@ -68,6 +68,23 @@ describe('a workflow from creation to end', () => {
       code: 'ALREADY_EXISTS',
       message: 'workflows.argoproj.io "wf" already exists',
     })
+  })
+
+  it('draws another name where the one that it drew is taken', async () => {
+    house = newHouse()
+    let draws = 0
+    const lettersOfTwoNames = 10
+    const random = { ...testRandom, next: () => ((draws += 1) <= lettersOfTwoNames ? 0.5 : testRandom.next()) }
+    const controller = await house.open({ random })
+    const drawn = { metadata: { generateName: 'wf-' }, spec: single('').spec } as Workflow
+    const [one, two] = [
+      await controller.createWorkflow('default', drawn),
+      await controller.createWorkflow('default', drawn),
+    ]
+    expect(draws).toBeGreaterThan(lettersOfTwoNames)
+    expect(one.metadata.name).not.toBe(two.metadata.name)
+    for (const { metadata } of [one, two])
+      expect((await ended(controller, metadata.name ?? '')).status?.phase).toBe('Succeeded')
   })
 
   it('is found in the store and among the logs after its end', async () => {

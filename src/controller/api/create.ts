@@ -1,6 +1,7 @@
 /** Creating workflows: defaults, validation, name and UID, one commit. */
 import { validateWorkflow } from '../../admission/index.ts'
 import type { Problem } from '../../admission/index.ts'
+import { internalOf } from '../../engine/index.ts'
 import type { NodeStatus, Workflow } from '../../resources/index.ts'
 import { WorldError, instant, instantOf, nodeIdOf, rfc3339 } from '../../resources/index.ts'
 import type { Change, WorkflowRow } from '../../store/port.ts'
@@ -23,6 +24,8 @@ import { announce, announceLive } from './announce.ts'
 
 /** Some minutes of a store that does not answer. */
 const looksMax = 30
+/** Names that are drawn for one workflow: of ten thousand some are the same. Kubernetes tries as often. */
+const drawsMax = 8
 const instanceLabel = 'workflows.argoproj.io/controller-instanceid'
 
 export async function createWorkflow(
@@ -36,7 +39,17 @@ export async function createWorkflow(
   if (options.dryRun === 'client') return given
   if (options.dryRun === 'server') return workflow
   const { nodes = {}, ...status } = workflow.status ?? {}
-  return store(core, { ...workflow, status }, Object.values(nodes))
+  const complete = { ...workflow, status }
+  const isDrawn = !options.name && !given.metadata?.name
+  for (let tries = 1; ; tries += 1) {
+    const name = tries === 1 ? complete.metadata.name : generatedName(core.random, complete.metadata.generateName ?? '')
+    try {
+      return await store(core, { ...complete, metadata: { ...complete.metadata, name } }, Object.values(nodes))
+    } catch (error) {
+      const isTaken = error instanceof ApiError && error.code === 'ALREADY_EXISTS'
+      if (!isTaken || !isDrawn || tries >= drawsMax) throw error
+    }
+  }
 }
 
 /** What admission says of a workflow, policy included. */
@@ -174,7 +187,7 @@ async function commit(
   nodes: readonly NodeStatus[],
   owner = core.fleet?.name,
 ): Promise<void> {
-  const own = workflowRow(viewOf(live, { nodes: false }), { internal: null, finished: false })
+  const own = workflowRow(viewOf(live, { nodes: false }), { internal: internalOf(live.run), finished: false })
   const row = owner === undefined ? own : { ...own, owner }
   const changes: Change[] = [{ kind: 'putWorkflow', row }, ...core.owners.changesFor(workflow)]
   if (nodes.length > 0)

@@ -73,6 +73,7 @@ export type House = {
     readonly config?: Partial<ControllerConfig>
     readonly fault?: (changes: readonly Change[]) => CommitFault | null
     readonly plugins?: readonly InProcessPlugin[]
+    readonly random?: Random
     /** Endpoints that do not answer at the start. */
     readonly away?: readonly string[]
   }): Promise<RunningController>
@@ -112,10 +113,10 @@ export function newHouse({ endpoints = {}, ...options }: HouseOptions = {}): Hou
     engines,
     runtimes,
     disk,
-    async open({ config, fault, plugins, away = [] } = {}) {
+    async open({ config, fault, plugins, random = testRandom, away = [] } = {}) {
       const controller = createController({
         clock: realClock,
-        random: testRandom,
+        random,
         store: openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) }),
         runtime: newRuntime(away),
         artifacts: createArtifacts({ directory }),
