@@ -27,8 +27,9 @@ export class FleetLink {
     return this.#closing.signal.aborted
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort()
+    await this.#pool.end()
   }
 
   /**

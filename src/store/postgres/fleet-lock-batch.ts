@@ -119,7 +119,11 @@ export class LockBatch {
     ]
     const held = this.#all('restore').flatMap((one) => one.held)
     const wanted = lastOf([...held, ...wishes].flatMap(({ locks }) => locks))
-    const pairs = wishes.flatMap(({ holder, locks }) => locks.map(({ name }) => ({ holder, name })))
+    const pairs = wishes.flatMap(({ locks, ...one }) => {
+      const names = [...new Set(locks.map(({ name }) => name))]
+      const wish = names.toSorted().join('\n')
+      return names.map((name) => ({ ...one, name, wish }))
+    })
     const kept = [
       ...new Map(
         held.flatMap(({ locks, ...one }) =>
@@ -137,12 +141,13 @@ export class LockBatch {
       k_lock: textArray(wanted.map(({ name }) => name)),
       k_max: bigintArray(wanted.map(({ limit }) => limit)),
       a_holder: textArray(wishes.map(({ holder }) => holder)),
-      a_uid: textArray(wishes.map(({ workflowUid: uid }) => uid)),
-      a_key: textArray(wishes.map(({ workflowKey }) => workflowKey)),
-      a_priority: bigintArray(wishes.map(({ priority }) => priority)),
-      a_created: bigintArray(wishes.map(({ createdAt }) => createdAt)),
       p_holder: textArray(pairs.map(({ holder }) => holder)),
       p_lock: textArray(pairs.map(({ name }) => name)),
+      p_wish: textArray(pairs.map(({ wish }) => wish)),
+      p_uid: textArray(pairs.map(({ workflowUid: uid }) => uid)),
+      p_key: textArray(pairs.map(({ workflowKey }) => workflowKey)),
+      p_priority: bigintArray(pairs.map(({ priority }) => priority)),
+      p_created: bigintArray(pairs.map(({ createdAt }) => createdAt)),
       r_holder: textArray(kept.map(({ holder }) => holder)),
       r_uid: textArray(kept.map(({ workflowUid: uid }) => uid)),
       r_key: textArray(kept.map(({ workflowKey }) => workflowKey)),
@@ -232,13 +237,8 @@ type AnswerRow = {
 
 const standingOfRow = (row: QueueRow): Standing => standingOf({ ...row, name: row.lock })
 
-/** It waits for another lock that has nothing free: it need not be read where it stops nobody. */
-const isHopeless = (claim: string): string => `EXISTS (
-  SELECT 1 FROM lock_claim o JOIN lock_limit p ON p.name = o.lock
-    WHERE o.holder = ${claim}.holder AND o.granted IS NULL AND p.held >= p.max)`
-
-/** All rows of those who are at the ends of the queues; \`seen\`: at the end of this one. */
-const rowsOf = (ends: string): string => `WITH ends AS MATERIALIZED (${ends})
+/** All rows of those who are at the ends of the queues; `seen`: at the end of this one. */
+const rowsOf = (ends: string): string => `WITH RECURSIVE ${wishesOf}, ends AS MATERIALIZED (${ends})
   SELECT c.holder, c.lock, c.workflow_key, c.priority, c.created_at, c.arrival, k.max, k.held, k.waiting,
     EXISTS (SELECT 1 FROM ends e WHERE e.lock = c.lock AND e.holder = c.holder AND e.seen) AS seen
   FROM (SELECT DISTINCT holder FROM ends) AS h
@@ -246,20 +246,36 @@ const rowsOf = (ends: string): string => `WITH ends AS MATERIALIZED (${ends})
 
 const free = `(k.max - k.held + ${spare})`
 const inQueue = 'ORDER BY c.priority DESC, c.created_at, c.arrival'
+/** Locks that have something free. */
+const open = 'k.name = ANY($1::text[]) AND k.held < k.max'
+/**
+ * `hopeful`: what those want who wait for an open lock, less what holds a lock that has nothing free. Many wait for the
+ * same: each such wish is met once, however long the queue.
+ */
+const wishesOf = `wishes AS (
+    SELECT k.name AS lock, (SELECT min(c.wish) FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL) AS wish
+      FROM lock_limit k WHERE ${open}
+    UNION ALL SELECT w.lock, (
+        SELECT min(c.wish) FROM lock_claim c WHERE c.lock = w.lock AND c.granted IS NULL AND c.wish > w.wish
+      ) FROM wishes w WHERE w.wish IS NOT NULL
+  ), hopeful AS (
+    SELECT w.lock, w.wish FROM wishes w WHERE w.wish IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM lock_limit p WHERE p.name = ANY(string_to_array(w.wish, E'\\n')) AND p.held >= p.max)
+  )`
 const first = `SELECT k.name AS lock, c.holder, true AS seen FROM lock_limit k CROSS JOIN LATERAL (
     SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL ${inQueue} LIMIT ${free}
-  ) c WHERE k.name = ANY($1::text[]) AND k.held < k.max AND k.name NOT LIKE 'turn/%'
-  UNION ALL SELECT k.name, c.holder, true FROM lock_limit k CROSS JOIN LATERAL (
-    SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL AND NOT ${isHopeless('c')} ${inQueue} LIMIT ${free}
-  ) c WHERE k.name = ANY($1::text[]) AND k.held < k.max AND k.name LIKE 'turn/%'`
+  ) c WHERE ${open} AND k.name NOT LIKE 'turn/%'
+  UNION ALL SELECT k.name, c.holder, true FROM lock_limit k JOIN hopeful w ON w.lock = k.name CROSS JOIN LATERAL (
+    SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.wish = w.wish AND c.granted IS NULL ${inQueue} LIMIT ${free}
+  ) c WHERE ${open} AND k.name LIKE 'turn/%'`
 const queuesSql = rowsOf(first)
 /** Besides, whoever is of the same workflow as the head of a queue, however far behind. */
 const deepSql = rowsOf(`${first} UNION ALL SELECT k.name, c.holder, false FROM lock_limit k CROSS JOIN LATERAL (
-    SELECT c.workflow_key FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL ${inQueue} LIMIT 1
-  ) h CROSS JOIN LATERAL (
-    SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL AND c.workflow_key = h.workflow_key
-      AND NOT ${isHopeless('c')} ${inQueue} LIMIT ${free}
-  ) c WHERE k.name = ANY($1::text[]) AND k.held < k.max AND k.name NOT LIKE 'turn/%'`)
+    SELECT c.workflow_key, c.priority, c.created_at FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL ${inQueue} LIMIT 1
+  ) h JOIN hopeful w ON w.lock = k.name CROSS JOIN LATERAL (
+    SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.wish = w.wish AND c.granted IS NULL
+      AND c.priority = h.priority AND c.created_at = h.created_at AND c.workflow_key = h.workflow_key ${inQueue} LIMIT ${free}
+  ) c WHERE ${open} AND k.name NOT LIKE 'turn/%'`)
 
 const grantSql = `WITH given AS (
     UPDATE lock_claim SET granted = nextval('lock_grant') WHERE holder = ANY($1::text[]) AND granted IS NULL

@@ -14,13 +14,14 @@ export const lockParameters = [
   ['k_lock', 'text[]'],
   ['k_max', 'bigint[]'],
   ['a_holder', 'text[]'],
-  ['a_uid', 'text[]'],
-  ['a_key', 'text[]'],
-  ['a_priority', 'bigint[]'],
-  ['a_created', 'bigint[]'],
-  /** Which holder wants which lock. */
+  /** Which holder wants which lock, and `wish`: all that it wants, one a line. */
   ['p_holder', 'text[]'],
   ['p_lock', 'text[]'],
+  ['p_wish', 'text[]'],
+  ['p_uid', 'text[]'],
+  ['p_key', 'text[]'],
+  ['p_priority', 'bigint[]'],
+  ['p_created', 'bigint[]'],
   /** Held already, as a status says. */
   ['r_holder', 'text[]'],
   ['r_uid', 'text[]'],
@@ -76,8 +77,8 @@ export const lockFunction = `
     END IF;
     IF r_holder IS NOT NULL THEN
       WITH put AS (
-        INSERT INTO lock_claim AS c (holder, lock, member, workflow_uid, workflow_key, priority, created_at, arrival, granted)
-          SELECT g.holder, g.lock, who, g.uid, g.key, 0, 0, nextval('lock_arrival'), nextval('lock_grant')
+        INSERT INTO lock_claim AS c (holder, lock, member, workflow_uid, workflow_key, priority, created_at, arrival, granted, wish)
+          SELECT g.holder, g.lock, who, g.uid, g.key, 0, 0, nextval('lock_arrival'), nextval('lock_grant'), g.lock
           FROM unnest(r_holder, r_uid, r_key, r_lock) AS g (holder, uid, key, lock)
           ON CONFLICT (holder, lock) DO UPDATE SET member = excluded.member, granted = coalesce(c.granted, excluded.granted)
           RETURNING c.lock
@@ -89,24 +90,26 @@ export const lockFunction = `
     IF a_holder IS NOT NULL THEN
       UPDATE lock_claim c SET member = who WHERE c.holder = ANY(a_holder) AND c.member <> who;
       WITH gone AS (
-        DELETE FROM lock_claim c WHERE c.holder = ANY(a_holder) AND c.granted IS NULL AND NOT EXISTS (
-          SELECT 1 FROM unnest(p_holder, p_lock) AS g (holder, lock) WHERE g.holder = c.holder AND g.lock = c.lock
-        ) RETURNING c.lock
+        DELETE FROM lock_claim c WHERE c.holder = ANY(a_holder) AND c.granted IS NULL
+          AND (c.holder, c.lock) NOT IN (SELECT * FROM unnest(p_holder, p_lock)) RETURNING c.lock
       ), less AS (
         UPDATE lock_limit k SET waiting = k.waiting - n
           FROM (SELECT lock, count(*) AS n FROM gone GROUP BY lock) AS g WHERE k.name = g.lock RETURNING k.name
       ) SELECT array_agg(name) INTO these FROM less;
       touched := touched || these;
       WITH added AS (
-        INSERT INTO lock_claim (holder, lock, member, workflow_uid, workflow_key, priority, created_at, arrival)
-          SELECT g.holder, g.lock, who, g.uid, g.key, g.priority, g.created, nextval('lock_arrival') FROM (
-            SELECT p.holder, p.lock, a.uid, a.key, a.priority, a.created
-              FROM unnest(p_holder, p_lock) WITH ORDINALITY AS p (holder, lock, place)
-              JOIN unnest(a_holder, a_uid, a_key, a_priority, a_created) AS a (holder, uid, key, priority, created)
-                ON a.holder = p.holder ORDER BY p.place
-          ) AS g ON CONFLICT DO NOTHING RETURNING lock
+        INSERT INTO lock_claim (holder, lock, member, workflow_uid, workflow_key, priority, created_at, arrival, wish)
+          SELECT g.holder, g.lock, who, g.uid, g.key, g.priority, g.created, nextval('lock_arrival'), g.wish
+          FROM unnest(p_holder, p_lock, p_wish, p_uid, p_key, p_priority, p_created)
+            AS g (holder, lock, wish, uid, key, priority, created)
+          ON CONFLICT DO NOTHING RETURNING lock
       ) UPDATE lock_limit k SET waiting = k.waiting + n
           FROM (SELECT lock, count(*) AS n FROM added GROUP BY lock) AS g WHERE k.name = g.lock;
+      -- Who has some of it already, or asked for something else before, waits for the rest.
+      UPDATE lock_claim c SET wish = g.wish FROM (
+          SELECT o.holder, string_agg(o.lock, E'\\n' ORDER BY o.lock) FILTER (WHERE o.granted IS NULL) AS wish
+            FROM lock_claim o WHERE o.holder = ANY(a_holder) GROUP BY o.holder
+        ) AS g WHERE c.holder = g.holder AND c.granted IS NULL AND c.wish <> g.wish;
     END IF;
     RETURN QUERY SELECT k.name, k.max, k.held, k.waiting FROM lock_limit k WHERE k.name = ANY(touched);
   END

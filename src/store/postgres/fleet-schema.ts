@@ -78,11 +78,14 @@ export const fleetSchema: Migration = {
       created_at bigint NOT NULL,
       arrival bigint NOT NULL,
       granted bigint,
+      wish text COLLATE "C" NOT NULL,
       PRIMARY KEY (holder, lock)
     );
+    COMMENT ON COLUMN lock_claim.wish IS 'all locks that the holder waits for, one a line';
     CREATE INDEX lock_queue ON lock_claim (lock, priority DESC, created_at, arrival) WHERE granted IS NULL;
+    CREATE INDEX lock_wishes ON lock_claim (lock, wish, priority DESC, created_at, arrival) WHERE granted IS NULL;
     CREATE INDEX lock_holders ON lock_claim (lock) WHERE granted IS NOT NULL;
-    CREATE INDEX lock_claims_of ON lock_claim (member, granted);
+    CREATE INDEX lock_grants ON lock_claim (member, granted) WHERE granted IS NOT NULL;
     ${fleetFunctions}
     ${lockFunction}
   `,

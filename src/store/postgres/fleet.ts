@@ -1,6 +1,6 @@
 /** The fleet on Postgres: who is there, whose workflows are whose, and what is shared. */
 import { randomUUID } from 'node:crypto'
-import type { Pool } from 'pg'
+import { openPool } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { workflowUid } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
@@ -34,19 +34,25 @@ import type { Writer } from './writer.ts'
 export type FleetOptions = {
   readonly server: PostgresOptions
   readonly name: LeaseName
-  readonly pool: Pool
   readonly writer: Writer
   readonly pingMs: number
 }
 
 /** How often it is looked who lives. */
 const liveMs = 700
+const connectionsMax = 4
 const trimMs = 60_000
 
 /** With our lease in hand. @throws WorldError as the store's opening */
 export async function openFleet(options: FleetOptions): Promise<PostgresFleet> {
-  const link = new FleetLink(options.name, options.pool, options.writer)
-  await joinLog(link)
+  const pool = await openPool({ ...options.server, applicationName: 'drydock fleet', connectionsMax })
+  const link = new FleetLink(options.name, pool, options.writer)
+  try {
+    await joinLog(link)
+  } catch (error) {
+    await link.close()
+    throw error
+  }
   return new PostgresFleet(options, link)
 }
 
@@ -208,8 +214,8 @@ export class PostgresFleet implements Fleet {
     for (const follower of this.#followers) follower.close()
     await this.#roles.close()
     if (this.#writer.health.isUp) await this.#leave().catch(() => undefined)
-    this.#link.close()
     await this.#ears.close()
+    await this.#link.close()
     for (const follower of this.#followers) await follower.ended()
   }
 

@@ -93,7 +93,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
     const writer = new Writer({ server: writing, name, holder, pingMs, onHealth, onLost: lose }, client, grip)
     const pool = await openPool({ connectionsMax: connectionsMaxDefault, ...server })
-    fleet = name.isAlone ? null : await openFleet({ server, name, pool, writer, pingMs })
+    if (!name.isAlone) fleet = await openFleet({ server: writing, name, writer, pingMs })
     return new PooledStore(pool, writer, fleet)
   } catch (error) {
     throw asStoreError(error)
