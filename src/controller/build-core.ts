@@ -50,6 +50,7 @@ import { Pods } from './pods/pods.ts'
 import { Scheduling } from './pods/scheduling.ts'
 import { StartRate } from './pods/start-rate.ts'
 import { Reconciler } from './reconcile.ts'
+import { Revisions } from './revisions/revisions.ts'
 import { report } from './report.ts'
 import { RunTable } from './run-table.ts'
 import { SyncLimits } from './sync-limits.ts'
@@ -91,7 +92,14 @@ export function buildCore(
   const fleet = fleetSideOf(parts, () => core)
   const store = fleet?.store ?? parts.store
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
+  const oldestRun = () => {
+    let oldest: number | null = null
+    for (const { run } of runs.all()) oldest = Math.min(oldest ?? Infinity, run.internal.templatesAt ?? 0)
+    return oldest
+  }
+  const revisions = new Revisions({ clock, store, oldestRun })
   const objects = new ObjectTable({
+    revisions,
     store,
     telemetry,
     publish: (event) => hub.publish(event),
@@ -121,6 +129,7 @@ export function buildCore(
   const world = buildWorld({
     config: config.engine,
     objects,
+    revisions,
     memos,
     estimates,
     locks: givenUpLate(locks),
@@ -213,6 +222,7 @@ export function buildCore(
     history,
     perform: (live, effect, endSeenAt) => perform(core, live, effect, endSeenAt),
     alongside: (live, decision, finished) => [
+      ...revisions.changesForRun(live),
       ...expiry.changesFor(viewOf(live, { nodes: false }), live.run.spec, finished),
       ...decision.effects.flatMap((effect) =>
         effect.kind === 'deleteClaim' ? [leftoverChange(claimLeftover(live, effect.claimName))] : [],
@@ -280,6 +290,7 @@ export function buildCore(
     limits,
     expiry,
     archive: { holds, mover },
+    revisions,
     api,
     capacity,
     scheduling,
@@ -319,6 +330,7 @@ function afterObjectChange(
   { kind, namespace, name, after }: ObjectChange,
   wakeLockWaiters: () => void,
 ): void {
+  core.revisions.follow(kind, after)
   if (kind === 'ConfigMap') wakeLockWaiters()
   if (kind === 'ConfigMap' || kind === 'Secret' || kind === 'PersistentVolumeClaim') core.pods.nudge()
   if (kind !== 'CronWorkflow') return

@@ -107,7 +107,7 @@ export function createController(given: ControllerParts): RunningController {
     const { fleet } = core
     const since = await store.currentVersion()
     core.hub.begin(since)
-    await fleet?.begin(since)
+    await fleet?.begin(since, core.capacity)
     await core.objects.load()
     await Promise.all([core.memos.load(store), core.owners.load(store), core.limits.load(), core.estimates.load(store)])
     const { scheduling } = core
@@ -115,6 +115,7 @@ export function createController(given: ControllerParts): RunningController {
     else if (fleet === null) await dropPlacements(store)
     const runs = await loadRuns(core)
     await fleet?.knowLocks()
+    await core.revisions.load()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
     if (fleet !== null) runtime.share?.((uid) => uid === driversUid || fleet.isOurs(uid))
     core.pods.start()

@@ -24,6 +24,7 @@ import type { Pods } from './pods/pods.ts'
 import type { Scheduling } from './pods/scheduling.ts'
 import type { Controller } from './port.ts'
 import type { Reconciler } from './reconcile.ts'
+import type { Revisions } from './revisions/revisions.ts'
 import type { RunTable } from './run-table.ts'
 import type { SyncLimits } from './sync-limits.ts'
 import type { Claims } from './tasks/claims.ts'
@@ -74,6 +75,7 @@ export type Core = {
   readonly limits: SyncLimits
   readonly expiry: Expiry
   readonly archive: { readonly holds: Holds; readonly mover: Mover }
+  readonly revisions: Revisions
   readonly api: Controller
   /** Names that are being created and are not in the store yet: `<namespace>/<name>`. */
   readonly creating: Set<string>

@@ -12,6 +12,7 @@ import { WorldError } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
 import { objectKey } from '../store/port.ts'
 import type { ObjectKind, StoredObject, WatchEvent } from './port.ts'
+import type { Revisions } from './revisions/revisions.ts'
 import type { Telemetry } from './telemetry.ts'
 
 export type ObjectOf<K extends ObjectKind> = {
@@ -56,6 +57,7 @@ export class ObjectTable {
   readonly #telemetry: Telemetry
   readonly #publish: (event: WatchEvent) => void
   readonly #isShared: boolean
+  readonly #revisions: Pick<Revisions, 'changesFor' | 'apply'>
   readonly #byKind = new Map<ObjectKind, Map<string, StoredObject>>()
   readonly #listeners = new Set<(change: ObjectChange) => void>()
   /** Writes of one object happen one after the other. */
@@ -67,11 +69,13 @@ export class ObjectTable {
     readonly publish: (event: WatchEvent) => void
     /** Other controllers write them too: what is written must be as it was read. */
     readonly isShared: boolean
+    readonly revisions: Pick<Revisions, 'changesFor' | 'apply'>
   }) {
     this.#store = parts.store
     this.#telemetry = parts.telemetry
     this.#publish = parts.publish
     this.#isShared = parts.isShared
+    this.#revisions = parts.revisions
     for (const kind of objectKinds) this.#byKind.set(kind, new Map())
   }
 
@@ -158,7 +162,9 @@ export class ObjectTable {
         name: key.name,
         ...this.#expecting(before),
       }
-      const versions = await this.#commit([drop, ...more], { kind: key.kind, namespace, name: key.name })
+      const revised = this.#revisions.changesFor(key.kind, before, null)
+      const versions = await this.#commit([drop, ...revised, ...more], { kind: key.kind, namespace, name: key.name })
+      this.#revisions.apply(key.kind, before, null)
       this.#table(key.kind).delete(`${namespace}/${key.name}`)
       const version = versions.get(objectKey(key.kind, namespace, key.name)) ?? 0
       this.#announce('DELETED', key.kind, before, version)
@@ -193,7 +199,9 @@ export class ObjectTable {
     const namespace = namespaceOf(kind, next.metadata?.namespace ?? '')
     const name = next.metadata?.name ?? ''
     const put: Change = { kind: 'putObject', row: { kind, namespace, name, body: next }, ...this.#expecting(current) }
-    const versions = await this.#commit([put, ...more], { kind, namespace, name })
+    const revised = this.#revisions.changesFor(kind, current, next)
+    const versions = await this.#commit([put, ...revised, ...more], { kind, namespace, name })
+    this.#revisions.apply(kind, current, next)
     const version = versions.get(objectKey(kind, namespace, name)) ?? 0
     const stored = withVersion(next, version)
     this.#table(kind).set(`${namespace}/${name}`, stored)

@@ -20,7 +20,8 @@ export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow
 
 /** @param nodes of a memoized resubmission; else none */
 export function openCreated(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): LiveRun {
-  return newLiveRun({ workflow, run: openRun({ workflow, nodes, internal: null }, core.world), resourceVersion: 0 })
+  const internal = { templatesAt: core.clock.now() }
+  return newLiveRun({ workflow, run: openRun({ workflow, nodes, internal }, core.world), resourceVersion: 0 })
 }
 
 /** Takes again what the status says is held, whatever the limits. */

@@ -245,6 +245,19 @@ export interface WorkflowArchive {
   labelValues(key: string): Promise<readonly string[]>
 }
 
+/** One content that a template has had. */
+export type TemplateRevision = {
+  readonly revision: number
+  /** The first digits of its SHA-256. */
+  readonly hash: string
+  /** RFC 3339. */
+  readonly createdAt: string
+  /** The template has it now. */
+  readonly current: boolean
+  /** Workflows, finished ones that are not archived among them. */
+  readonly usedBy: number
+}
+
 export interface Controller {
   /** Defaults, validation (policy included), name and uid, one commit; the answer is the stored object. */
   createWorkflow(namespace: string, workflow: Workflow, options?: CreateOptions): Promise<Workflow>
@@ -301,6 +314,10 @@ export interface Controller {
   /** By name (CronWorkflows by namespace and name); every namespace where it is empty. */
   objects(kind: ObjectKind, namespace: string): readonly StoredObject[]
   lintObject(kind: ObjectKind, namespace: string, object: StoredObject): Promise<readonly Problem[]>
+  /** The revisions of a template that are kept, the newest first; also of one that was deleted. */
+  templateRevisions(kind: ObjectKind, namespace: string, name: string): Promise<readonly TemplateRevision[]>
+  /** The template as it was. Null where that is not kept. */
+  templateRevision(kind: ObjectKind, namespace: string, name: string, revision: number): Promise<StoredObject | null>
   /** Merge-patches spec.suspend of a CronWorkflow. */
   suspendCron(namespace: string, name: string, suspend: boolean): Promise<CronWorkflow>
 

@@ -15,6 +15,7 @@ import type { Estimates } from './estimates.ts'
 import type { Memos } from './memos.ts'
 import type { ObjectTable } from './objects.ts'
 import type { Lookups } from './pods/lookups.ts'
+import type { Revisions } from './revisions/revisions.ts'
 import type { SyncLimits } from './sync-limits.ts'
 
 export const workflowTemplateIn = (objects: ObjectTable, namespace: string, name: string): WorkflowTemplate | null =>
@@ -43,19 +44,22 @@ export const podLookups = (objects: ObjectTable): Lookups => ({
 export function buildWorld(parts: {
   readonly config: EngineConfig
   readonly objects: ObjectTable
+  readonly revisions: Pick<Revisions, 'asOf'>
   readonly memos: Memos
   readonly estimates: Estimates
   readonly locks: Locks
   readonly random: Random
 }): World {
-  const { config, objects, memos, estimates, locks, random } = parts
+  const { config, objects, revisions, memos, estimates, locks, random } = parts
   const lookup = templateLookup(objects)
   return {
     config,
     locks,
     random,
-    workflowTemplate: (namespace, name) => workflowTemplateIn(objects, namespace, name),
-    clusterWorkflowTemplate: (name) => clusterTemplateIn(objects, name),
+    workflowTemplate: (namespace, name, at) =>
+      revisions.asOf({ kind: 'WorkflowTemplate', namespace, name }, at, workflowTemplateIn(objects, namespace, name)),
+    clusterWorkflowTemplate: (name, at) =>
+      revisions.asOf({ kind: 'ClusterWorkflowTemplate', namespace: '', name }, at, clusterTemplateIn(objects, name)),
     configMap: (namespace, name) => configMapIn(objects, namespace, name),
     memo: (cacheName, key) => memos.read(cacheName, key),
     estimate: (workflow: Workflow) => estimates.of(workflow),

@@ -40,8 +40,10 @@ const copyOf = (node: NodeStatus): NodeStatus => ({
 function internalFrom(value: unknown): Internal {
   const generation = typeof value === 'object' && value !== null && 'generation' in value ? Number(value.generation) : 0
   const forgotten = typeof value === 'object' && value !== null && 'forgotten' in value ? value.forgotten : undefined
+  const at = typeof value === 'object' && value !== null && 'templatesAt' in value ? value.templatesAt : undefined
   return {
     generation: Number.isInteger(generation) ? generation : 0,
+    ...(typeof at === 'number' ? { templatesAt: at } : {}),
     // Our own words of an earlier life.
     ...(forgotten === undefined ? {} : { forgotten: forgotten as NonNullable<Internal['forgotten']> }),
   }

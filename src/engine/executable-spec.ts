@@ -40,8 +40,8 @@ export function mergedSpec(run: Run): Outcome<WorkflowSpec> {
     })
   const template =
     ref.clusterScope === true
-      ? run.world.clusterWorkflowTemplate(name)
-      : run.world.workflowTemplate(run.namespace, name)
+      ? run.world.clusterWorkflowTemplate(name, run.internal.templatesAt)
+      : run.world.workflowTemplate(run.namespace, name, run.internal.templatesAt)
   if (template === null)
     return bad(
       `${ref.clusterScope === true ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${name}" not found`,

@@ -30,6 +30,8 @@ export type Internal = {
   readonly generation: number
   /** By node: what is under way below nodes that failFast has ended. */
   readonly forgotten?: Readonly<Record<string, Forgotten>>
+  /** Milliseconds since 1970: templates of others are as they were then; absent: as they are. */
+  readonly templatesAt?: number
 }
 
 export type NewNode = {

@@ -92,8 +92,8 @@ function byReference(run: Run, ref: TemplateRef): Outcome<Resolved> {
   const { name = '', template: wanted = '', clusterScope = false } = ref
   const scope: TemplateScope = { kind: clusterScope ? 'cluster' : 'namespaced', name }
   const holder = clusterScope
-    ? run.world.clusterWorkflowTemplate(name)
-    : run.world.workflowTemplate(run.namespace, name)
+    ? run.world.clusterWorkflowTemplate(name, run.internal.templatesAt)
+    : run.world.workflowTemplate(run.namespace, name, run.internal.templatesAt)
   const podMetadata = holder?.spec?.podMetadata
   const more = podMetadata === undefined ? {} : { podMetadata }
   const key = `${scopeText(scope)}/${wanted}`

@@ -115,8 +115,8 @@ export class WorkflowFrame extends Frame {
     run.lockWaiters.delete(this)
     const estimate = run.estimate()
     const ignored = ignoredFieldsText(run.spec, {
-      workflowTemplate: (name) => run.world.workflowTemplate(run.namespace, name),
-      clusterWorkflowTemplate: (name) => run.world.clusterWorkflowTemplate(name),
+      workflowTemplate: (name) => run.world.workflowTemplate(run.namespace, name, run.internal.templatesAt),
+      clusterWorkflowTemplate: (name) => run.world.clusterWorkflowTemplate(name, run.internal.templatesAt),
     })
     run.patchStatus({
       phase: 'Running',

@@ -52,8 +52,9 @@ export interface World {
   readonly config: EngineConfig
   readonly locks: Locks
   readonly random: Random
-  workflowTemplate(namespace: string, name: string): WorkflowTemplate | null
-  clusterWorkflowTemplate(name: string): ClusterWorkflowTemplate | null
+  /** @param at milliseconds since 1970: as it was then; absent: as it is */
+  workflowTemplate(namespace: string, name: string, at?: number): WorkflowTemplate | null
+  clusterWorkflowTemplate(name: string, at?: number): ClusterWorkflowTemplate | null
   configMap(namespace: string, name: string): ConfigMap | null
   /** An entry of a memo cache; `refused` where a ConfigMap of that name is no cache. */
   memo(cacheName: string, key: string): MemoEntry | null | 'refused'

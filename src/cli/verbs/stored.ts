@@ -10,6 +10,7 @@ import { objectText } from '../output.ts'
 import { cronListText, cronText } from '../view/cron-text.ts'
 import { longDuration } from '../view/duration-text.ts'
 import { tableText } from '../view/table.ts'
+import type { TemplateRevision } from '../../controller/port.ts'
 import { registerBackfill } from './backfill.ts'
 import { textOf } from './submit.ts'
 
@@ -46,7 +47,34 @@ export function registerStored(program: Command): void {
     registerWriting(parent, group)
     registerReading(parent, group)
     if (group.kind === 'CronWorkflow') registerCron(parent, group)
+    else registerRevisions(parent, group)
   }
+}
+
+/** Drydock's own. */
+function registerRevisions(parent: Command, group: Group): void {
+  parent
+    .command('revisions')
+    .description('contents that a template has had, or one of them')
+    .argument('<name>')
+    .argument('[revision]', 'show the template as it was')
+    .option('-o, --output <form>', 'json or yaml')
+    .action(async (name: string, revision: string | undefined, flags: { output?: string }, command: Command) => {
+      const context = contextOf(command)
+      const path = `${pathOf(group, context.namespace, name)}/revisions`
+      if (revision !== undefined) {
+        const found = await context.api.call<Stored>('GET', `${path}/${encodeURIComponent(revision)}`)
+        return context.say(objectText(found, flags.output ?? 'yaml') ?? '')
+      }
+      const { items } = await context.api.call<{ items: readonly TemplateRevision[] }>('GET', path)
+      const rows = items.map(({ revision: number, hash, createdAt, current, usedBy }) => [
+        ...[String(number), hash, createdAt, current ? 'yes' : '', String(usedBy)],
+      ])
+      context.say(
+        objectText(items as readonly Stored[], flags.output) ??
+          tableText([['REVISION', 'HASH', 'CREATED', 'CURRENT', 'USED BY'], ...rows]),
+      )
+    })
 }
 
 const pathOf = ({ collection, hasNamespace }: Group, namespace: string, name?: string): string =>

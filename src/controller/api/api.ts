@@ -3,7 +3,8 @@ import type { Core } from '../core.ts'
 import { outsideOf } from '../cron/conditions.ts'
 import { dispatch } from '../events/dispatch.ts'
 import { objectKinds } from '../objects.ts'
-import type { Controller } from '../port.ts'
+import type { Controller, ObjectKind } from '../port.ts'
+import type { TemplateKey } from '../revisions/revisions.ts'
 import { archiveApi } from './archive.ts'
 import { artifactHandle } from './artifact.ts'
 import { withEntries } from './caches.ts'
@@ -19,6 +20,12 @@ import { previewOf, previewOfResubmit } from './preview.ts'
 import { readByUid, readWorkflow } from './read.ts'
 import { submitFrom } from './submit.ts'
 import { saveUpload } from './uploads.ts'
+
+const templateKey = (kind: ObjectKind, namespace: string, name: string): TemplateKey => ({
+  kind: kind === 'ClusterWorkflowTemplate' ? kind : 'WorkflowTemplate',
+  namespace,
+  name,
+})
 
 /** @param at the parts, which are complete when the first method is called */
 export function buildApi(at: () => Core): Controller {
@@ -60,6 +67,11 @@ export function buildApi(at: () => Core): Controller {
             .map((object) => withEntries(at(), kind, object))
         : [],
     lintObject: async (kind, namespace, object) => lintObject(at(), kind, object, { namespace }),
+    templateRevisions: (kind, namespace, name) => at().revisions.list(templateKey(kind, namespace, name)),
+    templateRevision: (kind, namespace, name, revision) => {
+      const key = templateKey(kind, namespace, name)
+      return at().revisions.body(key, revision, at().objects.get(key.kind, namespace, name))
+    },
     suspendCron: (namespace, name, suspend) => suspendCron(at(), namespace, name, suspend),
     watch: (since, listener, interest) => at().hub.watch(since, listener, interest),
     resourceVersion: () => at().hub.version,

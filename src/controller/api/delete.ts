@@ -18,6 +18,7 @@ import type { LiveRun } from '../live-run.ts'
 import { viewOf } from '../live-run.ts'
 import { ApiError } from '../port.ts'
 import { notFound } from '../refusals.ts'
+import { useChanges } from '../revisions/revisions.ts'
 import { reopen } from '../reopen.ts'
 import { announce } from './announce.ts'
 import { beginDeletion, deletionEnded, hasArtifactGC, resumeDeletions } from './deletion-under-way.ts'
@@ -168,6 +169,7 @@ async function commitDeletion(
     ...removal,
     leftoverChange(leftover),
     ...core.owners.changesForDeletion(workflow),
+    ...useChanges(workflow, false),
     ...core.expiry.changesFor(workflow, spec, false),
   ]
   const { versions, resourceVersion } = await core.store

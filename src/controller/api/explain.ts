@@ -12,6 +12,7 @@ import type { LiveRun } from '../live-run.ts'
 import type { Explanation, HistoryEntry, WorkflowHistory } from '../port.ts'
 import type { Capacity } from '../pods/capacity.ts'
 import { notFound } from '../refusals.ts'
+import { usedRevisions } from '../revisions/revisions.ts'
 import { endpointFigures } from '../snapshot.ts'
 import { workflowLogs } from './logs.ts'
 import { readWorkflow } from './read.ts'
@@ -61,9 +62,22 @@ export async function explain(
   const failed = wanted === undefined || node !== null ? failedPodOf(facts, node) : null
   return {
     ...explained,
+    sentences: [...explained.sentences, ...(wanted === undefined ? templateSentences(core, workflow) : [])],
     log: failed === null ? [] : await lastLines(core, workflow, failed),
     history: (id === undefined ? history : history.filter((entry) => tellsOf(entry, id))).slice(-entriesMax),
   }
+}
+
+/** Which revisions of templates it goes by. */
+function templateSentences({ revisions }: Core, workflow: Workflow): readonly string[] {
+  const { namespace = '' } = workflow.metadata
+  return Object.entries(usedRevisions(workflow)).map(([word, number]) => {
+    const [kind = '', name = ''] = word.split('/')
+    const own = kind === 'ClusterWorkflowTemplate' ? kind : 'WorkflowTemplate'
+    const newest = revisions.newest({ kind: own, namespace, name })?.number
+    const later = newest === undefined || newest === number ? '' : `; the template is at revision ${newest} by now`
+    return `It goes by revision ${number} of ${kind} ${name}${later}.`
+  })
 }
 
 const tellsOf = (entry: Explanation['history'][number], id: string): boolean =>

@@ -57,15 +57,15 @@ export class Mover {
 
   /** Also when the settings have changed. */
   start(): void {
-    this.#wake(soonMs)
+    this.#wakesSoon = true
+    if (this.#working === null) this.#wake(soonMs)
   }
 
   /** A workflow has ended. */
   ended(): void {
     this.#ends += 1
     if (this.#ends < endsPerLook || this.#wakesSoon || !movesByItself(this.#parts.config())) return
-    this.#wakesSoon = true
-    this.#wake(soonMs)
+    this.start()
   }
 
   async close(): Promise<void> {
@@ -85,10 +85,10 @@ export class Mover {
     this.#timer = timer
     this.#parts.clock.sleep(inMs, timer.signal).then(
       () => {
+        this.#wakesSoon = false
         this.#working ??= this.#work().finally(() => {
           this.#working = null
-          this.#wakesSoon = false
-          this.#wake(nowAndThenMs)
+          this.#wake(this.#wakesSoon ? soonMs : nowAndThenMs)
         })
       },
       () => undefined,

@@ -7,6 +7,7 @@ import type { Instant, NodeStatus, Workflow, WorkflowUid } from '../../resources
 import { nodeIdOf } from '../../resources/index.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from '../../store/port.ts'
 import { collectionOf } from '../history/history.ts'
+import { useChanges } from '../revisions/revisions.ts'
 
 /** Nodes in a portion: some 2 ms of work, 500 KB of text. */
 const nodesPerPart = 1_000
@@ -57,6 +58,7 @@ export async function packWorkflow(store: Store, uid: WorkflowUid): Promise<Pack
   const changes: Change[] = [
     ...(waiting.length > 0 ? [{ kind: 'stageParts' as const, uid, first, parts: waiting }] : []),
     ...history.map(([key]): Change => ({ kind: 'putRecord', collection: collectionOf(uid), key, value: null })),
+    ...useChanges(document.body, false),
   ]
   return { row, changes, parts: first + waiting.length, nodes, bytes, summary: JSON.stringify(summaryOf(row)) }
 }

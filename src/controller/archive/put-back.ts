@@ -3,6 +3,7 @@ import type { ArchivedRow } from '../../store/archive.ts'
 import type { Change, Committed, Store } from '../../store/port.ts'
 import { workflowRow } from '../commit.ts'
 import { collectionOf } from '../history/history.ts'
+import { useChanges } from '../revisions/revisions.ts'
 import { archivedWhole } from './read.ts'
 
 /** Nodes in one change; together they are one commit all the same. */
@@ -22,5 +23,6 @@ export async function putBack(store: Store, row: ArchivedRow): Promise<Committed
     changes.push({ kind: 'putNodes', uid, nodes: nodes.slice(from, from + nodesPerChange) })
   for (const [key, value] of document.history)
     changes.push({ kind: 'putRecord', collection: collectionOf(uid), key, value })
+  changes.push(...useChanges(document.body, true))
   return store.commit(changes)
 }

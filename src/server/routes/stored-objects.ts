@@ -64,6 +64,17 @@ export function storedObjectRoutes(parts: Parts): void {
       return {}
     })
   }
+  for (const { kind, path, plural } of families.slice(0, 2)) {
+    routes.unary('get', `${path}/{name}/revisions`, async ({ params }) => ({
+      items: await controller.templateRevisions(kind, params('namespace'), params('name')),
+    }))
+    routes.unary('get', `${path}/{name}/revisions/{revision}`, async ({ params }) => {
+      const number = Number(params('revision'))
+      const found = await controller.templateRevision(kind, params('namespace'), params('name'), number)
+      if (found === null) throw notFound(plural, `${params('name')}, revision ${params('revision')}`)
+      return objectJson(kind, found)
+    })
+  }
   for (const verb of ['suspend', 'resume'] as const) {
     routes.unary('put', `/api/v1/cron-workflows/{namespace}/{name}/${verb}`, async ({ params }) =>
       objectJson('CronWorkflow', await controller.suspendCron(params('namespace'), params('name'), verb === 'suspend')),

@@ -116,6 +116,14 @@ export class MemoryController implements Controller {
 
   readonly archive = archiveOver(this)
 
+  templateRevisions() {
+    return Promise.resolve([])
+  }
+
+  templateRevision(kind: ObjectKind, namespace: string, name: string) {
+    return Promise.resolve(this.object(kind, namespace, name))
+  }
+
   lintWorkflow(_namespace: string, workflow: Workflow): Promise<readonly Problem[]> {
     return Promise.resolve(problemsOf(workflow))
   }
