@@ -139,8 +139,11 @@ export interface Runtime {
   /** Workflows that have containers of this instance in the engine, whosever they are. */
   workflows?(signal?: AbortSignal): Promise<readonly WorkflowUid[]>
 
-  /** The workflow is another daemon's from now on: its containers stay as they are and are no longer followed. */
-  letGo?(workflow: WorkflowUid): void
+  /**
+   * The workflow is to be another daemon's: its containers stay as they are and are no longer followed. Resolves when
+   * nothing of ours is on its way to them any more.
+   */
+  letGo?(workflow: WorkflowUid): Promise<void>
 
   close(): Promise<void>
 }

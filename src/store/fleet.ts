@@ -21,6 +21,8 @@ export type FleetEngine = {
   readonly memoryBytes: number
   readonly containersMax: number
   readonly isUp: boolean
+  /** Pods of the member wait for a larger share of it: others give back what they can do without. */
+  readonly isWanted?: boolean
 }
 
 /** What a member tells the others about itself. */

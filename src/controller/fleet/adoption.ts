@@ -100,7 +100,7 @@ export class Adoption {
     const { locks, turns } = this.#parts
     core.runs.remove(live, null)
     core.alarms.clear(`run/${live.uid}`)
-    core.pods.letGo(live.uid)
+    void core.pods.letGo(live.uid).catch((error: unknown) => core.log.warn({ error: String(error) }, 'not let go'))
     core.tasks.leave(live.uid)
     core.plugins.leave(live.uid)
     locks.forget(`${live.namespace}/${live.name}`)

@@ -4,7 +4,7 @@ import type { LimitReader } from '../../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { RuntimeInfo } from '../../runtime/port.ts'
-import type { Fleet, LockGrant, Member } from '../../store/fleet.ts'
+import type { Fleet, FleetEngine, LockGrant, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { admit } from '../admit.ts'
 import { goOnDeleting } from '../api/delete.ts'
@@ -12,6 +12,7 @@ import { persevere, quickBackOff } from '../back-off.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
+import type { Capacity } from '../pods/capacity.ts'
 import { Adoption } from './adoption.ts'
 import { enginesOf } from './engines.ts'
 import { Follower } from './follower.ts'
@@ -20,6 +21,7 @@ import { LockDesk, turnPrefix } from './lock-desk.ts'
 import { Membership } from './membership.ts'
 import { inheritRecords, memberStore } from './own-records.ts'
 import { heirOf, ownerFor, reachesAllOf } from './placement.ts'
+import { SharedCapacity } from './shared-capacity.ts'
 import { SharedLocks } from './shared-locks.ts'
 import { SharedTurns } from './shared-turns.ts'
 
@@ -55,6 +57,8 @@ export type FleetSideParts = {
 const housekeepingMs = 5_000
 /** How long the end waits for what is on its way to the store. */
 const endMs = 3_000
+/** How long what is on its way to the engine is waited for. */
+const quietMs = 6_000
 const pause = (core: Core, ms: number): Promise<void> => core.clock.sleep(ms)
 
 export class FleetSide {
@@ -78,7 +82,9 @@ export class FleetSide {
   readonly #placed = new Map<string, number>()
   readonly #figures = { takeOvers: 0, takenOver: 0, handedOver: 0, forwarded: 0, placedElsewhere: 0 }
   readonly #taking = new Set<string>()
-  #onCapacity: () => void = () => undefined
+  #capacity: SharedCapacity | null = null
+  #engines: readonly FleetEngine[] = []
+  #wanted: ReadonlySet<string> = new Set()
 
   constructor(parts: FleetSideParts) {
     const { core, port, config, controller, store, limits } = parts
@@ -115,7 +121,10 @@ export class FleetSide {
       url: config.url,
       takeOverAfterMs: config.takeOverAfterMs,
       onGone: (member) => this.#onGone(member),
-      onRefreshed: () => this.#placed.clear(),
+      onRefreshed: () => {
+        this.#placed.clear()
+        this.#capacity?.look()
+      },
     })
     this.adoption = new Adoption({
       core,
@@ -152,7 +161,21 @@ export class FleetSide {
   }
 
   /** Before anything is loaded: tells the others, and begins to hear them. */
-  async begin(since: number): Promise<void> {
+  async begin(since: number, capacity: Capacity): Promise<void> {
+    const { core } = this.#parts
+    const { clock, log } = core()
+    this.#capacity = new SharedCapacity({
+      clock,
+      log,
+      capacity,
+      shares: this.port.capacity,
+      name: this.name,
+      members: () => this.membership.members,
+      engines: () => this.#engines,
+      onWanted: (engines) => this.#tellWanted(engines),
+    })
+    // Nothing starts before its room is known to be ours.
+    capacity.setShares(new Map())
     await this.membership.start()
     await inheritRecords(this.#parts.store, null, this.name)
     this.#following = this.port.follow(since, {
@@ -161,7 +184,7 @@ export class FleetSide {
       granted: (grants) => this.#granted(grants),
       commands: (commands) => this.forwarding.heard(commands),
       members: () => void this.membership.refresh().catch(() => undefined),
-      capacity: () => this.#onCapacity(),
+      capacity: () => this.#capacity?.look(),
       lostTrack: (reason) => void this.#lostTrack(reason),
     })
   }
@@ -185,13 +208,31 @@ export class FleetSide {
 
   /** What the container engine is. */
   async engineKnown(info: RuntimeInfo): Promise<void> {
-    const { core, controller } = this.#parts
-    await this.membership.setEngines(enginesOf(info, controller.capacity))
-    core().log.debug({ engine: info.hostName }, 'the others know of our engine')
+    const { controller, core } = this.#parts
+    this.#engines = enginesOf(info, controller.capacity)
+    this.#capacity?.start()
+    await this.#tellEngines()
+    core().runtime.endpoints?.onChange(() => {
+      const { endpoints } = core().runtime
+      this.#engines = enginesOf(
+        { ...info, ...(endpoints === undefined ? {} : { endpoints: endpoints.now() }) },
+        controller.capacity,
+      )
+      this.#capacity?.look()
+      void this.#tellEngines().catch(() => undefined)
+    })
   }
 
-  onCapacity(listener: () => void): void {
-    this.#onCapacity = listener
+  #tellEngines(): Promise<void> {
+    return this.membership.setEngines(
+      this.#engines.map((engine) => (this.#wanted.has(engine.id) ? { ...engine, isWanted: true } : engine)),
+    )
+  }
+
+  #tellWanted(engines: ReadonlySet<string>): void {
+    if (engines.size === this.#wanted.size && [...engines].every((id) => this.#wanted.has(id))) return
+    this.#wanted = engines
+    void this.#tellEngines().catch(() => undefined)
   }
 
   /** Whose a new workflow is to be. */
@@ -246,6 +287,8 @@ export class FleetSide {
     }
     for (const [to, runs] of groups) {
       try {
+        // Nothing of ours may start a container that the next one starts too.
+        await Promise.race([Promise.all(runs.map(({ uid }) => core.pods.letGo(uid))), pause(core, quietMs)])
         await this.port.handOver(
           runs.map(({ uid }) => uid),
           to,
@@ -261,6 +304,7 @@ export class FleetSide {
 
   close(): void {
     this.#following?.close()
+    this.#capacity?.close()
     this.membership.close()
     this.#ending.abort(new Error('the controller is stopping'))
   }

@@ -56,6 +56,7 @@ export class Capacity {
   readonly #impossible = new Set<Waiting>()
   #waiting = 0
   #order = 0
+  #onDemand: () => void = () => undefined
 
   constructor(options: { readonly budget: Budget; readonly oversized: 'wait' | 'run' }) {
     this.#spaces.set(soleName, new Space({ name: soleName, budget: options.budget, closed: null }))
@@ -106,6 +107,34 @@ export class Capacity {
     for (const waiting of all) if (!waiting.isOver && waiting.choose !== undefined) this.#tell(waiting)
   }
 
+  /** Where other controllers use the endpoints too: what is ours of each now; nothing of one that is not named. */
+  setShares(shares: ReadonlyMap<string, Budget>): void {
+    for (const [name, space] of this.#spaces) space.share = shares.get(name) ?? noShare
+    this.#admitWaiting()
+    for (const { lanes } of this.#levels)
+      for (const lane of lanes.values()) for (const waiting of lane.rest()) if (!waiting.isOver) this.#tell(waiting)
+  }
+
+  /** What those who wait would take of each endpoint, of as many of them as are worth asking for at once. */
+  waitingNeeds(most: number): ReadonlyMap<string, Budget> {
+    const needs = new Map<string, Budget>()
+    let left = most
+    for (const { lanes } of this.#levels)
+      for (const lane of lanes.values())
+        for (const { need, choice, isOver } of lane.rest()) {
+          if (isOver || left <= 0) continue
+          left -= 1
+          for (const name of choice?.names ?? this.#spaces.keys())
+            needs.set(name, sum([needs.get(name) ?? noShare, need]))
+        }
+    return needs
+  }
+
+  /** Told when somebody has to wait, and when room is given back. */
+  onDemand(listener: () => void): void {
+    this.#onDemand = listener
+  }
+
   /** Takes what the pod needs without asking: it runs already. */
   adopt(pod: PodId, need: Need, endpoint = soleName): void {
     if (this.#where.has(pod)) return
@@ -150,6 +179,7 @@ export class Capacity {
       this.#line(waiting)
       this.#admitWaiting()
       if (!waiting.isOver) this.#tell(waiting)
+      if (!waiting.isOver) this.#onDemand()
     })
   }
 
@@ -159,6 +189,7 @@ export class Capacity {
     this.#where.delete(pod)
     space.release(pod)
     this.#admitWaiting()
+    this.#onDemand()
   }
 
   /** The first of each lane in its turn; where one does not fit, nobody behind it takes what it waits for. */
@@ -279,6 +310,7 @@ export class Capacity {
   }
 }
 
+const noShare: Budget = { cpus: 0, memoryBytes: 0, containers: 0 }
 const none: ReadonlySet<string> = new Set()
 const isWanted = ({ isOver }: Waiting): boolean => !isOver
 const restOf = (lane: Lane): readonly Waiting[] => lane.rest()

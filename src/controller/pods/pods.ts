@@ -86,14 +86,14 @@ export class Pods {
         this.#found?.set(state.identity.id, state)
   }
 
-  /** The workflow is another member's from now on: its containers go on as they are. */
-  letGo(uid: WorkflowUid): void {
+  /** The workflow is to be another member's: its containers go on as they are; resolves when nothing is under way. */
+  async letGo(uid: WorkflowUid): Promise<void> {
     for (const [pod, life] of this.#of(uid)) {
       life.discard()
       this.#forget(pod)
     }
     for (const [pod, { identity }] of this.#found ?? []) if (identity.workflowUid === uid) this.#found?.delete(pod)
-    this.#parts.runtime.letGo?.(uid)
+    await this.#parts.runtime.letGo?.(uid)
   }
 
   run(plan: PodPlan, options: RunOptions): void {

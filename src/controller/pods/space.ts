@@ -36,6 +36,8 @@ export function needOf(request: PodRequest): Need {
 
 export class Space {
   room: Room
+  /** Where other controllers use the endpoint too: what of its budget is ours now. `null`: all of it. */
+  share: Budget | null = null
   readonly #held = new Map<PodId, Need>()
   readonly #used = { cpus: 0, memoryBytes: 0, containers: 0 }
   /** Cores as they count for spreading: a container that asks for none still takes some. */
@@ -68,6 +70,7 @@ export class Space {
 
   fits(need: Need, oversized: 'wait' | 'run'): boolean {
     if (this.room.closed !== null) return false
+    if (this.share !== null) return this.#fitsShare(need, this.share, oversized)
     const { cpus, memoryBytes, containers } = this.room.budget
     const isEmpty = this.#held.size === 0
     if (isEmpty && oversized === 'run') return true
@@ -75,6 +78,17 @@ export class Space {
       this.#used.cpus + need.cpus <= cpus + 1e-9 &&
       this.#used.memoryBytes + need.memoryBytes <= memoryBytes &&
       (this.#used.containers + need.containers <= containers || isEmpty)
+    )
+  }
+
+  /** What is too big for the endpoint runs once all of that is ours. */
+  #fitsShare(need: Need, share: Budget, oversized: 'wait' | 'run'): boolean {
+    const asked = oversized === 'run' ? capped(need, this.room.budget) : need
+    const containers = Math.min(asked.containers, this.room.budget.containers)
+    return (
+      this.#used.cpus + asked.cpus <= share.cpus + 1e-9 &&
+      this.#used.memoryBytes + asked.memoryBytes <= share.memoryBytes &&
+      this.#used.containers + containers <= share.containers
     )
   }
 
@@ -110,6 +124,12 @@ export class Space {
     this.#nominalCpus += sign * nominal(need)
   }
 }
+
+const capped = (need: Need, budget: Budget): Need => ({
+  cpus: Math.min(need.cpus, budget.cpus),
+  memoryBytes: Math.min(need.memoryBytes, budget.memoryBytes),
+  containers: Math.min(need.containers, budget.containers),
+})
 
 /** As Kubernetes' scheduler counts them. */
 const nominal = ({ cpus, containers }: Need): number => Math.max(cpus, 0.1 * containers)

@@ -27,7 +27,7 @@ import { StartGate, type StartGateOptions } from './start-gate.ts'
 import { homeOf } from './strays.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
-import { engineLabels } from './engine-labels.ts'
+import { engineIdentity, engineLabels } from './engine-labels.ts'
 import { type EngineEvent, engineTime, numberOr, record, textOr, textsOf } from './wire.ts'
 
 export type DockerRuntimeOptions = {
@@ -53,6 +53,10 @@ type Listener = {
 }
 
 const gigabyte = 1024 ** 3
+/** How long calls under way are waited for. */
+const letGoMsMost = 5_000
+const letGoLookMs = 20
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 export class DockerRuntime implements Runtime {
@@ -142,7 +146,7 @@ export class DockerRuntime implements Runtime {
       memoryBytes: numberOr(info.MemTotal, 0),
       dataRoot: textOr(info.DockerRootDir, ''),
       warnings: textsOf(info.Warnings),
-      engineId: textOr(info.ID, ''),
+      engineId: engineIdentity(info),
       labels: engineLabels(info),
     }
   }
@@ -302,14 +306,16 @@ export class DockerRuntime implements Runtime {
     return [...new Set(uids)].filter((uid) => uid !== '')
   }
 
-  letGo(workflow: WorkflowUid): void {
-    for (const pod of this.pods.values()) {
-      if (pod.identity.workflowUid !== workflow) continue
+  async letGo(workflow: WorkflowUid): Promise<void> {
+    const own = [...this.pods.values()].filter(({ identity }) => identity.workflowUid === workflow)
+    for (const pod of own) {
       // A start that waits for its turn is not to come.
       pod.isGone = true
       this.drop(pod)
     }
     this.sandboxes.letGo(workflow)
+    const isUnderWay = () => own.some((pod) => pod.preparing !== null || pod.all.some(({ isBusy }) => isBusy))
+    for (let waited = 0; waited < letGoMsMost && isUnderWay(); waited += letGoLookMs) await pause(letGoLookMs)
   }
 
   /** Numbers for gauges: sockets in use, starts allowed at once, starts that wait, and sandboxes. */

@@ -172,6 +172,8 @@ export class Preparation {
       })
     }
     record.id = found.id
+    // Made by a daemon that is no more, or that had the workflow before us: it may have started it too.
+    pod.isAdopted = true
   }
 
   private explained(error: unknown, container: ContainerRequest): unknown {

@@ -208,9 +208,9 @@ export class EndpointsRuntime implements Runtime {
     return [...new Set(found.flat())]
   }
 
-  letGo(workflow: WorkflowUid): void {
-    for (const { runtime } of this.#usable) runtime.letGo?.(workflow)
+  async letGo(workflow: WorkflowUid): Promise<void> {
     for (const pod of this.#where.keys()) if (pod.startsWith(`${workflow}.`)) this.#where.delete(pod)
+    await Promise.all(this.#usable.map(({ runtime }) => runtime.letGo?.(workflow)))
   }
 
   async close(): Promise<void> {

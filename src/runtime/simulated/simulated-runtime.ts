@@ -151,7 +151,7 @@ export class SimulatedRuntime implements Runtime {
 
   share(): void {}
 
-  letGo(): void {}
+  async letGo(): Promise<void> {}
 
   workflows(): Promise<readonly WorkflowUid[]> {
     return this.call(() => [

@@ -237,13 +237,14 @@ export class SwarmRuntime implements Runtime {
     return [...new Set([...uids, ...standing.flat()])].filter((uid) => uid !== '')
   }
 
-  letGo(workflow: WorkflowUid): void {
+  async letGo(workflow: WorkflowUid): Promise<void> {
     for (const [pod, { identity }] of this.#placements.known) {
       if (identity.workflowUid !== workflow) continue
       this.#overseer.forget(pod)
       this.#placements.known.delete(pod)
     }
-    for (const machine of this.#overseer.machines.values()) if (machine.hasAddress) machine.runtime.letGo(workflow)
+    const able = [...this.#overseer.machines.values()].filter(({ hasAddress }) => hasAddress)
+    await Promise.all(able.map(({ runtime }) => runtime.letGo(workflow)))
   }
 
   async close(): Promise<void> {
