@@ -8,6 +8,7 @@ import { fixable, hostChecks } from '../doctor/host.ts'
 import { endpointChecks } from '../doctor/endpoints.ts'
 import { engineChecks } from '../doctor/engine.ts'
 import { leftoverChecks } from '../doctor/leftovers.ts'
+import { swarmChecks } from '../doctor/swarm.ts'
 import type { Check } from '../doctor/check.ts'
 import { checkText } from '../doctor/check.ts'
 
@@ -42,6 +43,7 @@ export function registerDoctor(program: Command): void {
         ...(dockerHost === undefined && endpoints.length > 0
           ? await endpointChecks(endpoints)
           : await engineChecks(host)),
+        ...(settings.runtime === 'swarm' ? await swarmChecks(settings, host) : []),
         ...(await leftoverChecks({ context, host, config: settings, artifactDays })),
         ...(await hostChecks(dataDir ?? '.')),
       ]

@@ -10,6 +10,7 @@ import { type OwnSwarm, type SwarmMember, ownSwarm } from '../../../test/swarm.t
 import { EngineClient } from '../docker/client.ts'
 import { list, record, textOr } from '../docker/wire.ts'
 import { serviceNameOf } from './names.ts'
+import { surveySwarm } from './survey.ts'
 import { SwarmRuntime, type SwarmRuntimeOptions } from './swarm-runtime.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'drydock-swarm-'))
@@ -367,6 +368,26 @@ describe('the managers of a swarm', () => {
     const { runtime } = house({ managers: [away, worker, socketOf(swarm.members[0])], dataDir: join(root, 'three') })
     expect((await runtime.info()).nodes).toHaveLength(2)
     await runtime.close()
+  })
+})
+
+describe('a survey of a swarm', () => {
+  it('tells of each node whether its engine can be used, and why not', async () => {
+    const [first, second] = swarm.members
+    const wrong = ({ hostname }: { readonly hostname: string }) => (hostname === 'ddt-2' ? socketOf(first) : null)
+    const survey = await surveySwarm({ managers: [socketOf(first)], addressOf: wrong })
+    expect(survey).toMatchObject({
+      ok: true,
+      managers: 1,
+      nodes: [
+        { hostname: 'ddt-1', state: 'ready', address: first?.host, trouble: '' },
+        { hostname: 'ddt-2', trouble: 'another engine answers there' },
+      ],
+    })
+    const none = await surveySwarm({ managers: [socketOf(first)], addressOf: () => null })
+    expect(none).toMatchObject({ nodes: [{ trouble: '' }, { address: null, trouble: 'no address is known' }] })
+    const lost = await surveySwarm({ managers: [socketOf(second)], addressOf: () => null })
+    expect(lost).toMatchObject({ ok: false, reason: expect.stringContaining('is a worker of a swarm') })
   })
 })
 
