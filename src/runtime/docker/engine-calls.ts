@@ -99,7 +99,10 @@ export class EngineCalls {
         signal,
       })
       if (reply.status < 400 || reply.status === 404) return
-      if (attempt >= 50) throw new Error(`container ${id} cannot be removed: ${reply.body.toString('utf8')}`)
+      if (attempt >= 50) {
+        const text = `container ${id} cannot be removed: ${reply.body.toString('utf8').trim()}`
+        throw new WorldError('CONTAINER_STUCK', text, { retryable: true })
+      }
       await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * (attempt + 1))))
     }
   }

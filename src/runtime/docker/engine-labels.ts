@@ -24,3 +24,9 @@ export function engineLabels(info: Readonly<Record<string, unknown>>): Readonly<
     'kubernetes.io/arch': architectures[architecture] ?? architecture,
   }
 }
+
+/** Tells engines apart: their own ids are the same on machines that were cloned, and for two engines of one machine. */
+export function engineIdentity(info: Readonly<Record<string, unknown>>): string {
+  const id = textOr(info.ID, '')
+  return id === '' ? '' : [id, textOr(info.Name, ''), textOr(info.DockerRootDir, '')].join(' ')
+}

@@ -1,6 +1,7 @@
 /** What an engine at an address says of itself, asked once: for doctor and for the start. */
 import { EngineClient } from './client.ts'
 import type { EngineAddress } from './connection.ts'
+import { engineIdentity } from './engine-labels.ts'
 import { record, textOr } from './wire.ts'
 
 export type EngineProbe =
@@ -14,7 +15,7 @@ export async function probeEngine(address: EngineAddress, deadlineMs = 5_000): P
     const info = record(await client.json('info', 'GET', '/info', { deadlineMs }))
     return {
       ok: true,
-      engineId: textOr(info.ID, ''),
+      engineId: engineIdentity(info),
       version: textOr(info.ServerVersion, ''),
       apiVersion: client.apiVersion,
     }
