@@ -74,14 +74,15 @@ process.exit(outcome.violations.length === 0 ? 0 : 1)
 function tableOf({ done, answers, work, ...rest }: Outcome): string {
   const figures = (one: Figures | undefined) =>
     one === undefined ? ''.padEnd(24) : `${one.median} / ${one.p95} / ${one.max}`.padEnd(24)
-  const rows = Object.entries(done).map(
-    ([kind, count]) =>
-      `${kind.padEnd(10)}${String(count).padStart(5)}   ${figures(answers[kind])}${figures(work[kind])}`,
+  const rows = [...new Set([...Object.keys(answers), ...Object.keys(work)])].map(
+    (as) => `${as.padEnd(22)}${figures(answers[as])}${figures(work[as])}`,
   )
+  const counts = Object.entries(done).map(([kind, count]) => `${count} × ${kind}`)
   return [
     '',
-    `${'fault'.padEnd(10)}count   ${'API answers again, ms'.padEnd(24)}a step begins, ms`,
-    `${''.padEnd(18)}${'median / p95 / max'.padEnd(24)}median / p95 / max`,
+    counts.join(', '),
+    `${'after'.padEnd(22)}${'API answers, ms'.padEnd(24)}a step begins, ms`,
+    `${''.padEnd(22)}${'median / p95 / max'.padEnd(24)}median / p95 / max`,
     ...rows,
     '',
     `seed ${rest.seed}, ${rest.store}, live-restore ${rest.liveRestore ? 'on' : 'off'}: ${rest.workflows} workflows, ${rest.attempts} attempts, ${rest.lines} lines in ${rest.seconds} s`,

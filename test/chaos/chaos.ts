@@ -41,7 +41,7 @@ export type Outcome = {
   readonly lines: number
   /** Milliseconds after each fault until the API answered, by its kind. */
   readonly answers: Readonly<Record<string, Figures>>
-  /** Milliseconds until a step began after that. */
+  /** Milliseconds after it until a step began. */
   readonly work: Readonly<Record<string, Figures>>
   readonly violations: readonly string[]
   /** Where it is kept; `null` for a clean run. */
@@ -49,7 +49,7 @@ export type Outcome = {
 }
 
 /** The API answers again within this after each fault, or that is a violation. */
-const answerMsMost = 30_000
+const answerMsMost = 60_000
 const endMsMost = 240_000
 const clearMsMost = 90_000
 
@@ -58,7 +58,9 @@ export async function chaos(options: ChaosOptions): Promise<Outcome> {
   try {
     return await new Run(world, options).all()
   } finally {
-    await world.remove()
+    await world
+      .remove()
+      .catch((error: unknown) => options.say(`not all of the engine could be removed: ${String(error)}`))
   }
 }
 
@@ -126,8 +128,8 @@ class Run {
       },
       freezeMs: 12_000,
     }
+    const { text, kills, as } = await strike(kind, faulty)
     const before = (await readLines(this.#world.folders.lines)).length
-    const { text, kills } = await strike(kind, faulty)
     this.#done.kill += kills
     if (kind !== 'kill') this.#done[kind] += 1
     // Now and then the next comes while this one is still being made good.
@@ -135,8 +137,8 @@ class Run {
     const answerMs = isHurried ? 0 : await this.#world.api.whenThere(answerMsMost)
     const workMs = isHurried || answerMs === null ? null : await this.#untilWork(before)
     if (answerMs === null) this.#violated(`the API does not answer ${answerMsMost / 1000} s after: ${text}`)
-    if (!isHurried && answerMs !== null) note(this.#answers, kind, answerMs)
-    if (workMs !== null) note(this.#work, kind, workMs)
+    if (!isHurried && answerMs !== null) note(this.#answers, as, answerMs)
+    if (workMs !== null) note(this.#work, as, workMs + (answerMs ?? 0))
     const figures = isHurried ? '' : `; answered after ${ms(answerMs)}, worked after ${ms(workMs)}`
     const at = ((performance.now() - this.#began) / 1000).toFixed(0)
     this.#options.say(`${at.padStart(5)} s  ${text}${figures}  (${this.#load.open.length} open)`)
@@ -144,7 +146,7 @@ class Run {
     await appendFile(join(this.#world.root, 'faults.log'), `${stamp} ${text}${figures}\n`)
   }
 
-  /** Milliseconds until a step began that had not when the fault came; `null` where none did for a while. */
+  /** Milliseconds until a step began that had not when the fault was over; `null` where none did for a while. */
   async #untilWork(before: number): Promise<number | null> {
     const began = performance.now()
     while (performance.now() - began < 10_000) {
@@ -160,7 +162,7 @@ class Run {
     const { say } = this.#options
     for (const daemon of this.#world.daemons) daemon.spawn()
     if ((await this.#world.api.whenThere(answerMsMost)) === null) this.#violated('the API does not answer at the end')
-    await this.#load.endCron()
+    await this.#load.suspendCron()
     say('no more faults; a few of each kind must still go through')
     const most = this.#load.liveMost
     this.#load.liveMost = most + 18
@@ -169,6 +171,7 @@ class Run {
     const isOver = await until(endMsMost, async () => this.#load.open.length === 0)
     if (!isOver) this.#violated(`not over after ${endMsMost / 1000} s: ${this.#load.open.join(', ')}`)
     await this.#load.stop()
+    await this.#load.endCron()
     await writeFile(join(this.#world.root, 'workflows.json'), JSON.stringify(this.#load.all))
     let left: readonly string[] = []
     const look = async () => {

@@ -20,9 +20,14 @@ export type Faulty = {
 }
 
 /** Does it, and says what was done; how many daemons were killed by it. */
-export type Done = { readonly text: string; readonly kills: number }
+export type Done = {
+  readonly text: string
+  readonly kills: number
+  /** Under which its figures are shown. */
+  readonly as: string
+}
 
-const tell = (text: string, kills = 0): Done => ({ text, kills })
+const tell = (as: string, text: string, kills = 0): Done => ({ as, text, kills })
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 export async function strike(kind: FaultKind, faulty: Faulty): Promise<Done> {
@@ -66,17 +71,19 @@ async function kill(faulty: Faulty): Promise<Done> {
     await sleep(ms)
     await victim.kill()
     victim.spawn()
-    return tell(`kill ${victim.name}, ${ms} ms after SIGTERM`, 1)
+    return tell('kill while it drains', `kill ${victim.name}, ${ms} ms after SIGTERM`, 1)
   }
   await victim.kill()
-  if (dice.chance(0.3)) await sleep(dice.int(100, 2_500))
+  const isAlone = faulty.world.daemons.length === 1
+  // Where another stands by it is not waited for.
+  if (isAlone && dice.chance(0.3)) await sleep(dice.int(100, 2_500))
   victim.spawn()
-  if (!dice.chance(0.3)) return tell(`kill ${victim.name}`, 1)
+  if (!dice.chance(0.3)) return tell('kill', `kill ${victim.name}`, 1)
   const ms = dice.int(50, 2_000)
   await sleep(ms)
   await victim.kill()
   victim.spawn()
-  return tell(`kill ${victim.name}, and again ${ms} ms into its start`, 2)
+  return tell('kill on its start', `kill ${victim.name}, and again ${ms} ms into its start`, 2)
 }
 
 async function term(faulty: Faulty): Promise<Done> {
@@ -84,9 +91,9 @@ async function term(faulty: Faulty): Promise<Done> {
   const began = performance.now()
   await victim.term()
   const ms = performance.now() - began
-  if (faulty.dice.chance(0.3)) await sleep(faulty.dice.int(100, 2_000))
+  if (faulty.world.daemons.length === 1 && faulty.dice.chance(0.3)) await sleep(faulty.dice.int(100, 2_000))
   victim.spawn()
-  return tell(`term ${victim.name}, which took ${seconds(ms)}`)
+  return tell('term', `term ${victim.name}, which took ${seconds(ms)}`)
 }
 
 /** In the middle of another fault. */
@@ -113,12 +120,16 @@ async function engine(faulty: Faulty): Promise<Done> {
   const kills = await maybeKill(faulty, ms)
   await stopping
   await world.engine.start()
-  return tell(`engine ${signal}, away for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`, kills)
+  return tell(
+    'engine',
+    `engine ${signal}, away for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`,
+    kills,
+  )
 }
 
 async function postgres(faulty: Faulty): Promise<Done> {
   const { world, dice } = faulty
-  if (world.postgres === null) return tell('no postgres')
+  if (world.postgres === null) return tell('postgres', 'no postgres')
   const isCrash = dice.chance(0.5)
   const ms = dice.int(100, 5_000)
   if (isCrash) world.postgres.kill()
@@ -126,7 +137,11 @@ async function postgres(faulty: Faulty): Promise<Done> {
   const kills = await maybeKill(faulty, ms)
   world.postgres.start()
   const how = isCrash ? 'crashed' : 'shut down'
-  return tell(`postgres ${how}, away for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`, kills)
+  return tell(
+    'postgres',
+    `postgres ${how}, away for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`,
+    kills,
+  )
 }
 
 async function disk(faulty: Faulty): Promise<Done> {
@@ -136,7 +151,7 @@ async function disk(faulty: Faulty): Promise<Done> {
   await fill(path)
   try {
     const kills = await maybeKill(faulty, ms)
-    return tell(`disk full for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`, kills)
+    return tell('disk', `disk full for ${seconds(ms)}${kills > 0 ? ', daemon killed meanwhile' : ''}`, kills)
   } finally {
     await rm(path, { force: true })
   }
@@ -160,14 +175,14 @@ async function pause(faulty: Faulty): Promise<Done> {
   const kills = await maybeKill(faulty, ms)
   await each('unpause')
   const meanwhile = kills > 0 ? ', daemon killed meanwhile' : ''
-  return tell(`${chosen.length} of ${running.length} containers paused for ${seconds(ms)}${meanwhile}`, kills)
+  return tell('pause', `${chosen.length} of ${running.length} containers paused for ${seconds(ms)}${meanwhile}`, kills)
 }
 
 async function freeze(faulty: Faulty): Promise<Done> {
   const victim = await leader(faulty)
   const ms = faulty.world.daemons.length > 1 ? faulty.freezeMs : faulty.dice.int(500, 5_000)
   await victim.freeze(ms)
-  return tell(`froze ${victim.name} for ${seconds(ms)}`)
+  return tell('freeze', `froze ${victim.name} for ${seconds(ms)}`)
 }
 
 async function remove({ world, dice, mayVanish }: Faulty): Promise<Done> {
@@ -175,7 +190,7 @@ async function remove({ world, dice, mayVanish }: Faulty): Promise<Done> {
   const rows = await world.docker('ps', '-a', '--filter', 'label=io.drydock.role=main', '--format', format)
   const fitting = rows.map((row) => row.split(' ')).filter(([, workflow = '']) => mayVanish(workflow))
   const [id, workflow, container] = dice.pick([fitting[0] ?? [], ...fitting.slice(1)])
-  if (id === undefined) return tell('no container to remove')
+  if (id === undefined) return tell('remove', 'no container to remove')
   await world.docker('rm', '-f', id).catch(() => [])
-  return tell(`removed ${container ?? ''} of ${workflow ?? ''}`)
+  return tell('remove', `removed ${container ?? ''} of ${workflow ?? ''}`)
 }

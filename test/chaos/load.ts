@@ -74,13 +74,15 @@ export class Load {
     await this.#drop('cron', cronWorkflow(this.#world.folders.lines))
   }
 
+  /** No more of them; those that run go on. */
+  async suspendCron(): Promise<void> {
+    while ((await this.#world.api.ask('PUT', `${cronApi}/${cronName}/suspend`, {}))?.status !== 200) await sleep(200)
+  }
+
+  /** What is left of its workflows goes with it. */
   async endCron(): Promise<void> {
     await rm(join(this.#world.folders.manifests, 'cron.json'), { force: true })
-    for (;;) {
-      const answer = await this.#world.api.ask('DELETE', `${cronApi}/${cronName}`)
-      if (answer?.status === 404) return
-      await sleep(200)
-    }
+    while ((await this.#world.api.ask('DELETE', `${cronApi}/${cronName}`))?.status !== 404) await sleep(200)
   }
 
   async #run(): Promise<void> {

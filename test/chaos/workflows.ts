@@ -298,7 +298,6 @@ const stopped: Kind = ({ name, folder }) => {
   const main = { name: 'main', retryStrategy: again, container: shell('t B {{workflow.name}}/main; sleep 600') }
   return {
     parts: ['bye'],
-    begun: ['main'],
     needs: 'stop',
     phase: 'Failed',
     manifest: workflow(name, folder, { onExit: 'bye', templates: [main, own('bye', 'sleep 0.1')] }),
