@@ -58,7 +58,16 @@ export async function ownSwarm({ name, size, images, optionsOf = () => [] }: Own
     members.push(Object.assign(engine, { hostname }))
   }
   const swarm = new Swarm(members, lan, numbers.map(namespaceOf))
-  await swarm.docker('swarm', 'init', '--advertise-addr', addressOf(1), '--default-addr-pool', '10.92.0.0/16')
+  await swarm.docker(
+    'swarm',
+    'init',
+    '--advertise-addr',
+    addressOf(1),
+    '--default-addr-pool',
+    '10.92.0.0/16',
+    '--dispatcher-heartbeat',
+    '1s',
+  )
   const token = (await swarm.docker('swarm', 'join-token', '-q', 'worker')).trim()
   for (const [index, member] of members.entries()) {
     if (index === 0) continue

@@ -394,7 +394,7 @@ describe('a survey of a swarm', () => {
 describe('a machine of a swarm', () => {
   it('that the swarm has given up keeps its pods where its engine is heard of, though their tokens go', async () => {
     const { runtime, run, seen } = house({ lostAfterMs: 1_000 })
-    const pod = podOf('sleep 20; echo done', { nodeSelector: onSecond })
+    const pod = podOf('sleep 12; echo done', { nodeSelector: onSecond })
     await run(pod)
     await swarm.partition(2, true)
     await until(() => nodeIs('ddt-2', 'down'))
