@@ -24,6 +24,7 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'chaos' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     store: { type: 'string', default: 'postgres' },
+    controllers: { type: 'string', default: '0' },
     'no-live-restore': { type: 'boolean', default: false },
     results: { type: 'string', default: join(import.meta.dirname, '..', 'test', 'chaos', 'results') },
   },
@@ -46,6 +47,7 @@ const outcome = await chaos({
   subnet: 200 + (Number.parseInt(Buffer.from(values.name).toString('hex').slice(-4), 16) % 50),
   store: values.store,
   liveRestore: !values['no-live-restore'],
+  controllers: Number(values.controllers),
   seed: Number(values.seed),
   counts: {
     kill: kills,
@@ -85,7 +87,7 @@ function tableOf({ done, answers, work, ...rest }: Outcome): string {
     `${''.padEnd(22)}${'median / p95 / max'.padEnd(24)}median / p95 / max`,
     ...rows,
     '',
-    `seed ${rest.seed}, ${rest.store}, live-restore ${rest.liveRestore ? 'on' : 'off'}: ${rest.workflows} workflows, ${rest.attempts} attempts, ${rest.lines} lines in ${rest.seconds} s`,
+    `seed ${rest.seed}, ${rest.store}${rest.controllers > 0 ? ` shared by ${rest.controllers}` : ''}, live-restore ${rest.liveRestore ? 'on' : 'off'}: ${rest.workflows} workflows, ${rest.attempts} attempts, ${rest.lines} lines in ${rest.seconds} s`,
     rest.violations.length === 0
       ? 'no violation'
       : `${rest.violations.length} violations; all is kept in ${rest.kept ?? ''}`,

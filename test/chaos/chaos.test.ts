@@ -10,6 +10,7 @@ it('nothing is lost, doubled or left while daemon, engine, Postgres and disk fai
     subnet: 218,
     store: 'postgres',
     liveRestore: true,
+    controllers: 0,
     seed: 42,
     counts: { kill: 4, term: 1, engine: 1, postgres: 1, disk: 1, pause: 1, freeze: 0, remove: 1 },
     live: 6,

@@ -34,6 +34,7 @@ export type Outcome = {
   readonly seed: number
   readonly store: string
   readonly liveRestore: boolean
+  readonly controllers: number
   readonly seconds: number
   readonly done: Readonly<Record<FaultKind, number>>
   readonly workflows: number
@@ -205,6 +206,7 @@ class Run {
       seed: this.#options.seed,
       store: this.#options.store,
       liveRestore: this.#options.liveRestore,
+      controllers: this.#options.controllers,
       seconds: Math.round((performance.now() - this.#began) / 1000),
       done: this.#done,
       workflows: this.#load.all.length,

@@ -14,6 +14,7 @@ export type DaemonPlace = {
   readonly folder: string
   readonly dataDir: string
   readonly log: string
+  readonly environment: Readonly<Record<string, string>>
 }
 
 export class ChaosDaemon {
@@ -46,9 +47,12 @@ export class ChaosDaemon {
     this.lives += 1
     appendFileSync(this.log, `--- life ${this.lives} of ${this.name}\n`)
     const log = openSync(this.log, 'a')
-    const { folder, dataDir, port, config } = this.#place
+    const { folder, dataDir, port, config, environment } = this.#place
     const words = ['up', folder, '--data', dataDir, '--port', String(port), '--metrics-port', '0', '--config', config]
-    const child = spawn(process.execPath, [drydock, ...words], { stdio: ['ignore', log, log] })
+    const child = spawn(process.execPath, [drydock, ...words], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment },
+    })
     closeSync(log)
     this.#child = child
     this.#isOurDoing = false

@@ -53,8 +53,9 @@ export async function strike(kind: FaultKind, faulty: Faulty): Promise<Done> {
   }
 }
 
-/** The one that answers; where none does, any. */
-async function leader({ world }: Faulty): Promise<ChaosDaemon> {
+/** The one that answers, or any where all work or none answers. */
+async function leader({ world, dice }: Faulty): Promise<ChaosDaemon> {
+  if (world.isShared) return dice.pick(world.daemons as [ChaosDaemon])
   const at = (await world.api.ask('GET', '/api/v1/version'))?.url
   const found = world.daemons.find(({ url }) => url === at) ?? world.daemons[0]
   if (found === undefined) throw new Error('no daemon')

@@ -55,7 +55,10 @@ export async function leftInStore({ postgres, folders }: World): Promise<readonl
 
 /** Logs and marks of pods, which go with their workflow. */
 export async function leftInData({ folders }: World): Promise<readonly string[]> {
-  const of = async (...path: string[]) =>
-    (await readdir(join(folders.data, ...path)).catch(() => [])).map((name) => [...path, name].join('/'))
-  return [...(await of('runtime', 'logs')), ...(await of('runtime', 'pods'))]
+  const found: string[] = []
+  for (const folder of folders.ofDaemons)
+    for (const kind of ['logs', 'pods'])
+      for (const name of await readdir(join(folder, 'runtime', kind)).catch(() => []))
+        found.push(join(folder.slice(folders.data.length), 'runtime', kind, name))
+  return found
 }

@@ -24,6 +24,8 @@ export type WorldOptions = {
   readonly store: StoreKind
   /** Containers survive a stop of the engine. */
   readonly liveRestore: boolean
+  /** So many daemons with names of their own share the work on one Postgres; 0: one works, another stands by. */
+  readonly controllers: number
 }
 
 const diskMegabytes = 96
@@ -32,14 +34,17 @@ export type World = {
   readonly root: string
   readonly engine: OwnEngine
   readonly postgres: PostgresServer | null
-  /** One with SQLite; with Postgres another stands by. */
+  /** One with SQLite; with Postgres another stands by, or all of them work. */
   readonly daemons: readonly ChaosDaemon[]
+  readonly isShared: boolean
   readonly api: Api
   readonly folders: {
     readonly manifests: string
     readonly lines: string
     /** On a disk of its own, which may be full. */
     readonly data: string
+    /** Below it, of each daemon. */
+    readonly ofDaemons: readonly string[]
   }
   readonly isLiveRestored: boolean
   /** A command of the engine's own client: its output, by lines. */
@@ -60,14 +65,24 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
   const settings = {
     docker: { host: engine.host, pullPolicy: 'IfNotPresent' },
     policy: { hostPaths: [folders.lines] },
+    artifacts: { dir: join(folders.data, 'artifacts') },
     log: { format: 'json', level: 'debug' },
     ...(postgres === null ? {} : { store: { url: postgres.url, sslMode: 'disable' } }),
   }
   await writeFile(config, JSON.stringify(settings))
+  const isShared = options.controllers > 0
+  const letters = isShared ? [...'abcdefgh'].slice(0, options.controllers) : postgres === null ? ['a'] : ['a', 'b']
   const daemons = await Promise.all(
-    (postgres === null ? ['a'] : ['a', 'b']).map(async (letter) => {
-      const place = { folder: folders.manifests, dataDir: folders.data, config, log: join(root, `${letter}.log`) }
-      return new ChaosDaemon({ name: letter, port: await freePort(), ...place })
+    letters.map(async (letter, index) => {
+      const port = await freePort()
+      const url = `http://127.0.0.1:${port}`
+      const place = { name: letter, port, config, log: join(root, `${letter}.log`) }
+      if (!isShared)
+        return new ChaosDaemon({ ...place, folder: folders.manifests, dataDir: folders.data, environment: {} })
+      // Files are the first one's affair.
+      const folder = index === 0 ? folders.manifests : join(root, `manifests-${letter}`)
+      const environment = { DRYDOCK_CONTROLLER_NAME: letter, DRYDOCK_CONTROLLER_ADVERTISE: url }
+      return new ChaosDaemon({ ...place, folder, dataDir: join(folders.data, letter), environment })
     }),
   )
   const docker = async (...words: string[]) => {
@@ -79,8 +94,9 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
     engine,
     postgres,
     daemons,
+    isShared,
     api: new Api(daemons.map(({ url }) => url)),
-    folders,
+    folders: { ...folders, ofDaemons: isShared ? letters.map((one) => join(folders.data, one)) : [folders.data] },
     isLiveRestored: options.liveRestore,
     docker,
     remove: async () => {
