@@ -237,12 +237,16 @@ type AnswerRow = {
 
 const standingOfRow = (row: QueueRow): Standing => standingOf({ ...row, name: row.lock })
 
+/** Said so that no index of waiting rows is taken where the holder is known. */
+const isWaitingClaim = 'coalesce(granted, 0) = 0'
+const isWaiting = 'coalesce(c.granted, 0) = 0'
+
 /** All rows of those who are at the ends of the queues; `seen`: at the end of this one. */
 const rowsOf = (ends: string): string => `WITH RECURSIVE ${wishesOf}, ends AS MATERIALIZED (${ends})
   SELECT c.holder, c.lock, c.workflow_key, c.priority, c.created_at, c.arrival, k.max, k.held, k.waiting,
     EXISTS (SELECT 1 FROM ends e WHERE e.lock = c.lock AND e.holder = c.holder AND e.seen) AS seen
   FROM (SELECT DISTINCT holder FROM ends) AS h
-  JOIN lock_claim c ON c.holder = h.holder AND c.granted IS NULL JOIN lock_limit k ON k.name = c.lock`
+  JOIN lock_claim c ON c.holder = h.holder AND ${isWaiting} JOIN lock_limit k ON k.name = c.lock`
 
 const free = `(k.max - k.held + ${spare})`
 const inQueue = 'ORDER BY c.priority DESC, c.created_at, c.arrival'
@@ -278,7 +282,7 @@ const deepSql = rowsOf(`${first} UNION ALL SELECT k.name, c.holder, false FROM l
   ) c WHERE ${open} AND k.name NOT LIKE 'turn/%'`)
 
 const grantSql = `WITH given AS (
-    UPDATE lock_claim SET granted = nextval('lock_grant') WHERE holder = ANY($1::text[]) AND granted IS NULL
+    UPDATE lock_claim SET granted = nextval('lock_grant') WHERE holder = ANY($1::text[]) AND ${isWaitingClaim}
       RETURNING lock, member
   ), sums AS (SELECT lock, count(*) AS n FROM given GROUP BY lock),
   counted AS (

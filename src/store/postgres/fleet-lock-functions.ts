@@ -44,6 +44,8 @@ export const lockFunction = `
   DECLARE
     touched text[] := '{}';
     these text[];
+    known text[];
+    one record;
   BEGIN
     PERFORM 1 FROM counter AS c WHERE c.name = 'locks' FOR UPDATE;
     PERFORM 1 FROM lease AS l WHERE l.name = who AND l.epoch = held_epoch;
@@ -88,15 +90,18 @@ export const lockFunction = `
         WHERE k.name = ANY(these);
     END IF;
     IF a_holder IS NOT NULL THEN
-      UPDATE lock_claim c SET member = who WHERE c.holder = ANY(a_holder) AND c.member <> who;
-      WITH gone AS (
-        DELETE FROM lock_claim c WHERE c.holder = ANY(a_holder) AND c.granted IS NULL
-          AND (c.holder, c.lock) NOT IN (SELECT * FROM unnest(p_holder, p_lock)) RETURNING c.lock
-      ), less AS (
-        UPDATE lock_limit k SET waiting = k.waiting - n
-          FROM (SELECT lock, count(*) AS n FROM gone GROUP BY lock) AS g WHERE k.name = g.lock RETURNING k.name
-      ) SELECT array_agg(name) INTO these FROM less;
-      touched := touched || these;
+      SELECT array_agg(DISTINCT c.holder) INTO known FROM lock_claim c WHERE c.holder = ANY(a_holder);
+      IF known IS NOT NULL THEN
+        UPDATE lock_claim c SET member = who WHERE c.holder = ANY(known) AND c.member <> who;
+        WITH gone AS (
+          DELETE FROM lock_claim c WHERE c.holder = ANY(known) AND coalesce(c.granted, 0) = 0
+            AND (c.holder, c.lock) NOT IN (SELECT * FROM unnest(p_holder, p_lock)) RETURNING c.lock
+        ), less AS (
+          UPDATE lock_limit k SET waiting = k.waiting - n
+            FROM (SELECT lock, count(*) AS n FROM gone GROUP BY lock) AS g WHERE k.name = g.lock RETURNING k.name
+        ) SELECT array_agg(name) INTO these FROM less;
+        touched := touched || these;
+      END IF;
       WITH added AS (
         INSERT INTO lock_claim (holder, lock, member, workflow_uid, workflow_key, priority, created_at, arrival, wish)
           SELECT g.holder, g.lock, who, g.uid, g.key, g.priority, g.created, nextval('lock_arrival'), g.wish
@@ -105,11 +110,13 @@ export const lockFunction = `
           ON CONFLICT DO NOTHING RETURNING lock
       ) UPDATE lock_limit k SET waiting = k.waiting + n
           FROM (SELECT lock, count(*) AS n FROM added GROUP BY lock) AS g WHERE k.name = g.lock;
-      -- Who has some of it already, or asked for something else before, waits for the rest.
-      UPDATE lock_claim c SET wish = g.wish FROM (
-          SELECT o.holder, string_agg(o.lock, E'\\n' ORDER BY o.lock) FILTER (WHERE o.granted IS NULL) AS wish
-            FROM lock_claim o WHERE o.holder = ANY(a_holder) GROUP BY o.holder
-        ) AS g WHERE c.holder = g.holder AND c.granted IS NULL AND c.wish <> g.wish;
+      IF known IS NOT NULL THEN
+        -- Who has some of it already, or asked for something else before, waits for the rest.
+        FOR one IN SELECT o.holder, string_agg(o.lock, E'\\n' ORDER BY o.lock) FILTER (WHERE o.granted IS NULL) AS wish
+            FROM lock_claim o WHERE o.holder = ANY(known) GROUP BY o.holder LOOP
+          UPDATE lock_claim c SET wish = one.wish WHERE c.holder = one.holder AND coalesce(c.granted, 0) = 0 AND c.wish <> one.wish;
+        END LOOP;
+      END IF;
     END IF;
     RETURN QUERY SELECT k.name, k.max, k.held, k.waiting FROM lock_limit k WHERE k.name = ANY(touched);
   END

@@ -45,7 +45,10 @@ const trimMs = 60_000
 
 /** With our lease in hand. @throws WorldError as the store's opening */
 export async function openFleet(options: FleetOptions): Promise<PostgresFleet> {
-  const pool = await openPool({ ...options.server, applicationName: 'drydock fleet', connectionsMax })
+  const { server } = options
+  // Two indexes at once are never better than one here: each names what it wants by its key.
+  const session = { ...server.session, enable_bitmapscan: 'off' }
+  const pool = await openPool({ ...server, session, applicationName: 'drydock fleet', connectionsMax })
   const link = new FleetLink(options.name, pool, options.writer)
   try {
     await joinLog(link)
