@@ -1,5 +1,6 @@
 /** What the engine asks of the outside. Every effect is idempotent: after a crash it may be asked for again. */
 import type {
+  Affinity,
   Artifact,
   Container,
   ExecutorPlugin,
@@ -33,6 +34,7 @@ export type KubernetesPodSpec = {
   readonly securityContext?: Readonly<Record<string, unknown>>
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
   readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly affinity?: Affinity
   readonly terminationGracePeriodSeconds?: number
   readonly activeDeadlineSeconds?: number
   readonly [other: string]: unknown

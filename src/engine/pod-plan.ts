@@ -1,7 +1,8 @@
 /** Everything that is needed to run a pod, as one value: the engine's side of Argo's pod building (semantics-templates.md §2, §9.5, §10). */
+import type { Affinity } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
-import type { Body } from './body.ts'
-import type { PodPlan } from './effects.ts'
+import { Body } from './body.ts'
+import type { KubernetesPodSpec, PodPlan } from './effects.ts'
 import type { Outcome } from './outcome.ts'
 import { good } from './outcome.ts'
 import { planArtifacts } from './pod-artifacts.ts'
@@ -27,6 +28,7 @@ export function buildPodPlan(body: Body, limitMs: number | null): Outcome<PodPla
     },
     ...metadataOf(body),
     ...shape.value,
+    ...elsewhere(body, shape.value.spec),
     ...artifacts.value,
     captureResult: body.execution.call.resultWanted,
     activeDeadlineMs: deadlineOf(body, limitMs),
@@ -55,6 +57,38 @@ function metadataOf(body: Body): { labels: Record<string, string>; annotations: 
       'workflows.argoproj.io/node-id': run.idOf(body.nodeName),
       'workflows.argoproj.io/node-name': body.nodeName,
     },
+  }
+}
+
+const hostLabel = 'kubernetes.io/hostname'
+
+/** With `retryStrategy.affinity.nodeAntiAffinity` another attempt runs on none of the hosts where one has failed. */
+function elsewhere({ run, execution, attempt, parent }: Body, spec: KubernetesPodSpec): Partial<PodPlan> {
+  if (attempt === null || attempt.index === 0) return {}
+  if (execution.retryStrategy()?.affinity?.nodeAntiAffinity === undefined) return {}
+  const retried = parent instanceof Body ? parent.node : undefined
+  const hosts = new Set(
+    (retried?.children ?? []).flatMap((id) => {
+      const before = run.nodes.get(id)
+      const hasFailed = before?.phase === 'Failed' || before?.phase === 'Error'
+      return hasFailed && before.hostNodeName ? [before.hostNodeName] : []
+    }),
+  )
+  return hosts.size === 0 ? {} : { spec: { ...spec, affinity: avoiding([...hosts], spec.affinity) } }
+}
+
+/** Every term must hold it, for one that fits is enough. */
+function avoiding(hosts: readonly string[], affinity: Affinity = {}): Affinity {
+  const { nodeAffinity = {} } = affinity
+  const terms = nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [{}]
+  const notThere = { key: hostLabel, operator: 'NotIn', values: [...hosts] }
+  const nodeSelectorTerms = terms.map((term) => ({
+    ...term,
+    matchExpressions: [...(term.matchExpressions ?? []), notThere],
+  }))
+  return {
+    ...affinity,
+    nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
   }
 }
 

@@ -108,6 +108,7 @@ function podSpecOf(body: Body): Outcome<KubernetesPodSpec> {
       imagePullSecrets: spec.imagePullSecrets,
       serviceAccountName: template.serviceAccountName ?? spec.serviceAccountName,
       nodeSelector: template.nodeSelector ?? boundary?.nodeSelector ?? spec.nodeSelector,
+      affinity: template.affinity ?? boundary?.affinity ?? spec.affinity,
     }),
   } as KubernetesPodSpec)
 }

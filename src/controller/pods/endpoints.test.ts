@@ -211,6 +211,19 @@ describe('pods on several endpoints', () => {
     expect(new Set(hostsOf(await ended(controller, 'wf'))).size).toBe(1)
   })
 
+  it('are tried again on another endpoint where the strategy says so, and wait where there is none left', async () => {
+    house = newHouse({ endpoints: two })
+    const controller = await house.open()
+    const retryStrategy = { limit: '2', affinity: { nodeAntiAffinity: {} } }
+    await controller.createWorkflow('default', {
+      metadata: { name: 'wf' },
+      spec: { entrypoint: 'main', templates: [{ name: 'main', retryStrategy, container: doing({ exitCode: 1 }) }] },
+    } as Workflow)
+    const waits = await until(controller, 'wf', hasMessage("2 node(s) didn't match Pod's node affinity/selector."))
+    expect(hostsOf(waits).slice(0, 2).sort()).toEqual(['a', 'b'])
+    expect(podsOf(waits).map(({ phase }) => phase)).toEqual(['Failed', 'Failed', 'Pending'])
+  })
+
   it('leave no records behind', async () => {
     house = newHouse({ endpoints: two })
     const controller = await house.open()
