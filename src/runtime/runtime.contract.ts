@@ -402,7 +402,7 @@ export function runtimeContract(adapter: ContractAdapter): void {
     it('finds everything again after a restart of the daemon, and starts nothing twice', async () => {
       const made = podOf([container({ prints: 'made\n' })])
       const running = podOf([
-        container({ prints: 'ran\n', lastsMs: 1_500 }),
+        container({ prints: 'ran\n', lastsMs: 3_000 }),
         container({ lastsMs: Infinity }, { name: 'side', role: 'sidecar' }),
       ])
       const over = podOf([container({ prints: 'over\n', exitCode: 2 })])

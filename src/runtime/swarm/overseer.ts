@@ -204,9 +204,9 @@ export class Overseer {
     const { identity, phase } = state
     if (phase === 'gone' || this.#isClosed) return
     try {
-      const placement = await this.#parts.placements.find(identity)
-      if (placement === null) this.#clear(machine, state)
-      else this.#heard(machine, state)
+      const found = await this.#parts.placements.find(identity)
+      if (found === 'gone') this.#clear(machine, state)
+      else if (found === 'known') this.#heard(machine, state)
     } catch (error) {
       if (!(error instanceof WorldError)) throw error
       this.#unexplained.set(identity.id, { machine, state })

@@ -69,12 +69,13 @@ export class Placements {
     return new Map(services.map((service) => [service.name, service]))
   }
 
-  /** The pod's placement as the swarm has it; `null` where none stands. */
-  async find(identity: PodIdentity): Promise<Placement | null> {
-    const known = this.known.get(identity.id)
-    if (known !== undefined) return known
+  /** Learns of the pod's placement from the swarm. `gone`: none stands there; `others`: it is another daemon's. */
+  async find(identity: PodIdentity): Promise<'known' | 'gone' | 'others'> {
+    if (this.known.has(identity.id)) return 'known'
+    if (!this.#parts.isOurs(identity.workflowUid)) return 'others'
     const service = await this.#parts.manager.service(serviceNameOf(this.#parts.instance, identity))
-    return service === null ? null : this.#adopt(service)
+    if (service === null) return 'gone'
+    return this.#adopt(service) === null ? 'others' : 'known'
   }
 
   /**
