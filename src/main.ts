@@ -273,6 +273,7 @@ async function startServices(
       settleMs,
       templateWaitMs,
       status,
+      daemon: config.controller.name,
     })
     sources.push(source)
     closers.push(() => source.close())

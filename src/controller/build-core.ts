@@ -36,7 +36,7 @@ import { reopen } from './reopen.ts'
 import { Owners } from './owners.ts'
 import { Parallelism } from './parallelism.ts'
 import { Agents } from './plugins/agents.ts'
-import { ArtifactDrivers, driversUid } from './plugins/artifact-drivers.ts'
+import { ArtifactDrivers, driversUidOf } from './plugins/artifact-drivers.ts'
 import { installedPlugins } from './plugins/executor-plugins.ts'
 import type { InProcessPlugin } from './plugins/in-process.ts'
 import { ServicePods } from './plugins/service-pods.ts'
@@ -91,6 +91,7 @@ export function buildCore(
   const { clock, random, runtime, artifacts, config, log, telemetry } = parts
   const fleet = fleetSideOf(parts, () => core)
   const store = fleet?.store ?? parts.store
+  const driversUid = driversUidOf(fleet?.name ?? null)
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
   const oldestRun = () => {
     let oldest: number | null = null
@@ -262,6 +263,7 @@ export function buildCore(
     context,
     drivers: () => config.artifactDrivers,
     directory: config.driverDirectory,
+    uid: driversUid,
     namespace: controllerNamespace,
   })
   const core: Core & { readonly capacity: Capacity } = {

@@ -14,7 +14,7 @@ import { dropPlacements } from './pods/placements.ts'
 import type { HostFacts } from './pods/pod-parts.ts'
 import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
-import { driversUid } from './plugins/artifact-drivers.ts'
+import { driversUidOf } from './plugins/artifact-drivers.ts'
 import { isKept, loadRuns, setGoing } from './recovery.ts'
 import type { FleetFigures } from './fleet/fleet-side.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
@@ -117,7 +117,7 @@ export function createController(given: ControllerParts): RunningController {
     await fleet?.knowLocks()
     await core.revisions.load()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
-    if (fleet !== null) runtime.share?.((uid) => uid === driversUid || fleet.isOurs(uid))
+    if (fleet !== null) runtime.share?.((uid) => uid === driversUidOf(fleet.name) || fleet.isOurs(uid))
     core.pods.start()
     core.services.start()
     const ignoreAbort = (error: unknown) => {

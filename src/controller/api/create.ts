@@ -35,7 +35,13 @@ export async function createWorkflow(
   options: CreateOptions = {},
 ): Promise<Workflow> {
   const workflow = completed(core, namespaceFor(core, namespace, given), given, options)
-  refuse(problemsOf(core, workflow), () => core.telemetry.manifestRefused('Workflow'))
+  let problems = problemsOf(core, workflow)
+  if (problems.length > 0 && core.fleet !== null) {
+    // What it refers to may have been made at another controller a moment ago.
+    await core.fleet.catchUp()
+    problems = problemsOf(core, workflow)
+  }
+  refuse(problems, () => core.telemetry.manifestRefused('Workflow'))
   if (options.dryRun === 'client') return given
   if (options.dryRun === 'server') return workflow
   const { nodes = {}, ...status } = workflow.status ?? {}

@@ -15,6 +15,7 @@ import type { LiveRun } from '../live-run.ts'
 import type { Capacity } from '../pods/capacity.ts'
 import { Adoption } from './adoption.ts'
 import { enginesOf } from './engines.ts'
+import { Fence } from './fence.ts'
 import { Follower } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
 import { LockDesk, turnPrefix } from './lock-desk.ts'
@@ -55,6 +56,8 @@ export type FleetSideParts = {
 }
 
 const housekeepingMs = 5_000
+const catchUpMsMost = 300
+const catchUpLookMs = 10
 /** How long the end waits for what is on its way to the store. */
 const endMs = 3_000
 /** How long what is on its way to the engine is waited for. */
@@ -74,6 +77,7 @@ export class FleetSide {
   readonly forwarding: Forwarding
   readonly #parts: FleetSideParts
   readonly #desk: LockDesk
+  readonly #fence: Fence
   readonly #ending = new AbortController()
   #following: { close(): void } | null = null
   #role: { readonly isOurs: boolean; close(): Promise<void> } | null = null
@@ -124,6 +128,7 @@ export class FleetSide {
       onRefreshed: () => {
         this.#placed.clear()
         this.#capacity?.look()
+        this.#fence.reached()
       },
     })
     this.adoption = new Adoption({
@@ -131,6 +136,16 @@ export class FleetSide {
       name: port.name,
       locks: this.locks,
       turns: this.turns,
+      signal: this.#ending.signal,
+    })
+    this.#fence = new Fence({
+      core,
+      clock,
+      takeOverAfterMs: config.takeOverAfterMs,
+      hasHeirs: () => {
+        const self = this.membership.find(port.name)
+        return self !== undefined && heirOf(self, this.membership.members) !== null
+      },
       signal: this.#ending.signal,
     })
     this.follower = new Follower(core)
@@ -235,6 +250,15 @@ export class FleetSide {
     void this.#tellEngines().catch(() => undefined)
   }
 
+  /** What other members had stored by now is known here when it resolves, or some time has passed. */
+  async catchUp(): Promise<void> {
+    const { clock } = this.#parts.core()
+    const until = clock.now() + catchUpMsMost
+    const version = await this.store.currentVersion()
+    while (this.follower.version < version && clock.now() < until) await clock.sleep(catchUpLookMs)
+    await this.follower.settled()
+  }
+
   /** Whose a new workflow is to be. */
   ownerOf(workflow: Workflow): string {
     const owner = ownerFor(this.#whole(workflow), this.membership.members, this.name, this.#placed)
@@ -305,6 +329,7 @@ export class FleetSide {
   close(): void {
     this.#following?.close()
     this.#capacity?.close()
+    this.#fence.close()
     this.membership.close()
     this.#ending.abort(new Error('the controller is stopping'))
   }

@@ -92,6 +92,18 @@ describe('several controllers on one store', () => {
     expect(beginnings('two').every((times) => times === 1)).toBe(true)
   })
 
+  it('let go of their containers when they are cut off, and lose what another took over meanwhile', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (let index = 0; index < 4; index += 1) await submit(a, steps(`wf-${index}`, 4, 150))
+    await eventually(() => beginnings().length >= 4, 'all have begun')
+    b.member.cut()
+    for (let index = 0; index < 4; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
+    b.member.heal()
+    await eventually(() => b.controller.fleet()?.owned === 0, 'b has let go of them')
+    expect(beginnings().every((times) => times === 1)).toBe(true)
+  })
+
   it('send a new workflow to a member whose engine fits its nodeSelector', async () => {
     const a = await crew.open('a', { engine: 'one' })
     await crew.open('b', { engine: 'two', labels: { gpu: 'yes' } })
@@ -251,4 +263,33 @@ describe('schedules of several controllers', () => {
     expect(new Set(names).size).toBe(names.length)
     expect(beginnings().every((times) => times === 1)).toBe(true)
   }, 20_000)
+})
+
+describe('capacity of an engine that two members reach', () => {
+  it('is never passed, is given back when idle, and starves nobody', async () => {
+    const capacity = { cpus: null, memoryBytes: null, containersMax: 4, oversized: 'wait' } as const
+    const config = { capacity }
+    const a = await crew.open('a', { config })
+    await crew.open('b', { config })
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    // All of it goes to one of them first.
+    for (let index = 0; index < 2; index += 1) await submit(a, workflow(`warm-${index}`, {}, { durationMs: 10 }))
+    for (let index = 0; index < 2; index += 1) await endedAt(a, `warm-${index}`)
+    const wide = (name: string): Workflow =>
+      workflow(name, {
+        templates: [
+          { name: 'main', steps: [[{ name: 'each', template: 'work', withSequence: { count: 24 } }]] },
+          { name: 'work', container: doing({ durationMs: 80 }) },
+        ],
+      })
+    await submit(a, wide('one'))
+    await submit(a, wide('two'))
+    const owners = await crew.owners()
+    expect(Object.values(owners).map((names) => names.length)).toEqual([1, 1])
+    const first = endedAt(a, 'one').then(() => performance.now())
+    const second = endedAt(a, 'two').then(() => performance.now())
+    const [endOne, endTwo] = await Promise.all([first, second])
+    expect(Math.abs(endOne - endTwo)).toBeLessThan(1_500)
+    expect(crew.runningMost()).toBe(4)
+  })
 })

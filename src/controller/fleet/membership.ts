@@ -15,7 +15,7 @@ export type MembershipParts = {
   readonly takeOverAfterMs: number
   /** A member has gone for good, as far as can be told; called again and again while it owns something. */
   readonly onGone: (member: Member) => Promise<void>
-  /** The figures were read anew. */
+  /** The figures were read anew: the store answers. */
   readonly onRefreshed: () => void
 }
 

@@ -24,10 +24,14 @@ export type DriversParts = {
   readonly directory: string
   readonly namespace: string
   readonly context: () => RequestContext
+  readonly uid: WorkflowUid
 }
 
 /** The pods of drivers belong to no workflow; in its place stands this. */
-export const driversUid: WorkflowUid = workflowUid('artifact-drivers')
+const driversName = 'artifact-drivers'
+/** @param member name of the controller where several share engines: each has drivers of its own */
+export const driversUidOf = (member: string | null): WorkflowUid =>
+  workflowUid(member === null ? driversName : `${driversName}-${member}`)
 const rootInDriver = '/artifact-plugins'
 /** How long a driver may take to make its socket, as in Argo. */
 const socketWaitMs = 120_000
@@ -48,7 +52,7 @@ export class ArtifactDrivers {
 
   /** Whether the pod is one of those that are configured now. */
   isOurs(pod: PodId): boolean {
-    return this.#parts.drivers().some((driver) => podIdOfDriver(driver) === pod)
+    return this.#parts.drivers().some((driver) => podIdOfDriver(driver, this.#parts.uid) === pod)
   }
 
   /** @throws UserError where no such driver is configured; WorldError where it does not come up */
@@ -60,9 +64,9 @@ export class ArtifactDrivers {
     const tell = (why: string) => (trouble = why)
     const request = (_say: (why: string) => void, until: AbortSignal) => this.#request(driver, shared, until)
     const patience = AbortSignal.any([signal, AbortSignal.timeout(socketWaitMs)])
-    this.#begun.add(podIdOfDriver(driver))
+    this.#begun.add(podIdOfDriver(driver, this.#parts.uid))
     try {
-      await this.#parts.services.address({ id: podIdOfDriver(driver), request, tell }, patience)
+      await this.#parts.services.address({ id: podIdOfDriver(driver, this.#parts.uid), request, tell }, patience)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof UserError) throw error
@@ -93,7 +97,7 @@ export class ArtifactDrivers {
     for (let failures = 1; ; failures += 1) {
       until.throwIfAborted()
       try {
-        return driverRequest(driver, shared, this.#parts.namespace, this.#parts.context())
+        return driverRequest(driver, { ...this.#parts, shared }, this.#parts.context())
       } catch (error) {
         if (!(error instanceof NotYet)) throw error
       }
@@ -135,15 +139,14 @@ async function sweep(shared: string): Promise<void> {
 const pathInDriver = (name: string): string => `${rootInDriver}/${name}`
 
 /** Another image or environment is another pod, so that a driver from before is not taken for it. */
-function podIdOfDriver(driver: ArtifactDriverConfig): PodId {
+function podIdOfDriver(driver: ArtifactDriverConfig, uid: WorkflowUid): PodId {
   const print = createHash('sha256').update(JSON.stringify(driver)).digest('hex').slice(0, 10)
-  return podIdOf(`${driversUid}.${driver.name}.${print}`)
+  return podIdOf(`${uid}.${driver.name}.${print}`)
 }
 
 function driverRequest(
   driver: ArtifactDriverConfig,
-  shared: string,
-  namespace: string,
+  { shared, namespace, uid }: { readonly shared: string; readonly namespace: string; readonly uid: WorkflowUid },
   context: RequestContext,
 ): PodRequest {
   const { name, image, env } = driver
@@ -151,11 +154,11 @@ function driverRequest(
   const request = podRequest(
     {
       identity: {
-        id: podIdOfDriver(driver),
+        id: podIdOfDriver(driver, uid),
         name: container,
         namespace,
-        workflowName: driversUid,
-        workflowUid: driversUid,
+        workflowName: driversName,
+        workflowUid: uid,
         nodeId: nodeIdOf(container),
         nodeName: container,
       },

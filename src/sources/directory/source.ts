@@ -34,6 +34,8 @@ export type DirectorySourceOptions = {
   /** Whether `.status/` files are written. */
   readonly status?: boolean
   readonly sweepMs?: number
+  /** Name of the daemon where several share the store: the folder is its own. */
+  readonly daemon?: string | null
 }
 
 const admissionsAtOnce = 128
@@ -68,7 +70,7 @@ export class DirectorySource {
     this.#options = options
     this.#root = root
     this.#device = device
-    this.#records = new FileRecords(store, folder)
+    this.#records = new FileRecords(store, folder, options.daemon ?? null)
     this.#intake = new FolderIntake(root, namespace, options.settleMs ?? 250)
     this.#status = new FolderStatus(
       controller,

@@ -37,17 +37,37 @@ const collection = 'files'
 export class FileRecords {
   readonly #store: Store
   readonly #prefix: string
+  /** What a daemon without a name has written; `null`: that is us. */
+  readonly #namelessPrefix: string | null
   readonly #byPath = new Map<string, FileRecord>()
 
-  /** @param folder tells the files of several folders apart */
-  constructor(store: Store, folder: string) {
+  /**
+   * @param folder tells the files of several folders apart
+   * @param daemon tells folders of several daemons apart that share the store; `null`: there is one
+   */
+  constructor(store: Store, folder: string, daemon: string | null = null) {
     this.#store = store
-    this.#prefix = `${folder}\n`
+    this.#prefix = daemon === null ? `${folder}\n` : `${daemon}\n${folder}\n`
+    this.#namelessPrefix = daemon === null ? null : `${folder}\n`
   }
 
   async load(): Promise<void> {
-    for (const [key, value] of await this.#store.records(collection))
+    const all = await this.#store.records(collection)
+    if (this.#namelessPrefix !== null) await this.#takeOver(all, this.#namelessPrefix)
+    for (const [key, value] of all)
       if (key.startsWith(this.#prefix)) this.#byPath.set(key.slice(this.#prefix.length), value as FileRecord)
+  }
+
+  /** What this folder had become before the daemon got its name: who is first to open it here goes on with it. */
+  async #takeOver(all: ReadonlyMap<string, unknown>, prefix: string): Promise<void> {
+    const old = [...all].filter(([key]) => key.startsWith(prefix))
+    if (old.length === 0) return
+    const changes = old.flatMap(([key, value]): Change[] => [
+      { kind: 'putRecord', collection, key, value: null },
+      { kind: 'putRecord', collection, key: `${this.#prefix}${key.slice(prefix.length)}`, value },
+    ])
+    await this.#store.commit(changes)
+    for (const [key, value] of old) this.#byPath.set(key.slice(prefix.length), value as FileRecord)
   }
 
   get(path: string): FileRecord | undefined {

@@ -1,0 +1,80 @@
+/**
+ * A member that has not reached the store for so long that another may have its workflows by now starts nothing more: its
+ * hands are taken off all containers. When the store answers again, what is still ours is opened anew.
+ */
+import type { Clock } from '../../resources/index.ts'
+import { instant } from '../../resources/index.ts'
+import { Alarms } from '../alarms.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
+import type { Core } from '../core.ts'
+import type { LiveRun } from '../live-run.ts'
+import { reopen } from '../reopen.ts'
+
+export type FenceParts = {
+  readonly core: () => Core
+  readonly clock: Clock
+  readonly takeOverAfterMs: number
+  /** Whether anybody could take over from us. */
+  readonly hasHeirs: () => boolean
+  readonly signal: AbortSignal
+}
+
+/** Of the time after which others take over. */
+const part = 0.8
+
+export class Fence {
+  readonly #parts: FenceParts
+  readonly #alarms: Alarms
+  #isUp = false
+  #lowering: Promise<void> | null = null
+
+  constructor(parts: FenceParts) {
+    this.#parts = parts
+    this.#alarms = new Alarms(parts.clock)
+  }
+
+  /** The store has answered. */
+  reached(): void {
+    const { clock, takeOverAfterMs } = this.#parts
+    this.#alarms.set('raise', instant(Math.ceil(clock.now() + takeOverAfterMs * part)), () => this.#raise())
+    if (this.#isUp) this.#lowering ??= this.#lower().finally(() => (this.#lowering = null))
+  }
+
+  close(): void {
+    this.#alarms.clearAll()
+  }
+
+  #raise(): void {
+    const { core, hasHeirs, signal } = this.#parts
+    if (this.#isUp || signal.aborted || !hasHeirs()) return
+    this.#isUp = true
+    core().log.warn({}, 'the store was not reached for so long that another may take over: nothing more is started')
+    for (const live of core().runs.all())
+      void core()
+        .pods.letGo(live.uid)
+        .catch(() => undefined)
+  }
+
+  async #lower(): Promise<void> {
+    const { core, clock, signal } = this.#parts
+    const { pods, runs, log } = core()
+    try {
+      await persevere(() => pods.relist(), { clock, backOff: quickBackOff, signal })
+      for (const live of [...runs.all()]) await this.#openAnew(live)
+      this.#isUp = false
+      log.info({}, 'the store is reached again: what is still ours goes on')
+    } catch (error) {
+      if (!signal.aborted) log.warn({ error: String(error) }, 'workflows could not be opened anew yet')
+    }
+  }
+
+  /** What was being stored when the store went away is stored first. */
+  async #openAnew(live: LiveRun): Promise<void> {
+    const { core, clock, signal } = this.#parts
+    const { reconciler, runs } = core()
+    await reconciler.settled(live)
+    if (runs.byUid(live.uid) !== live || live.deleting) return
+    const isOurs = await persevere(() => reopen(core(), live), { clock, backOff: quickBackOff, signal })
+    if (isOurs) reconciler.look(live.uid)
+  }
+}

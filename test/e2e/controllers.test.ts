@@ -1,0 +1,149 @@
+/** Three controllers as processes on one Postgres: two share the machine's engine, the third has one of its own. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startPostgres } from '../../scripts/postgres.ts'
+import type { PostgresServer } from '../../scripts/postgres.ts'
+import { ownEngine } from '../engines.ts'
+import type { OwnEngine } from '../engines.ts'
+import { standing, sweep } from '../kill/engine.ts'
+import { Lines, NamedDaemon, linesOf } from './controllers.fixtures/crew.ts'
+
+const run = promisify(execFile)
+const drydock = join(import.meta.dirname, '..', '..', 'bin', 'drydock.js')
+
+let server: PostgresServer
+let engine: OwnEngine
+let lines: Lines
+let a: NamedDaemon
+let b: NamedDaemon
+let c: NamedDaemon
+
+beforeAll(async () => {
+  server = await startPostgres()
+  engine = await ownEngine({ name: 'fleet-e2e' })
+  lines = await Lines.begin()
+  const shared = {
+    DATABASE_URL: server.url,
+    DRYDOCK_STORE_SSL_MODE: 'disable',
+    DRYDOCK_POLICY_HOST_PATHS: lines.folder,
+    DRYDOCK_CONTROLLER_TAKE_OVER_AFTER: '2s',
+  }
+  const port = 27_460 + (process.pid % 400) * 4
+  const open = (name: string, offset: number, more: Readonly<Record<string, string>> = {}) =>
+    NamedDaemon.of(name, {
+      ...shared,
+      DRYDOCK_CONTROLLER_ADVERTISE: `http://127.0.0.1:${port + offset}`,
+      DRYDOCK_SERVER_PORT: String(port + offset),
+      ...more,
+    })
+  a = await open('a', 0)
+  b = await open('b', 1)
+  c = await open('c', 2, { DOCKER_HOST: engine.host })
+  for (const one of [a, b, c]) one.daemon.spawn()
+  await Promise.all([a, b, c].map((one) => one.daemon.url))
+}, 300_000)
+
+afterAll(async () => {
+  const instance = await instanceInStore().catch(() => null)
+  for (const one of [a, b, c]) await one.daemon.kill()
+  server.stop()
+  if (instance !== null) await sweep(instance)
+  await engine.remove()
+  for (const one of [a, b, c]) await one.daemon.clear()
+  await lines.clear()
+})
+
+async function instanceInStore(): Promise<string> {
+  const client = new pg.Client(server.url)
+  await client.connect()
+  const sql = "SELECT value FROM drydock.record WHERE collection = 'daemon' AND key = 'instance'"
+  const { rows } = await client.query<{ value: string }>(sql).finally(() => client.end())
+  return JSON.parse(rows[0]?.value ?? 'null') as string
+}
+
+const names = Array.from({ length: 30 }, (_, index) => `wf-${index}`)
+const synchronization = (index: number): object =>
+  index % 3 === 0
+    ? { synchronization: { mutexes: [{ name: 'one' }] } }
+    : index % 3 === 1
+      ? { synchronization: { semaphores: [{ configMapKeyRef: { name: 'limits', key: 'slots' } }] } }
+      : {}
+
+it('30 workflows with a mutex and a semaphore write each line once though a member is killed', async () => {
+  const live = async () => (await a.controllers()).items.filter((one) => one.isLive).length
+  await expect.poll(live, { timeout: 20_000 }).toBe(3)
+  const limits = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'limits', namespace: 'default' },
+    data: { slots: '3' },
+  }
+  await b.ask('/api/v1/namespaces/default/configmaps', { method: 'POST', body: JSON.stringify(limits) })
+  const members = [a, b, c]
+  await Promise.all(
+    names.map((name, index) => {
+      const at = members[index % 3] ?? a
+      return at.submit(lines.workflow(name, 3, { spec: synchronization(index) }))
+    }),
+  )
+  await expect.poll(async () => (await lines.all()).length, { timeout: 60_000, interval: 100 }).toBeGreaterThan(15)
+  const owned = (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
+  expect(owned).toBeGreaterThan(0)
+  const before = performance.now()
+  for (let times = 0; times < 10; times += 1) await b.controllers()
+  const slownessMs = (performance.now() - before) / 10
+  const killedAt = performance.now()
+  await a.daemon.kill()
+  const left = async () => (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
+  await expect.poll(left, { timeout: 20_000, interval: 50 }).toBe(0)
+  const takeOverMs = performance.now() - killedAt
+  process.stderr.write(`take-over of ${owned} workflows after ${Math.round(takeOverMs)} ms\n`)
+  // Five seconds, and what this machine is slow by.
+  expect(takeOverMs).toBeLessThan(5_000 + 20 * slownessMs)
+  const succeeded = Object.fromEntries(names.map((name) => [name, 'Succeeded']))
+  await expect.poll(() => c.phases(), { timeout: 120_000, interval: 500 }).toEqual(succeeded)
+  expect([...(await lines.all())].sort()).toEqual(names.flatMap((name) => linesOf(name, 3)).sort())
+  a.daemon.spawn()
+  await a.daemon.url
+}, 240_000)
+
+it('a workflow is stopped, read and explained through a member that does not have it', async () => {
+  for (const name of ['long-0', 'long-1', 'long-2']) await a.submit(lines.workflow(name, 1, { seconds: '60' }))
+  await expect
+    .poll(async () => (await lines.all()).filter((line) => line.startsWith('long-')).length, { timeout: 30_000 })
+    .toBe(3)
+  for (const name of ['long-0', 'long-1', 'long-2']) {
+    for (const one of [a, b, c]) {
+      const told = await one.ask<{ readonly sentences: readonly string[] }>(`/api/v1/workflows/default/${name}/explain`)
+      expect(told.sentences.join(' ')).toMatch(/under way/)
+    }
+    await run(process.execPath, [drydock, 'stop', name, '--server', await b.daemon.url])
+    await expect.poll(async () => (await c.workflow(name)).status?.phase, { timeout: 30_000 }).toBe('Failed')
+  }
+  const { stdout } = await run(process.execPath, [drydock, 'fleet', '--server', await c.daemon.url])
+  for (const name of ['a', 'b', 'c']) expect(stdout).toMatch(new RegExp(`^${name}[ *]`, 'm'))
+}, 120_000)
+
+it('a member that is told to end hands its workflows over at once, and logs are read wherever they lie', async () => {
+  const wanted = Array.from({ length: 6 }, (_, index) => `handed-${index}`)
+  for (const name of wanted) await b.submit(lines.workflow(name, 4, { seconds: '0.7' }))
+  const begun = async () => (await lines.all()).filter((line) => line.startsWith('handed-')).length
+  await expect.poll(begun, { timeout: 30_000, interval: 50 }).toBeGreaterThan(5)
+  const stoppedAt = performance.now()
+  await a.daemon.stop()
+  process.stderr.write(`handed over and left after ${Math.round(performance.now() - stoppedAt)} ms\n`)
+  const ofA = (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
+  expect(ofA).toBe(0)
+  const succeeded = Object.fromEntries(wanted.map((name) => [name, 'Succeeded']))
+  await expect.poll(() => c.phases(), { timeout: 60_000, interval: 300 }).toMatchObject(succeeded)
+  const written = (await lines.all()).filter((line) => line.startsWith('handed-'))
+  expect([...written].sort()).toEqual(wanted.flatMap((name) => linesOf(name, 4)).sort())
+  for (const name of wanted) expect(await b.log(name)).toEqual(await c.log(name))
+  const instance = await instanceInStore()
+  for (const name of Object.keys(await b.phases()))
+    await b.ask(`/api/v1/workflows/default/${name}`, { method: 'DELETE' })
+  await expect.poll(() => standing(instance), { timeout: 40_000, interval: 500 }).toEqual([])
+}, 180_000)
