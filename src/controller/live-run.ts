@@ -3,6 +3,7 @@ import type { Decision, Observation, Operation, Refusal, Run } from '../engine/i
 import { workflowOf } from '../engine/index.ts'
 import type { NodeId, Workflow, WorkflowUid } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
+import { nodesShownMax, withoutNodes } from './many-nodes.ts'
 import type { PodRecord } from './pod-records.ts'
 import { PodRecords } from './pod-records.ts'
 import { withArchivedLabel } from './archive/policy.ts'
@@ -66,6 +67,10 @@ const postponedMessage = 'Workflow processing has been postponed because too man
 export const viewOf = (live: LiveRun, options: { readonly nodes: boolean }): Workflow =>
   dressed(live, workflowOf(live.run, options))
 
+/** As clients get it. */
+export const shownOf = (live: LiveRun): Workflow =>
+  live.run.nodes.size > nodesShownMax ? withoutNodes(viewOf(live, { nodes: false })) : viewOf(live, { nodes: true })
+
 /** Without nodes, and only what is stored: a decision whose commit is under way may never come to be. */
 export const storedHeadOf = (live: LiveRun): Workflow => dressed(live, live.stored ?? live.run.workflow)
 
@@ -109,7 +114,7 @@ export function newLiveRun(init: {
     settling: Promise.resolve(),
     deleting: false,
     resourceVersion: init.resourceVersion,
-    cell: { read: () => viewOf(live, { nodes: true }) },
+    cell: { read: () => shownOf(live) },
     pods: new PodRecords(metadata?.name ?? '', init.pods),
     outstanding: new Set(),
     storedFinished: init.storedFinished === true,

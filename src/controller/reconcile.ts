@@ -16,7 +16,7 @@ import { backOffMs, quickBackOff } from './back-off.ts'
 import { changesOf, isEmpty, joined } from './commit.ts'
 import type { History } from './history/history.ts'
 import type { LiveRun, OperationRequest } from './live-run.ts'
-import { isRefusal, viewOf, whereOf } from './live-run.ts'
+import { isRefusal, shownOf, whereOf } from './live-run.ts'
 import type { Memos } from './memos.ts'
 import { memoChanges } from './memos.ts'
 import { ApiError } from './port.ts'
@@ -178,7 +178,7 @@ export class Reconciler {
       }
       live.stored = null
       this.#act(live, decision, endSeenAt)
-      for (const request of accepted) request.resolve(viewOf(live, { nodes: true }))
+      for (const request of accepted) request.resolve(shownOf(live))
       if (finished && live.requests.length === 0) this.#parts.leave(live)
     } catch (error) {
       log.error({ ...whereOf(live), error: String(error) }, 'the engine failed on this workflow')

@@ -98,7 +98,7 @@ const finishHeld = (core: Core, workflow: Workflow, force: boolean): Promise<voi
 /** Nodes are for artifacts that are to go with it, and for watches, which hear of few. */
 async function withNodesIfWanted(core: Core, row: WorkflowRow): Promise<Workflow> {
   const head = await workflowOfRow(core, row, false)
-  if (hasArtifactGC(head)) return workflowOfRow(core, row, true)
+  if (hasArtifactGC(head)) return workflowOfRow(core, row, 'all')
   const { rows, next } = await core.store.nodePage(row.uid, null, goneNodesMax)
   if (next !== null) return head
   return { ...head, status: { ...head.status, nodes: Object.fromEntries(rows.map(({ node }) => [node.id, node])) } }

@@ -76,7 +76,7 @@ function plan(core: Core, uid: WorkflowUid, finish: Finish, failures = 0): void 
 /** @returns whether nothing is left to do */
 async function proceed(core: Core, uid: WorkflowUid, finish: Finish): Promise<boolean> {
   const row = await core.store.workflowByUid(uid)
-  const workflow = row === null ? null : await workflowOfRow(core, row, true)
+  const workflow = row === null ? null : await workflowOfRow(core, row, 'all')
   if (workflow?.metadata.deletionTimestamp !== undefined) await finish(core, workflow, false)
   const left = await core.store.workflowByUid(uid)
   if (left !== null) return (left.body as Workflow).metadata.deletionTimestamp === undefined

@@ -5,6 +5,7 @@ import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
+import { nodesToShow, withoutNodes } from '../many-nodes.ts'
 
 /** Rows looked at for `@latest`: the newest stand first, except for what never started. */
 const latestAmong = 100
@@ -62,12 +63,21 @@ export async function readLive(core: Core, live: LiveRun, nodes: boolean): Promi
   return row === null ? null : workflowOfRow(core, row, true)
 }
 
-export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boolean): Promise<Workflow> {
+/** @param withNodes `all`: however many there are, for our own use */
+export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boolean | 'all'): Promise<Workflow> {
   const body = row.body as Workflow
   const metadata = { ...body.metadata, resourceVersion: String(row.resourceVersion) }
   if (!withNodes) return { ...body, metadata }
-  const nodes = Object.fromEntries((await core.store.nodes(row.uid)).map(({ node }) => [node.id, node]))
+  const nodes = withNodes === 'all' ? await allNodes(core, row.uid) : await nodesToShow(core.store, row.uid)
+  if (nodes === null) return withoutNodes({ ...body, metadata })
   return { ...body, metadata, status: { ...body.status, nodes } }
+}
+
+async function allNodes(
+  { store }: Core,
+  uid: WorkflowUid,
+): Promise<NonNullable<NonNullable<Workflow['status']>['nodes']>> {
+  return Object.fromEntries((await store.nodes(uid)).map(({ node }) => [node.id, node]))
 }
 
 async function latest(core: Core, namespace: string, nodes: boolean): Promise<Workflow | null> {

@@ -1,0 +1,37 @@
+/** Workflows with so many nodes that one answer cannot hold them: a text of a million would be longer than a text may be. */
+import { setImmediate as afterTurn } from 'node:timers'
+import type { NodeStatus, Workflow, WorkflowUid } from '../resources/index.ts'
+import type { Store } from '../store/port.ts'
+
+/** Clients get the nodes of a workflow with more of them not at all, and a condition that says so. */
+export const nodesShownMax = 100_000
+/** Read at once; others get a turn in between. */
+const nodesAtOnce = 1_000
+
+export function withoutNodes(workflow: Workflow): Workflow {
+  const { nodes: _nodes, ...status } = workflow.status ?? {}
+  const message = `more than ${nodesShownMax} nodes: none of them are in this answer; progress and phase are those of the workflow`
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'NodesLeftOut')
+  return {
+    ...workflow,
+    status: { ...status, conditions: [...others, { type: 'NodesLeftOut', status: 'True', message }] },
+  }
+}
+
+/** `null`: there are more than an answer holds. */
+export async function nodesToShow(
+  store: Pick<Store, 'nodePage'>,
+  uid: WorkflowUid,
+  most = nodesShownMax,
+): Promise<Readonly<Record<string, NodeStatus>> | null> {
+  const nodes: [string, NodeStatus][] = []
+  let cursor: string | null = null
+  do {
+    const { rows, next } = await store.nodePage(uid, cursor, nodesAtOnce)
+    for (const { node } of rows) nodes.push([node.id, node])
+    if (nodes.length > most) return null
+    cursor = next
+    if (cursor !== null) await new Promise<void>((resolve) => afterTurn(resolve))
+  } while (cursor !== null)
+  return Object.fromEntries(nodes)
+}
