@@ -12,7 +12,8 @@ const isSet = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`.
 if (process.argv[2] === 'up' && !isSet && typeof process.execve === 'function') {
   const program = [process.execPath, `${young}=64`, ...process.execArgv, ...process.argv.slice(1)]
   try {
-    process.execve(process.execPath, program, process.env)
+    // Threads of glibc keep memory for themselves that an idle daemon does not need.
+    process.execve(process.execPath, program, { MALLOC_ARENA_MAX: '2', ...process.env })
   } catch {
     // Where a process cannot become another one it goes on as it is.
   }

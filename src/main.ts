@@ -18,6 +18,7 @@ import { engineAddress } from './main/engine-address.ts'
 import { swarmRuntime } from './main/swarm.ts'
 import { fleetControl, fleetReadings } from './main/fleet.ts'
 import { folderCheck, healthReport } from './main/health.ts'
+import { watchHeapRoom } from './main/heap-room.ts'
 import { loadPluginFolder } from './main/plugin-folder.ts'
 import { liveSettings } from './main/live-settings.ts'
 import type { LiveSettings } from './main/live-settings.ts'
@@ -182,6 +183,8 @@ async function build(
   logs.nameWith((uid) => controller.nameOf(uid))
   await controller.start()
   closers.push(() => controller.drain())
+  const heapRoom = watchHeapRoom()
+  closers.push(() => heapRoom.close())
   const prober = setInterval(() => void watched.probe(), probeMs)
   closers.push(() => clearInterval(prober))
   const secretWatch = keepSecretsOut(controller, secrets)
