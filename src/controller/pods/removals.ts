@@ -8,8 +8,9 @@ import type { Log, Telemetry } from '../telemetry.ts'
 import { Workqueue } from '../workqueue.ts'
 
 const atOnceMax = 4
-/** Starts go first, but a removal does not wait for them longer than this. */
+/** Starts go first, but a removal does not wait for them longer than this, nor where so many others wait behind it. */
 const yieldMsMax = 3_000
+const pileMost = 16
 const yieldStepMs = 20
 
 export class Removals {
@@ -92,7 +93,8 @@ export class Removals {
   async #removeOne(pod: PodId): Promise<void> {
     const signal = this.#abort.signal
     try {
-      for (let waited = 0; waited < yieldMsMax && this.#isStarting() && !this.#urgent.has(pod); waited += yieldStepMs)
+      const mayYield = () => this.#isStarting() && !this.#urgent.has(pod) && this.#queue.size < pileMost
+      for (let waited = 0; waited < yieldMsMax && mayYield(); waited += yieldStepMs)
         await this.#clock.sleep(yieldStepMs, signal)
       await this.#runtime.remove(pod, signal)
       this.#wanted.delete(pod)

@@ -132,7 +132,7 @@ export class DockerRuntime implements Runtime {
       isOurs: (workflow) => this.isOurs(workflow),
     })
     const { calls, supervisor, sandboxes, gate } = this
-    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance })
+    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance, ended: () => this.endedPods() })
   }
 
   async info(signal?: AbortSignal): Promise<RuntimeInfo> {
@@ -424,6 +424,12 @@ export class DockerRuntime implements Runtime {
         error: String(error),
       })
     })
+  }
+
+  private endedPods(): number {
+    let count = 0
+    for (const pod of this.pods.values()) if (pod.isEnded) count += 1
+    return count
   }
 
   private drop(pod: PodRecord): void {

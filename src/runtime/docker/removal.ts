@@ -14,10 +14,13 @@ export type RemovalParts = {
   readonly sandboxes: Sandboxes
   readonly gate: StartGate
   readonly instance: string
+  /** Pods that have ended and still stand in the engine. */
+  readonly ended: () => number
 }
 
-/** Removals let starts go first, but not for ever. */
+/** Removals let starts go first, but not for ever, and not while more ends than is removed. */
 const longestYieldMs = 2_000
+const pileMost = 24
 const atOnce = 2
 
 export class Removal {
@@ -77,7 +80,8 @@ export class Removal {
     if (this.active >= atOnce) await new Promise<void>((resolve) => this.queue.push(resolve))
     else this.active += 1
     try {
-      const until = performance.now() + longestYieldMs
+      const isPile = this.parts.ended() > pileMost
+      const until = performance.now() + (isPile ? 0 : longestYieldMs)
       while (this.parts.gate.waiting > 0 && performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
