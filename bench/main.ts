@@ -13,6 +13,7 @@ import { growth, nodesPerSecond } from './simulated.ts'
 import { memoryWhileMoving, s3Seconds } from './s3.ts'
 import { largeWorkflow, restartSeconds, workflowsAtOnce } from './scale.ts'
 import { secondsToAdmit } from './table.ts'
+import { takeOver } from './takeover.ts'
 
 type Figure = {
   readonly name: string
@@ -34,6 +35,8 @@ type Sizes = {
   readonly mebibytes: number
   readonly live: number
   readonly huge: number
+  readonly taken: number
+  readonly takeOverAfter: string
 }
 
 const full: Sizes = {
@@ -49,6 +52,8 @@ const full: Sizes = {
   mebibytes: 1024,
   live: 10_000,
   huge: 1_000_000,
+  taken: 10,
+  takeOverAfter: '3s',
 }
 const tiny: Sizes = {
   chain: 2,
@@ -63,6 +68,8 @@ const tiny: Sizes = {
   mebibytes: 20,
   live: 20,
   huge: 100,
+  taken: 2,
+  takeOverAfter: '500ms',
 }
 
 const figure = (
@@ -168,6 +175,14 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
     const seconds = await secondsToAdmit(rows)
     const detail = `${Math.round(rows / seconds)} a second, from commit to the workflow’s UID in the row`
     return [figure(`seconds until ${rows} rows of a table are admitted`, seconds, { most: 10 }, detail)]
+  },
+  async takeover({ taken, takeOverAfter }) {
+    const { seconds, workflows, wrongLines } = await takeOver(taken, takeOverAfter)
+    const detail = `${workflows} of ${taken} workflows, after ${takeOverAfter} without a sign`
+    return [
+      figure('seconds to take over after kill -9', seconds, { most: 5 }, detail),
+      figure('lines doubled or lost by a take-over', wrongLines, { most: 0 }, `${taken} workflows of 4 steps`),
+    ]
   },
   async s3({ mebibytes }) {
     const { plain, packed, native } = await s3Seconds(mebibytes, 2)

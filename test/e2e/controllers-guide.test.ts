@@ -31,12 +31,13 @@ it('are fine', async () => {
   const blocks = [...guide.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text)
   expect(blocks.length).toBe(4)
   const port = 28_000 + (process.pid % 1_000) * 2
-  const script = ['set -e', 'trap "kill -9 $(cat a.pid b.pid 2>/dev/null) 2>/dev/null; true" EXIT', ...blocks, 'wait']
+  const cleanUp = `trap 'kill -9 $(cat a.pid b.pid 2>/dev/null) 2>/dev/null || true' EXIT`
+  const script = ['set -e', cleanUp, ...blocks, 'wait']
     .join('\n')
     .replaceAll(guideUrl, server.url)
     .replaceAll('2750', String(port))
     .replaceAll('2751', String(port + 1))
-  const { stdout } = await promisify(execFile)('bash', ['-c', script.replace('$(cat a.pid', '\\$(cat a.pid')], {
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], {
     cwd: base,
     env: {
       ...process.env,

@@ -48,6 +48,18 @@ export const scenarios: readonly Scenario[] = [
     silent: one('drydock_store_up', '1x10'),
   },
   {
+    alert: 'DrydockControllerGone',
+    at: '4m',
+    fires: one('drydock_fleet_members', '0 1x10', 'state="away"'),
+    silent: one('drydock_fleet_members', '1x10', 'state="live"'),
+  },
+  {
+    alert: 'DrydockWorkflowsOrphaned',
+    at: '6m',
+    fires: one('drydock_fleet_workflows_orphaned', '0 2x10'),
+    silent: one('drydock_fleet_workflows_orphaned', '0x10'),
+  },
+  {
     alert: 'DrydockWorkflowStuck',
     at: '8m',
     fires: one('drydock_workflows_stuck', '2x20', 'for="1h"'),
