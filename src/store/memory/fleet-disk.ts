@@ -13,9 +13,10 @@ export type FleetNews = 'changes' | 'owned' | 'grants' | 'commands' | 'members' 
 type Lease = { epoch: number; holder: Holder | null; goneAt: number | null }
 type Claim = Omit<LockWish, 'locks'> & {
   member: string
-  readonly arrival: number
   /** Lock → number of the grant; `null` where it waits. */
   readonly locks: Map<string, number | null>
+  /** Lock → when it came to wait there. */
+  readonly arrivals: Map<string, number>
 }
 export type StoredCommand = {
   readonly id: string
@@ -102,18 +103,22 @@ export class FleetDisk {
   ask(wish: LockWish, member: string): void {
     for (const { name, limit } of wish.locks) this.limits.set(name, limit)
     const { locks, ...rest } = wish
-    const claim = this.claims.get(wish.holder) ?? { ...rest, member, arrival: ++this.#arrivals, locks: new Map() }
+    const claim = this.claims.get(wish.holder) ?? { ...rest, member, locks: new Map(), arrivals: new Map() }
     claim.member = member
     const wanted = new Set(locks.map(({ name }) => name))
     for (const [name, grant] of claim.locks) if (grant === null && !wanted.has(name)) claim.locks.delete(name)
-    for (const name of wanted) if (!claim.locks.has(name)) claim.locks.set(name, null)
+    for (const name of wanted) {
+      if (claim.locks.has(name)) continue
+      claim.locks.set(name, null)
+      claim.arrivals.set(name, ++this.#arrivals)
+    }
     this.claims.set(wish.holder, claim)
   }
 
   restore(wish: Omit<LockWish, 'priority' | 'createdAt'>, member: string): void {
     const { locks, ...rest } = wish
     const claim = this.claims.get(wish.holder) ?? {
-      ...{ ...rest, priority: 0, createdAt: 0, member, arrival: ++this.#arrivals },
+      ...{ ...rest, priority: 0, createdAt: 0, member, arrivals: new Map<string, number>() },
       locks: new Map<string, number | null>(),
     }
     claim.member = member
@@ -139,9 +144,10 @@ export class FleetDisk {
   settle(): void {
     const waiting: WaitingRow[] = []
     const held = new Map<string, number>()
-    for (const { holder, workflowKey, priority, createdAt, arrival, locks } of this.claims.values())
+    for (const { holder, workflowKey, priority, createdAt, arrivals, locks } of this.claims.values())
       for (const [lock, grant] of locks)
-        if (grant === null) waiting.push({ holder, lock, workflowKey, priority, createdAt, arrival })
+        if (grant === null)
+          waiting.push({ holder, lock, workflowKey, priority, createdAt, arrival: arrivals.get(lock) ?? 0 })
         else held.set(lock, (held.get(lock) ?? 0) + 1)
     const rows = [...this.limits].map(([name, limit]): LockRow => ({ name, limit, held: held.get(name) ?? 0 }))
     const { holders } = grantsOf(rows, waiting)

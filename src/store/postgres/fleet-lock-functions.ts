@@ -111,6 +111,7 @@ export const lockFunction = `
       ) UPDATE lock_limit k SET waiting = k.waiting + n
           FROM (SELECT lock, count(*) AS n FROM added GROUP BY lock) AS g WHERE k.name = g.lock;
       IF known IS NOT NULL THEN
+        DELETE FROM lock_limit k WHERE k.name = ANY(touched) AND k.held = 0 AND k.waiting = 0;
         -- Who has some of it already, or asked for something else before, waits for the rest.
         FOR one IN SELECT o.holder, string_agg(o.lock, E'\\n' ORDER BY o.lock) FILTER (WHERE o.granted IS NULL) AS wish
             FROM lock_claim o WHERE o.holder = ANY(known) GROUP BY o.holder LOOP
