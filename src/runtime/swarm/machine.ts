@@ -1,11 +1,13 @@
 /** One machine of the swarm: what the manager says of it, and its own engine, through which its pods are run. */
 import { join } from 'node:path'
-import type { PodState, WorkflowUid } from '../../resources/index.ts'
+import type { PodId, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
 import { EngineClient } from '../docker/client.ts'
 import { DockerRuntime, type DockerRuntimeOptions } from '../docker/docker-runtime.ts'
 import type { EngineAddress } from '../docker/connection.ts'
 import type { Log } from '../docker/log.ts'
+import { label } from '../docker/names.ts'
+import { list } from '../docker/wire.ts'
 import { ensureToken } from './token-image.ts'
 import type { SwarmNode } from './wire.ts'
 
@@ -100,12 +102,26 @@ export class Machine {
     return this.#isAnswering
   }
 
-  async hasVolume(name: string): Promise<boolean> {
+  hasVolume(name: string): Promise<boolean> {
+    return this.#ask(async (client) => {
+      const path = `/volumes/${encodeURIComponent(name)}`
+      return (await client.call('inspectVolume', 'GET', path, { allow: [404] })).status !== 404
+    })
+  }
+
+  /** Whether containers of the pod stand there. */
+  hasPod(pod: PodId): Promise<boolean> {
+    return this.#ask(async (client) => {
+      const query = { all: true, limit: 1, filters: JSON.stringify({ label: [`${label.pod}=${pod}`, label.plan] }) }
+      return list(await client.json('listContainers', 'GET', '/containers/json', { query })).length > 0
+    })
+  }
+
+  async #ask(question: (client: EngineClient) => Promise<boolean>): Promise<boolean> {
     if (this.#address === null) return false
     const client = new EngineClient(this.#address)
     try {
-      const path = `/volumes/${encodeURIComponent(name)}`
-      return (await client.call('inspectVolume', 'GET', path, { allow: [404] })).status !== 404
+      return await question(client)
     } finally {
       client.close()
     }

@@ -7,6 +7,8 @@ export const swarmLabel = {
   machine: 'io.drydock.machine',
   /** On a pod's service: ids of the GPUs that Swarm gave it, with commas. */
   gpus: 'io.drydock.gpus',
+  /** On a pod's service, before its first container is started: from then on nobody makes containers for it again. */
+  begun: 'io.drydock.begun',
   /** On a pod's service, once the pod has ended: what it reserved was given back. */
   ended: 'io.drydock.ended',
   /** On a pod's service: `evicted` or `lost`, where the pod is gone and must not be begun again. */

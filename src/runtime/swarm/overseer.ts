@@ -75,6 +75,11 @@ export class Overseer {
     this.#unexplained.delete(pod)
   }
 
+  /** It was begun, its machine answers, and nothing of it stands there: somebody took its containers away. */
+  vanished(placement: Placement): void {
+    if (placement.fate === 'kept') this.#leave(placement, 'evicted', 'its containers vanished')
+  }
+
   /** A pod that no machine tells of now: its machine is away, it was only placed, or it is gone. */
   unseen({ identity, fate }: Placement): PodState {
     const phase = fate === 'kept' ? 'created' : 'gone'
@@ -160,9 +165,11 @@ export class Overseer {
     placement.fate = fate
     const engine = fate === 'lost' ? undefined : this.machines.get(machine ?? '')
     const work = async (): Promise<void> => {
-      if (engine !== undefined && !placement.isFresh) await engine.runtime.stop(identity.id, graceMs)
+      const remove = async () => engine?.runtime.remove(identity.id)
+      if (!placement.isBegun) await remove()
+      else await engine?.runtime.stop(identity.id, graceMs)
       await placements.bury(placement, fate)
-      if (engine !== undefined) await engine.runtime.remove(identity.id)
+      if (placement.isBegun) await remove()
     }
     const leaving = work()
       .catch((error: unknown) =>

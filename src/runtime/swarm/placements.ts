@@ -29,8 +29,8 @@ export type Placement = {
   graceMs: number
   /** The pod is over: its token was taken back. */
   isEnded: boolean
-  /** Its service was made by this daemon, and its start was not asked for since: nothing of it can have run. */
-  isFresh: boolean
+  /** Its start was asked for, by whomever; before that, nothing of it can have run. */
+  isBegun: boolean
   fate: Fate
 }
 
@@ -93,6 +93,20 @@ export class Placements {
     return placing
   }
 
+  /**
+   * Notes for good that the pod is begun; whoever asks then may start it.
+   * @throws WorldError UNSCHEDULABLE where its service has vanished, and with it the note
+   */
+  async begin(placement: Placement): Promise<void> {
+    if (placement.isBegun) return
+    const isNoted = await this.#change(placement.service, (spec, labels) => ({
+      ...spec,
+      Labels: { ...labels, [swarmLabel.begun]: 'true' },
+    }))
+    if (!isNoted) throw unschedulable('its service was removed')
+    placement.isBegun = true
+  }
+
   /** The pod has ended: what it held is free for others. Its service stays, as the note of where it is. */
   async giveBack(placement: Placement): Promise<void> {
     if (placement.isEnded || placement.fate !== 'kept') return
@@ -110,7 +124,7 @@ export class Placements {
    */
   async bury(placement: Placement, fate: 'evicted' | 'lost'): Promise<void> {
     placement.fate = fate
-    if (placement.isFresh) return this.drop(placement)
+    if (!placement.isBegun) return this.drop(placement)
     await this.#change(placement.service, (spec, labels) => ({
       ...spec,
       Labels: { ...labels, [swarmLabel.fate]: fate },
@@ -139,10 +153,9 @@ export class Placements {
     const { manager, machines, claims, log } = this.#parts
     const name = serviceNameOf(this.#parts.instance, pod.identity)
     for (let tries = 1; ; tries += 1) {
-      const { service, isMade } = await this.#service(pod, name)
+      const service = await this.#service(pod, name)
       const placement = this.known.get(pod.identity.id) ?? placementOf(pod.identity, service)
       this.known.set(pod.identity.id, placement)
-      placement.isFresh ||= isMade
       const owner = service.labels[swarmLabel.machine]
       if (owner !== undefined) return bound(placement, owner, service)
       const task = await this.#assigned(pod, service)
@@ -173,16 +186,16 @@ export class Placements {
     }
   }
 
-  async #service(pod: PodRequest, name: string): Promise<{ service: SwarmService; isMade: boolean }> {
+  async #service(pod: PodRequest, name: string): Promise<SwarmService> {
     const { manager } = this.#parts
     const known = await manager.service(name)
     const isOver = known !== null && known.labels[swarmLabel.machine] === undefined && known.replicas === 0
-    if (known !== null && !isOver) return { service: known, isMade: false }
+    if (known !== null && !isOver) return known
     if (isOver) await manager.removeService(name)
-    const isMade = await manager.createService(await this.#spec(pod))
+    await manager.createService(await this.#spec(pod))
     const service = await manager.service(name)
     if (service === null) throw unschedulable('its service vanished as it was made')
-    return { service, isMade }
+    return service
   }
 
   async #spec(pod: PodRequest): Promise<Readonly<Record<string, unknown>>> {
@@ -206,12 +219,13 @@ export class Placements {
   async #change(
     name: string,
     change: (spec: SwarmService['spec'], labels: SwarmService['labels']) => object,
-  ): Promise<void> {
-    for (let tries = 0; tries < 5; tries += 1) {
+  ): Promise<boolean> {
+    for (let tries = 0; tries < 10; tries += 1) {
       const service = await this.#parts.manager.service(name)
-      if (service === null) return
-      if (await this.#parts.manager.updateService(service, change(service.spec, service.labels))) return
+      if (service === null) return false
+      if (await this.#parts.manager.updateService(service, change(service.spec, service.labels))) return true
     }
+    return false
   }
 }
 
@@ -223,7 +237,7 @@ function placementOf(identity: PodIdentity, service: SwarmService): Placement {
     gpus: gpusOf(service),
     graceMs: Number(service.labels[swarmLabel.graceMs] ?? 30_000),
     isEnded: service.labels[swarmLabel.ended] === 'true',
-    isFresh: false,
+    isBegun: service.labels[swarmLabel.begun] === 'true',
     fate: fateOf(service.labels[swarmLabel.fate]),
   }
 }

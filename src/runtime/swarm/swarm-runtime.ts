@@ -126,14 +126,15 @@ export class SwarmRuntime implements Runtime {
   async start(request: PodRequest, signal?: AbortSignal): Promise<void> {
     await this.#ready()
     const { placement, machine, whole } = await this.#prepared(request, signal)
-    placement.isFresh = false
+    await this.#placements.begin(placement)
     await machine.runtime.start(whole, signal)
   }
 
   async stop(pod: PodId, graceMs: number, signal?: AbortSignal): Promise<void> {
     await this.#ready()
     const placement = this.#placements.known.get(pod)
-    if (placement === undefined || placement.machine === null || placement.fate !== 'kept') return
+    if (placement === undefined || placement.fate !== 'kept') return
+    if (placement.machine === null) return this.#placements.drop(placement, signal)
     await this.#machineOf(placement).runtime.stop(pod, graceMs, signal)
   }
 
@@ -184,6 +185,7 @@ export class SwarmRuntime implements Runtime {
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
     await this.#ready()
     await this.#overseer.look(signal)
+    const begun = [...this.#placements.known.values()].filter(({ isBegun }) => isBegun)
     const machines = [...this.#overseer.machines.values()]
     await Promise.all(machines.map((machine) => machine.heard(patienceMs)))
     const found = new Map<PodId, PodState>()
@@ -192,6 +194,10 @@ export class SwarmRuntime implements Runtime {
         const placement = this.#placements.known.get(state.identity.id)
         if (placement?.machine === machine.id && placement.fate === 'kept') found.set(state.identity.id, state)
       }
+    }
+    for (const placement of begun) {
+      const isAnswering = this.#overseer.machines.get(placement.machine ?? '')?.isAnswering === true
+      if (isAnswering && !found.has(placement.identity.id)) this.#overseer.vanished(placement)
     }
     for (const placement of this.#placements.known.values()) {
       const { id } = placement.identity
@@ -284,6 +290,10 @@ export class SwarmRuntime implements Runtime {
     refuseGone(placement)
     const machine = this.#machineOf(placement)
     const whole = withGpus(request, placement.gpus)
+    if (placement.isBegun && !(await machine.hasPod(request.identity.id))) {
+      this.#overseer.vanished(placement)
+      refuseGone(placement)
+    }
     await machine.runtime.prepare(whole, signal)
     return { placement, machine, whole }
   }
@@ -314,10 +324,11 @@ export class SwarmRuntime implements Runtime {
   }
 }
 
-function refuseGone({ fate, identity }: Placement): void {
+/** One that was not begun is placed anew as soon as what is left of it has gone. */
+function refuseGone({ fate, identity, isBegun }: Placement): void {
   if (fate === 'kept') return
   const why = fate === 'lost' ? 'its machine was lost' : fate === 'evicted' ? 'it was evicted' : 'it was removed'
-  throw new WorldError('POD_DELETED', `pod deleted: ${why} (${identity.name})`, { retryable: false })
+  throw new WorldError('POD_DELETED', `pod deleted: ${why} (${identity.name})`, { retryable: !isBegun })
 }
 
 /** Those that Swarm gave the token are the pod's, in the order of its containers. */

@@ -1,8 +1,10 @@
 /** What a swarm does to pods: its own placing anew, machines drained, lost and back, and what people do to services. */
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ContainerRequest, PodId, PodRequest, PodState } from '../../resources/index.ts'
 import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
@@ -135,6 +137,18 @@ async function containersAt(
   }
 }
 
+/** The machine that has it, by its name. */
+async function machineOf(pod: PodRequest): Promise<string> {
+  const id = await swarm.docker(
+    'service',
+    'inspect',
+    serviceOf(pod),
+    '--format',
+    '{{index .Spec.Labels "io.drydock.machine"}}',
+  )
+  return (await swarm.docker('node', 'inspect', id.trim(), '--format', '{{.Description.Hostname}}')).trim()
+}
+
 const nodeIs = async (hostname: string, state: string): Promise<boolean> =>
   (await swarm.docker('node', 'inspect', hostname, '--format', '{{.Status.State}}')).trim() === state
 
@@ -202,6 +216,46 @@ describe('a pod in a swarm', () => {
     await swarm.docker('service', 'rm', serviceOf(pod))
     await seen(pod, 'gone')
     expect(await containersAt(member, pod)).toEqual([])
+    await runtime.remove(pod.identity.id)
+    await runtime.close()
+  })
+
+  it('is gone where its containers were taken away while no daemon was there, and is not made again', async () => {
+    const first = house()
+    const pod = podOf('sleep 600')
+    const member = memberOf(await first.run(pod))
+    await first.runtime.close()
+    const [container] = await containersAt(member, pod)
+    await promisify(execFile)('docker', ['-H', member.host, 'rm', '-f', textOr(container?.Id, '')])
+    const { runtime } = house()
+    await expect(runtime.start(pod)).rejects.toMatchObject({ code: 'POD_DELETED', retryable: false })
+    await until(async () => (await runtime.list()).every(({ phase }) => phase === 'gone'))
+    expect(await containersAt(member, pod)).toEqual([])
+    expect(beganTimes(pod)).toBe(1)
+    await runtime.remove(pod.identity.id)
+    await runtime.close()
+  })
+
+  it('is placed anew where it was not begun when its machine was drained', async () => {
+    const { runtime, seen } = house()
+    const pod = podOf('sleep 1')
+    await runtime.prepare(pod)
+    const machine = await machineOf(pod)
+    await swarm.docker('node', 'update', '--availability', 'drain', machine)
+    try {
+      await seen(pod, 'gone')
+      await until(() =>
+        runtime.prepare(pod).then(
+          () => true,
+          () => false,
+        ),
+      )
+      await runtime.start(pod)
+      expect((await seen(pod, 'ended')).hostNodeName).not.toBe(machine)
+    } finally {
+      await swarm.docker('node', 'update', '--availability', 'active', machine)
+    }
+    expect(beganTimes(pod)).toBe(1)
     await runtime.remove(pod.identity.id)
     await runtime.close()
   })
