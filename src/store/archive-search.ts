@@ -47,9 +47,11 @@ export async function findPage(
   query: ArchiveQuery,
   { cursor = null, offset = 0, limit }: ArchivePageQuery,
 ): Promise<ArchivePage> {
-  const walk = await Walk.begin(tables, query, cursor === null ? null : placeOf(cursor))
+  const begun = await Walk.begin(tables, query, cursor === null ? null : placeOf(cursor))
+  const whole = cursor === null && offset > 0 ? begun.whole() : null
+  const walk = whole === null ? begun : await Walk.begin(tables, query, await skip(tables, whole, offset))
   const rows: FoundRow[] = []
-  let toSkip = offset
+  let toSkip = whole === null ? offset : 0
   while (rows.length <= limit) {
     const found = await walk.next(toSkip + limit + 1 - rows.length)
     if (found === null) break
@@ -61,6 +63,12 @@ export async function findPage(
   const last = page.at(-1)
   const next = rows.length > limit && last !== undefined ? cursorOf(last) : null
   return { rows: page.map(withoutPlace), next, visited: walk.visited }
+}
+
+/** The place of the last row that is left out, where nobody need look at them. */
+async function skip(tables: ArchiveTables, stream: Stream, offset: number): Promise<Place> {
+  const places = await tables.places(stream, null, offset)
+  return (places.length < offset ? null : places.at(-1)) ?? { sortAt: -1, no: -1 }
 }
 
 export async function countRows(

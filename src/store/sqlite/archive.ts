@@ -25,17 +25,26 @@ export function sqliteArchive(look: Look): StoreArchive {
       look((sql) => findPage(tables(sql), query, page)),
     count: (query, cursor) => look((sql) => countRows(tables(sql), query, cursor)),
     byUid: (uid) => look((sql) => archivedOf(sql('SELECT * FROM archive WHERE uid = ?').get(uid))),
-    part: (uid, number) => look((sql) => partOf(sql, uid, number)),
+    part: (uid, number) => portion(look, (sql) => partOf(sql, uid, number)),
     labelKeys: () => look((sql) => sql(labelKeys).all().map(firstText)),
     labelValues: (key) => look((sql) => sql(labelValues).all(key, key, key).map(firstText)),
     finished: (oldest) => look((sql) => finishedOf(sql, oldest)),
     oldest: (oldest) => look((sql) => oldestOf(sql, oldest)),
-    nodeTexts: (uid, cursor, limit) => look((sql) => nodeTextsOf(sql, uid, cursor, limit)),
+    nodeTexts: (uid, cursor, limit) => portion(look, (sql) => nodeTextsOf(sql, uid, cursor, limit)),
     sweeps: () => look((sql) => Number(sql('SELECT count(*) AS n FROM sweep').get()?.['n'])),
   }
 }
 
 type Sql = (text: string) => StatementSync
+
+const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Of something large: others get their turn before whoever reads it has done with it and asks for the next. */
+async function portion<T>(look: Look, work: (sql: Sql) => T): Promise<T> {
+  const found = await look(work)
+  await rest()
+  return found
+}
 
 const firstText = (row: Readonly<Record<string, unknown>>): string => String(row['text'])
 
@@ -80,7 +89,7 @@ function tables(sql: Sql): ArchiveTables {
       sql('SELECT * FROM archive WHERE no IN (SELECT value FROM json_each(?))')
         .all(JSON.stringify(numbers))
         .map(foundRowOf),
-    rest: () => new Promise((resolve) => setImmediate(resolve)),
+    rest,
   }
 }
 
