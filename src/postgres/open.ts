@@ -20,6 +20,8 @@ export async function openPool(options: PostgresOptions): Promise<Pool> {
     idleTimeoutMillis: 60_000,
   })
   pool.on('error', () => undefined)
+  // Of one that somebody has, between two queries: the next query fails, which tells him.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
