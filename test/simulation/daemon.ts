@@ -4,11 +4,12 @@ import type { ControllerConfig, Log, RunningController } from '../../src/control
 import { createController, defaultCapacity, silentTelemetry } from '../../src/controller/index.ts'
 import { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
 import type { Store } from '../../src/store/index.ts'
+import type { MemoryMember } from '../../src/store/memory/member.ts'
 import type { Dice } from './dice.ts'
 import { FolderWatcher } from './folder.ts'
 import type { SimulatedFolder } from './folder.ts'
 import { Gate } from './gate.ts'
-import { gatedArtifacts, gatedClock, gatedRuntime, gatedStore } from './ports.ts'
+import { gatedArtifacts, gatedClock, gatedFleet, gatedRuntime, gatedStore, memberOf, soleStore } from './ports.ts'
 import type { World } from './world.ts'
 
 export type Settings = {
@@ -26,20 +27,24 @@ export type LifeOptions = {
   readonly diesAfterAwaits: number
   readonly mayCrash: () => boolean
   readonly onAwait: () => void
+  /** Its name among several; `null`: it is the only one. */
+  readonly member: string | null
 }
 
 export class SimulatedDaemon {
   /** Nobody reaches it before. */
   hasStarted = false
   isDraining = false
+  isCutOff = false
   readonly controller: RunningController
   readonly runtime: SimulatedRuntime
   readonly #world: World
   readonly #gate: Gate
   readonly #store: Store
+  readonly #member: MemoryMember | null
   readonly #watcher: FolderWatcher | null
 
-  constructor(world: World, { settings, dice, log, folder, diesAfterAwaits, mayCrash, onAwait }: LifeOptions) {
+  constructor(world: World, { settings, dice, log, folder, diesAfterAwaits, mayCrash, onAwait, member }: LifeOptions) {
     this.#world = world
     this.runtime = new SimulatedRuntime(world.engine)
     this.#gate = new Gate({
@@ -47,16 +52,25 @@ export class SimulatedDaemon {
       mayDie: mayCrash,
       onPassage: onAwait,
       onDeath: (why) => {
-        world.trace(`the daemon dies ${why}`)
+        world.trace(`the daemon ${member ?? ''} dies ${why}`)
         void this.runtime.close()
+        this.#member?.cut()
       },
     })
     const clock = gatedClock(world, this.#gate)
-    this.#store = gatedStore(world, this.#gate, () => this.#isOverthrown())
+    const onLost = () => this.#isOverthrown()
+    this.#member = member === null ? null : memberOf(world, this.#gate, { name: member, onLost })
+    this.#store = gatedStore(world, this.#gate, this.#member?.store ?? soleStore(world, this.#gate, onLost))
     this.controller = createController({
       clock,
       random: dice,
       store: this.#store,
+      ...(this.#member === null
+        ? {}
+        : {
+            fleet: gatedFleet(this.#gate, this.#member.fleet),
+            sharing: { takeOverAfterMs: 1_000, url: () => null },
+          }),
       runtime: gatedRuntime(world, this.#gate, this.runtime),
       artifacts: gatedArtifacts(world, this.#gate),
       config: {
@@ -95,6 +109,16 @@ export class SimulatedDaemon {
     const within = (text: string) => () => this.die(text)
     this.controller.drain().then(within('after its drain'), within('in its drain'))
     void this.#world.clock.sleep(30_000).then(within('as its drain takes too long'))
+  }
+
+  /** The database is out of its reach for a while; it goes on, and does not hear that another has taken over. */
+  cutOff(ms: number): void {
+    this.#member?.cut()
+    this.isCutOff = true
+    void this.#world.clock.sleep(ms).then(() => {
+      this.isCutOff = false
+      if (this.isAlive) this.#member?.heal()
+    })
   }
 
   /** It stands still, and does not know it. */

@@ -12,6 +12,8 @@ export type FaultPlan = {
   readonly drain: number
   /** Another daemon takes over while the old one goes on, or stands still and goes on later, and believes that it leads. */
   readonly usurp: number
+  /** One of several daemons is cut off from the database, and goes on. */
+  readonly partition: number
   /** The database fails over: what is asked of it waits, fails, or is done without an answer. */
   readonly failover: number
   /** No space is left for a while. */
@@ -57,6 +59,7 @@ export const noFaults: FaultPlan = {
   outage: 0,
   drain: 0,
   usurp: 0,
+  partition: 0,
   failover: 0,
   full: 0,
   crashBeforeCommit: 0,
@@ -121,6 +124,7 @@ export function withMoreFaults(plan: FaultPlan, dice: Dice): FaultPlan {
     ...plan,
     drain: maybe(0.2, 0.005, 0.05),
     usurp: maybe(0, 0.01, 0.08),
+    partition: maybe(0.4, 0.005, 0.05),
     failover: maybe(0.25, 0.005, 0.04),
     full: maybe(0.2, 0.005, 0.04),
     refuseRead: maybe(0.25, 0.02, 0.2),

@@ -98,6 +98,11 @@ export class History {
     const { row, nodes } = stored
     const known = this.workflows.get(row.uid)
     if (known !== undefined && known.resourceVersion === row.resourceVersion && known.stored === stored) return
+    // Another may own it now, which is no change of it.
+    if (known !== undefined && known.resourceVersion === row.resourceVersion && known.body === stored.body) {
+      known.stored = stored
+      return
+    }
     if (known !== undefined && row.resourceVersion <= known.resourceVersion)
       wrong.push(`${row.name} went from version ${known.resourceVersion} to ${row.resourceVersion}`)
     const seen = this.#takeWorkflow(stored, wrong)

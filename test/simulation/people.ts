@@ -146,7 +146,8 @@ export class People {
 
   /** One call of a kind at a time; what fails is tried again at a later step. */
   #call(key: string, daemon: SimulatedDaemon, work: () => Promise<unknown>): void {
-    if (this.#calls.get(key) === daemon) return
+    const asked = this.#calls.get(key)
+    if (asked === daemon || (this.#scenario.kind !== 'classic' && asked?.isAlive === true)) return
     this.#calls.set(key, daemon)
     this.#world.trace(`a person asks: ${key}`)
     work()

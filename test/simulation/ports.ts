@@ -5,6 +5,8 @@ import { WorldError } from '../../src/resources/index.ts'
 import type { Runtime } from '../../src/runtime/index.ts'
 import type { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
 import type { Change, CommitFault, Store, StoreErrorCode } from '../../src/store/index.ts'
+import type { Fleet, FleetListener } from '../../src/store/fleet.ts'
+import { openMemoryMember } from '../../src/store/memory/member.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import { describeChange } from './describe.ts'
 import type { Gate } from './gate.ts'
@@ -18,8 +20,39 @@ export function gatedClock({ clock }: World, gate: Gate): Clock {
   }
 }
 
-export function gatedStore(world: World, gate: Gate, onLost: () => void): Store {
-  const inner = openMemoryStore({ disk: world.disk, fault: (changes) => commitFault(world, gate, changes), onLost })
+/** Of the only daemon, which takes the lease from whoever had it. */
+export const soleStore = (world: World, gate: Gate, onLost: () => void): Store =>
+  openMemoryStore({ disk: world.disk, fault: (changes) => commitFault(world, gate, changes), onLost })
+
+/** Of one daemon among several. */
+export const memberOf = (world: World, gate: Gate, given: { readonly name: string; readonly onLost: () => void }) =>
+  openMemoryMember({
+    disk: world.disk,
+    clock: world.clock,
+    fault: (changes) => commitFault(world, gate, changes),
+    ...given,
+  })
+
+export function gatedFleet(gate: Gate, inner: Fleet): Fleet {
+  const gated = gatedObject(inner, {
+    ungated: new Set(['follow', 'role']),
+    around: (name, _args, work) => gate.pass(`fleet.${name}`, () => work()),
+  })
+  const follow: Fleet['follow'] = (since, listener) => inner.follow(since, heardThrough(gate, listener))
+  const role: Fleet['role'] = (name, onChange) => inner.role(name, (isOurs) => gate.hear(() => onChange(isOurs)))
+  return withOwn(gated, { follow, role })
+}
+
+/** The same listener, which hears nothing once it is dead. */
+function heardThrough(gate: Gate, listener: FleetListener): FleetListener {
+  const heard = Object.entries(listener).map(([name, tell]) => {
+    const work = (...args: unknown[]): void => gate.hear(() => void Reflect.apply(tell, listener, args))
+    return [name, work] as const
+  })
+  return Object.fromEntries(heard)
+}
+
+export function gatedStore(world: World, gate: Gate, inner: Store): Store {
   return gatedObject(inner, {
     ungated: new Set(['health', 'close']),
     around: (name, _args, work) =>
@@ -31,7 +64,7 @@ export function gatedStore(world: World, gate: Gate, onLost: () => void): Store 
 }
 
 type Gating = {
-  readonly ungated: ReadonlySet<string>
+  readonly ungated?: ReadonlySet<string>
   readonly around: (name: string, args: readonly unknown[], work: () => unknown) => unknown
 }
 
@@ -44,7 +77,7 @@ function gatedObject<T extends object>(inner: T, gating: Gating, prefix = ''): T
       if (typeof found === 'object' && found !== null) return gatedObject(found, gating, `${name}.`)
       if (typeof found !== 'function') return found
       const method = (...args: unknown[]): unknown => Reflect.apply(found, target, args)
-      return gating.ungated.has(name)
+      return gating.ungated?.has(name) === true
         ? method
         : (...args: unknown[]) => gating.around(name, args, () => method(...args))
     },
@@ -122,8 +155,8 @@ export const gatedArtifacts = (world: World, gate: Gate): Artifacts =>
 /** Calls may be overtaken by the daemon's death, be done twice, be slow, fail, or time out with their work done or not. */
 export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime): Runtime {
   const gated: Runtime = gatedObject(inner, {
-    ungated: new Set(['observe', 'logs', 'expect', 'close', 'setHealthy']),
     around: (name, args, work) => {
+      if (!calls.has(name)) return work()
       const given = { name: `${name} ${nameOf(args[0])}`, signal: args.at(-1), ...waysOf[name] }
       return call(world, gate, given, async () => work())
     },
@@ -133,10 +166,22 @@ export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime):
       (state) => gate.hear(() => listener(state)),
       (isHealthy, reason) => gate.hear(() => onHealth(isHealthy, reason)),
     )
-  return new Proxy(gated, {
-    get: (target, key): unknown => (key === 'observe' ? observe : Reflect.get(target, key, target)),
+  const info: Runtime['info'] = async (signal) => ({ ...(await gated.info(signal)), engineId: 'shared', labels: {} })
+  return withOwn(gated, { observe, info })
+}
+
+/** The same object, with some methods of its own. */
+function withOwn<T extends object>(inner: T, own: Partial<T>): T {
+  return new Proxy(inner, {
+    get: (target, key): unknown => Reflect.get(key in own ? own : target, key, key in own ? own : target),
   })
 }
+
+/** Those that go to the engine and are waited for. */
+const calls: ReadonlySet<string> = new Set([
+  ...['info', 'prepare', 'writeFiles', 'start', 'stop', 'readFiles', 'readStdout', 'remove', 'forget', 'list'],
+  ...['workflows', 'ensureVolume', 'removeVolume'],
+])
 
 type Ways = {
   /** Not done twice. */

@@ -12,7 +12,7 @@ import type { Limits, Task } from './generator.ts'
 import { drawTask, drawTinyTask, fullSize, smallSize } from './generator.ts'
 
 /** `classic`: as the seeds were that the oldest of the corpus come from. */
-export const kinds = ['tiny', 'small', 'wide', 'classic'] as const
+export const kinds = ['tiny', 'small', 'wide', 'fleet', 'classic'] as const
 export type Kind = (typeof kinds)[number]
 
 export type Scenario = {
@@ -23,6 +23,8 @@ export type Scenario = {
   readonly limits: Limits
   readonly limitsLater: { readonly atMs: number; readonly limits: Limits } | null
   readonly settings: Settings
+  /** Names of daemons that share the store and the engine; none: there is one, which has no name. */
+  readonly members: readonly string[]
   readonly cron: { readonly object: CronWorkflow; readonly untilMs: number } | null
   /** What happens in the folder of manifests; none: there is no such folder. */
   readonly files: readonly FileChange[]
@@ -31,7 +33,9 @@ export type Scenario = {
 
 export const kindOf = (seed: number): Kind => {
   const share = diceOf(seed, 'kind').next()
-  return share < 0.4 ? 'tiny' : share < 0.9 ? 'small' : share < 0.98 ? 'wide' : 'classic'
+  if (share < 0.4) return 'tiny'
+  if (share < 0.92) return 'small'
+  return share < 0.93 ? 'fleet' : share < 0.985 ? 'wide' : 'classic'
 }
 
 export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
@@ -43,13 +47,14 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
     limits: { one: '1', two: '2' },
     limitsLater: null,
     settings: { containersMax: diceOf(seed, 'host').pick([12, 30, 500]), parallelism: 0, namespaceParallelism: 0 },
+    members: kind === 'fleet' ? ['a', 'b'] : [],
     cron: null,
     files: [],
     faults,
   }
   if (kind === 'classic') return plain
   const dice = diceOf(seed, 'more')
-  const isSmall = kind !== 'wide'
+  const isSmall = kind === 'tiny' || kind === 'small'
   return {
     ...plain,
     limitsLater: dice.chance(0.15)
@@ -71,7 +76,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
 
 function drawTasks(dice: Dice, kind: Kind): readonly Task[] {
   if (kind === 'tiny') return [drawTinyTask(dice, 'wf-0')]
-  const count = kind === 'small' ? dice.pick([1, 1, 1, 2]) : dice.pick([1, 1, 2, 3])
-  const size = kind === 'small' ? smallSize : { ...fullSize, hasMore: kind === 'wide' }
+  const count = kind === 'small' ? dice.pick([1, 1, 1, 2]) : kind === 'fleet' ? dice.int(2, 4) : dice.pick([1, 1, 2, 3])
+  const size = kind === 'small' || kind === 'fleet' ? smallSize : { ...fullSize, hasMore: kind === 'wide' }
   return Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`, size))
 }

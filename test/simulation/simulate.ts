@@ -1,11 +1,11 @@
 /** One seed played through: workload, faults and order all come from it, and every step is looked at. */
 import { setImmediate as afterTurn } from 'node:timers/promises'
-import type { Log } from '../../src/controller/index.ts'
+import type { ControllerSnapshot, Log } from '../../src/controller/index.ts'
 import { silentLog } from '../../src/controller/index.ts'
 import type { Faults } from '../../src/runtime/simulated/index.ts'
 import { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import { MemoryDisk } from '../../src/store/memory/store.ts'
-import { SimulatedDaemon } from './daemon.ts'
+import { Daemons } from './daemons.ts'
 import { scriptOf } from './deed.ts'
 import { diceOf } from './dice.ts'
 import type { FaultPlan } from './faults.ts'
@@ -35,12 +35,10 @@ export type Played = {
 }
 
 /** All must be at rest so long after the last fault. */
-const restWithinMs = 60 * 60_000
+const restWithinMs = 30 * 60_000
 const cleanWithinMs = 5 * 60_000
 const stepsMost = 100_000
 const traceLinesMost = 4_000
-/** One that another has overthrown hears of it, or is ended, within. */
-const zombieMsMost = 60_000
 
 export type PlayOptions = {
   /** Those of the scenario where left out. */
@@ -60,7 +58,6 @@ class Play {
   readonly #faults: FaultPlan
   readonly #misfortune
   readonly #fate
-  readonly #dice
   readonly #clock = new SimulatedClock()
   readonly #disk = new MemoryDisk()
   readonly #engine: SimulatedEngine
@@ -72,16 +69,9 @@ class Play {
   readonly #isTraced: boolean
   readonly #isBrief: boolean
   readonly #violations: string[] = []
-  #daemon: SimulatedDaemon | null = null
-  /** Those that another has taken over from, and that live on for a while. */
-  readonly #overthrown = new Set<SimulatedDaemon>()
-  #restartAtMs = 0
+  readonly #daemons: Daemons
   #steps = 0
   #commits = 0
-  #lives = 0
-  #awaits = 0
-  #crashes = 0
-  #usurped = 0
   #vanished = 0
   /** Nothing goes wrong any more, whatever the time. */
   #isCalm = false
@@ -95,7 +85,6 @@ class Play {
     this.#faults = faults
     this.#misfortune = diceOf(seed, 'misfortune')
     this.#fate = diceOf(seed, 'fate')
-    this.#dice = diceOf(seed, 'controller')
     const isKind = () => this.#isCalm || this.#clock.passedMs >= faults.untilMs
     this.#engine = new SimulatedEngine({
       clock: this.#clock,
@@ -116,7 +105,7 @@ class Play {
       misfortune: this.#misfortune,
       unlucky: { refusals: 0 },
       isKind,
-      mayDie: (chance) => chance > 0 && this.#mayCrash() && this.#misfortune.chance(chance),
+      mayDie: (chance) => chance > 0 && this.#daemons.mayCrash && this.#misfortune.chance(chance),
       diesAfterCommit: () => (this.#commits += 1) === faults.crashAtCommit,
       trace: (text) => this.#say(text),
     }
@@ -124,6 +113,8 @@ class Play {
     this.#disk.onWrite = () => (this.#isOver ? undefined : void this.#violations.push(...this.#history.look()))
     const wrong = (text: string) => (this.#isOver ? undefined : void this.#violations.push(text))
     this.#people = new People(this.#world, { scenario, history: this.#history, folder: this.#folder, wrong })
+    const given = { scenario, folder: this.#folder, log: this.#log(), wrong, fate: this.#fate }
+    this.#daemons = new Daemons(this.#world, given)
   }
 
   async run(): Promise<Played> {
@@ -134,14 +125,14 @@ class Play {
     }
     if (!this.#isBrief) await this.#judgeRest()
     this.#isOver = true
-    this.#daemon?.die('at the end')
+    this.#daemons.dieAll('at the end')
     return {
       violations: this.#violations,
       steps: this.#steps,
       commits: this.#commits,
-      awaits: this.#awaits,
-      crashes: this.#crashes,
-      usurped: this.#usurped,
+      awaits: this.#daemons.awaits,
+      crashes: this.#daemons.crashes,
+      usurped: this.#daemons.usurped,
       unlucky: this.#vanished + this.#world.unlucky.refusals,
       trace: this.#trace,
       starts: this.#engine.startCount,
@@ -165,10 +156,10 @@ class Play {
   /** A daemon that is started on a world at rest leaves it as it is. */
   async #staysAtRest(): Promise<void> {
     if (this.#violations.length > 0) return
-    this.#daemon?.die('to be started once more')
+    this.#daemons.dieAll('to be started once more')
     const before = this.#engine.startCount
     const endMs = this.#clock.passedMs + 60_000
-    await this.#until(() => this.#clock.passedMs >= endMs && this.#daemon !== null, 120_000)
+    await this.#until(() => this.#clock.passedMs >= endMs && this.#daemons.areAllUp, 120_000)
     const after = this.#engine.startCount
     if (after !== before) this.#violations.push(`${after - before} containers were started after all had ended`)
     this.#violations.push(...this.#leftovers())
@@ -176,16 +167,15 @@ class Play {
 
   /** What is shown of finished workflows is what is stored. */
   async #shownOtherwise(): Promise<readonly string[]> {
-    const daemon = this.#daemon
-    if (daemon?.isAlive !== true || !daemon.hasStarted) return ['the daemon is down at rest']
     const wrong: string[] = []
-    for (const { name, deleted } of this.#history.workflows.values()) {
-      const shown = daemon.controller.workflow('default', name, { nodes: true })
-      await this.#settle()
-      const result = await Promise.race([shown, afterTurn('nothing' as const)])
-      if (result === 'nothing') wrong.push(`${name} is not shown`)
-      else wrong.push(...this.#history.shownOtherwise(name, deleted, result))
-    }
+    for (const daemon of this.#daemons.up)
+      for (const { name, deleted } of this.#history.workflows.values()) {
+        const shown = daemon.controller.workflow('default', name, { nodes: true })
+        await this.#settle()
+        const result = await Promise.race([shown, afterTurn('nothing' as const)])
+        if (result === 'nothing') wrong.push(`${name} is not shown`)
+        else wrong.push(...this.#history.shownOtherwise(name, deleted, result))
+      }
     return wrong
   }
 
@@ -196,19 +186,18 @@ class Play {
 
   async #step(): Promise<void> {
     this.#steps += 1
-    this.#bury()
-    if (this.#daemon === null && this.#clock.passedMs >= this.#restartAtMs) this.#begin()
+    this.#daemons.bury()
+    this.#daemons.beginDue()
     await this.#settle()
     this.#people.workInFolder()
-    const [zombie] = this.#overthrown
-    const spoken = zombie?.isAlive === true && zombie.hasStarted && this.#fate.chance(0.3) ? zombie : this.#daemon
-    if (spoken?.isAlive === true && spoken.hasStarted) {
+    const spoken = this.#daemons.spokenTo()
+    if (spoken !== null) {
       this.#people.act(spoken)
       await this.#settle()
     }
     this.#violations.push(...this.#history.look())
     if (!this.#world.isKind()) this.#misfortunes()
-    this.#bury()
+    this.#daemons.bury()
     if (!this.#clock.step()) void this.#clock.sleep(60_000)
     await this.#settle()
     this.#violations.push(...this.#history.look())
@@ -218,77 +207,35 @@ class Play {
   async #settle(): Promise<void> {
     for (let rounds = 0, quiet = 0, last = -1; quiet < 2 && rounds < 1_000; rounds += 1) {
       await afterTurn()
-      let depth = this.#daemon?.isAlive === true ? this.#daemon.controller.snapshot().queueDepth : 0
-      for (const one of this.#overthrown) if (one.isAlive) depth += one.controller.snapshot().queueDepth
+      const { depth } = this.#daemons
       quiet = depth === 0 || depth === last ? quiet + 1 : 0
       last = depth
     }
   }
 
-  #begin(): void {
-    this.#say('the daemon starts')
-    this.#lives += 1
-    const daemon = new SimulatedDaemon(this.#world, {
-      settings: this.#scenario.settings,
-      dice: this.#dice,
-      log: this.#log(),
-      folder: this.#scenario.files.length > 0 ? this.#folder : null,
-      onAwait: () => (this.#awaits += 1),
-      diesAfterAwaits: this.#lifeAwaits(),
-      mayCrash: () => this.#mayCrash() && (!this.#world.isKind() || this.#faults.crashAtAwait !== null),
-    })
-    this.#daemon = daemon
-    const wasKind = this.#world.isKind()
-    daemon.start().catch((error: unknown) => {
-      if (!daemon.isAlive) return
-      this.#say(`the daemon does not start: ${String(error)}`)
-      // Who started it starts it again, for as long as the store may be away.
-      if (wasKind) this.#violations.push(`the daemon does not start: ${String(error)}`)
-      else daemon.die('as it could not start')
-    })
-  }
-
-  #lifeAwaits(): number {
-    const { awaitsMost, crashAtAwait } = this.#faults
-    if (crashAtAwait !== null) return this.#lives === 1 ? crashAtAwait : Infinity
-    const [first, ...others] = awaitsMost
-    return first === undefined ? Infinity : this.#fate.int(1, this.#fate.pick([first, ...others]))
-  }
-
-  #mayCrash(): boolean {
-    return this.#crashes < this.#faults.crashesMost
-  }
-
-  #bury(): void {
-    for (const one of this.#overthrown) if (!one.isAlive) this.#overthrown.delete(one)
-    if (this.#daemon?.isAlive !== false) return
-    this.#daemon = null
-    this.#crashes += 1
-    const downMs = this.#misfortune.pick([0, 0, this.#misfortune.int(1, 5_000)])
-    this.#restartAtMs = this.#clock.passedMs + downMs
-    void this.#clock.sleep(downMs)
-  }
-
   /** What may go wrong between two steps. */
   #misfortunes(): void {
-    const { crash, vanish, jump, outage, drain, usurp, failover, full } = this.#faults
+    const { crash, vanish, jump, outage, drain, usurp, partition, failover, full } = this.#faults
     const dice = this.#misfortune
-    if (this.#daemon?.isAlive === true && this.#mayCrash() && dice.chance(crash)) this.#daemon.die('between two steps')
+    const daemons = this.#daemons
+    const victim = daemons.some()
+    if (victim !== null && daemons.mayCrash && dice.chance(crash)) victim.die('between two steps')
     if (dice.chance(vanish)) this.#vanishOne()
     if (dice.chance(jump)) {
       const ms = dice.pick([-1_500, -20, 400, 10_000, 3_600_000])
       this.#say(`the clock jumps by ${ms} ms`)
       this.#clock.jump(ms)
     }
-    if (this.#daemon?.isAlive === true && dice.chance(outage)) {
-      const { runtime } = this.#daemon
+    if (victim?.isAlive === true && dice.chance(outage)) {
+      const { runtime } = victim
       this.#say('the engine is away')
       runtime.setHealthy(false)
       void this.#clock.sleep(dice.int(10, 20_000)).then(() => runtime.setHealthy(true))
     }
     const fate = this.#fate
-    if (this.#mayCrash() && fate.chance(drain)) this.#daemon?.drain()
-    if (this.#mayCrash() && fate.chance(usurp)) this.#usurp()
+    if (daemons.mayCrash && fate.chance(drain)) daemons.some()?.drain()
+    if (daemons.mayCrash && fate.chance(usurp)) daemons.usurp()
+    if (fate.chance(partition)) daemons.partition()
     const { database } = this.#world
     if (fate.chance(failover)) {
       this.#say('the database is away')
@@ -308,21 +255,6 @@ class Play {
     this.#vanished += 1
     this.#history.vanished.set(id, (this.#history.vanished.get(id) ?? 0) + 1)
     this.#engine.vanish(pod)
-  }
-
-  /** Another daemon begins although this one lives: it stands still for a while, or goes on at once. */
-  #usurp(): void {
-    const old = this.#daemon
-    if (old?.isAlive !== true || this.#overthrown.size > 0) return
-    const frozenMs = this.#fate.pick([0, this.#fate.int(1, 3_000), this.#fate.int(1, 30_000)])
-    this.#say(`another daemon takes over; this one ${frozenMs === 0 ? 'goes on' : `stands still for ${frozenMs} ms`}`)
-    this.#usurped += 1
-    this.#crashes += 1
-    if (frozenMs > 0) old.freeze(frozenMs)
-    this.#overthrown.add(old)
-    void this.#clock.sleep(zombieMsMost).then(() => old.die('for good'))
-    this.#daemon = null
-    this.#restartAtMs = this.#clock.passedMs
   }
 
   #unfinished(): string[] {
@@ -348,24 +280,13 @@ class Play {
 
   /** What is still there of workflows that have ended. */
   #leftovers(): string[] {
-    const daemon = this.#daemon
-    const snapshot = daemon?.isAlive === true && daemon.hasStarted ? daemon.controller.snapshot() : null
-    if (snapshot === null) return ['the daemon is down']
-    const { pods, locks, liveWorkflows, tasks, capacity } = snapshot
+    if (!this.#daemons.areAllUp) return ['a daemon is down']
     return [
-      ...(this.#overthrown.size > 0 ? ['another daemon lives'] : []),
       ...[...this.#engine.pods.keys()].map((pod) => `pod ${pod} is left`),
       ...[...this.#engine.volumes.keys()].map((volume) => `volume ${volume} is left`),
-      ...locks
-        .filter(({ held, pending }) => held + pending > 0)
-        .map(({ name, held, pending }) => `lock ${name} is left, held ${held}, waited for ${pending}`),
       ...[...(this.#disk.collections.get('leftover')?.keys() ?? [])].map((key) => `record leftover/${key} is left`),
-      ...(pods.pending + pods.running + pods.removals > 0 ? [`pods are counted: ${JSON.stringify(pods)}`] : []),
-      ...(liveWorkflows > 0 ? [`${liveWorkflows} workflows live`] : []),
-      ...(tasks > 0 ? [`${tasks} tasks are under way`] : []),
-      ...(capacity.waiting > 0 || Object.values(capacity.used).some((amount) => amount > 0)
-        ? [`room is taken: ${JSON.stringify(capacity)}`]
-        : []),
+      ...[...this.#disk.fleet.claims.keys()].map((holder) => `the claim of ${holder} is left`),
+      ...this.#daemons.up.flatMap(({ controller }) => leftIn(controller.snapshot())),
       ...this.#unfinished(),
     ]
   }
@@ -384,6 +305,21 @@ class Play {
     }
     return { ...silentLog, warn: tell, error: tell }
   }
+}
+
+/** What a daemon has still in hand. */
+function leftIn({ pods, locks, liveWorkflows, tasks, capacity }: ControllerSnapshot): string[] {
+  return [
+    ...locks
+      .filter(({ held, pending }) => held + pending > 0)
+      .map(({ name, held, pending }) => `lock ${name} is left, held ${held}, waited for ${pending}`),
+    ...(pods.pending + pods.running + pods.removals > 0 ? [`pods are counted: ${JSON.stringify(pods)}`] : []),
+    ...(liveWorkflows > 0 ? [`${liveWorkflows} workflows live`] : []),
+    ...(tasks > 0 ? [`${tasks} tasks are under way`] : []),
+    ...(capacity.waiting > 0 || Object.values(capacity.used).some((amount) => amount > 0)
+      ? [`room is taken: ${JSON.stringify(capacity)}`]
+      : []),
+  ]
 }
 
 /** The same faults, until the world is kind. */

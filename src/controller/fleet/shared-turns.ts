@@ -74,10 +74,14 @@ export class SharedTurns implements Turns {
 
   /** What the store has given. */
   granted(grants: readonly LockGrant[]): void {
-    for (const { holder } of grants) {
+    for (const { holder, locks } of grants) {
       const uid = workflowUid(holder.slice(turnPrefix.length))
       const applicant = this.#waiting.get(uid)
-      if (applicant === undefined) continue
+      if (applicant === undefined) {
+        // Asked for by one that died before the workflow was stored: the turn is the next one's.
+        if (!this.#begun.has(uid)) this.#desk.leave(holder, locks)
+        continue
+      }
       this.#waiting.delete(uid)
       this.#begun.set(uid, applicant.namespace)
       this.#admit(uid)
