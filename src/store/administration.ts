@@ -1,11 +1,24 @@
 /** What a person does to a store from outside: look at its schema, bring it up to date, take it back. */
 import type { Migration, MigrationState } from './migrations.ts'
 
+/** A controller that has a lease, or owns unfinished workflows. */
+export type LeaseStatus = {
+  readonly name: string
+  /** Host and process that have it or had it last. */
+  readonly holder: string
+  readonly isLive: boolean
+  readonly workflows: number
+  /** Locks that its workflows hold. */
+  readonly locks: number
+}
+
 export interface StoreAdministration {
   /** For people; without a password. */
   readonly place: string
   /** Works while a daemon runs. Every version pending where nothing is there yet. */
   status(): Promise<readonly MigrationState[]>
+  /** Who works on it, and whose the workflows are; nothing where a store has one daemon by nature. Works while they run. */
+  controllers(): Promise<readonly LeaseStatus[]>
   /**
    * Answers what was applied, the oldest first.
    * @throws WorldError STORE_LOCKED while a daemon runs; STORE_NEWER_SCHEMA, STORE_FOREIGN_SCHEMA

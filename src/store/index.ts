@@ -27,7 +27,7 @@ export type {
   LockWish,
   Member,
 } from './fleet.ts'
-export type { StoreAdministration } from './administration.ts'
+export type { LeaseStatus, StoreAdministration } from './administration.ts'
 export type { MigrationState } from './migrations.ts'
 export { administerPostgres } from './postgres/administration.ts'
 export { administerSqlite } from './sqlite/administration.ts'

@@ -8,7 +8,7 @@ import { postgresOf } from '../../main/store.ts'
 import { redactedUrl } from '../../postgres/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
 import { administerPostgres, administerSqlite, backupSqlite, restoreSqlite } from '../../store/index.ts'
-import type { PostgresStoreOptions, StoreAdministration } from '../../store/index.ts'
+import type { LeaseStatus, PostgresStoreOptions, StoreAdministration } from '../../store/index.ts'
 import { contextOf } from '../globals.ts'
 import { tableText } from '../view/table.ts'
 import { addDaemonFlags, settingsOfFlags } from './up.ts'
@@ -34,7 +34,7 @@ export function registerDb(program: Command): void {
       })
   verb(
     'status',
-    'versions of the schema; exit code 1 where migrations are due, 78 where it is not this drydock’s',
+    'versions of the schema, who works on it; exit code 1 where migrations are due, 78 where it is not this drydock’s',
     status,
   )
   verb('migrate', 'bring the schema up to date', migrate)
@@ -74,9 +74,20 @@ const status = (config: Config, _flags: DbFlags, say: Say): Promise<void> =>
     const states = await store.status()
     say(`store: ${store.place}`)
     say(tableText([['VERSION', 'STATE', 'NAME'], ...states.map((one) => [String(one.version), one.state, one.name])]))
+    const controllers = await store.controllers()
+    if (controllers.length > 0) say('')
+    if (controllers.length > 0) say(controllersText(controllers))
     if (states.some(({ state }) => state === 'pending')) process.exitCode = 1
     if (states.some(({ state }) => state === 'foreign')) process.exitCode = 78
   })
+
+const controllersText = (controllers: readonly LeaseStatus[]): string =>
+  tableText([
+    ['CONTROLLER', 'STATE', 'WORKFLOWS', 'LOCKS', 'HOST'],
+    ...controllers.map(({ name, holder, isLive, workflows, locks }) => [
+      ...[name, isLive ? 'works' : 'gone', String(workflows), String(locks), holder],
+    ]),
+  ])
 
 const migrate = (config: Config, _flags: DbFlags, say: Say): Promise<void> =>
   administered(config, async (store) => {

@@ -1,12 +1,13 @@
 /** Administration of a store on Postgres. */
 import { randomUUID } from 'node:crypto'
+import type { ClientBase } from 'pg'
 import { openClient, redactedUrl } from '../../postgres/index.ts'
-import type { StoreAdministration } from '../administration.ts'
+import type { LeaseStatus, StoreAdministration } from '../administration.ts'
 import { versionBefore } from '../administration.ts'
 import { storeError } from '../fault.ts'
 import type { Migration } from '../migrations.ts'
 import { claim, heldLeases, holderOf, namelessLease, tryLock } from './lease.ts'
-import { migrate, rollback, schemaStatus } from './migrate.ts'
+import { isDue, migrate, rollback, schemaStatus } from './migrate.ts'
 import { asStoreError } from './postgres-fault.ts'
 import { schemaOf, sessionOf } from './store.ts'
 import type { PostgresStoreOptions } from './store.ts'
@@ -42,6 +43,8 @@ export async function administerPostgres(
   return {
     place,
     status: () => said(() => schemaStatus(client, at)),
+    controllers: () =>
+      said(async () => ((await isDue(client, at)) ? [] : leasesOf(client, await heldLeases(client, schema)))),
     migrate: () =>
       said(async () => {
         await takeOver()
@@ -55,3 +58,18 @@ export async function administerPostgres(
     close: () => client.end(),
   }
 }
+
+async function leasesOf(client: ClientBase, live: readonly string[]): Promise<readonly LeaseStatus[]> {
+  const { rows } = await client.query<Record<'name' | 'host' | 'workflows' | 'locks', string>>(leasesSql)
+  return rows
+    .map(({ name, host, workflows, locks }) => {
+      const isLive = live.includes(name)
+      return { name, holder: host, isLive, workflows: Number(workflows), locks: Number(locks) }
+    })
+    .filter(({ isLive, workflows, locks }) => isLive || workflows + locks > 0)
+}
+
+const leasesSql = `SELECT l.name, l.host,
+    (SELECT count(*) FROM workflow w WHERE NOT w.finished AND w.owner = l.name) AS workflows,
+    (SELECT count(*) FROM lock_claim c WHERE c.member = l.name AND c.granted IS NOT NULL) AS locks
+  FROM lease l ORDER BY l.name`

@@ -37,6 +37,7 @@ export function administerSqlite(directory: string, migrations: readonly Migrati
   return {
     place: path,
     status: () => said(() => migrationStates(migrations, appliedIn(path))),
+    controllers: async () => [],
     migrate: () =>
       said(() =>
         alone(() => {
