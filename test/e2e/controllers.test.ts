@@ -30,6 +30,8 @@ beforeAll(async () => {
     DRYDOCK_STORE_SSL_MODE: 'disable',
     DRYDOCK_POLICY_HOST_PATHS: lines.folder,
     DRYDOCK_CONTROLLER_TAKE_OVER_AFTER: '2s',
+    DRYDOCK_TABLE_URL: server.url,
+    DRYDOCK_TABLE_SSL_MODE: 'disable',
   }
   const port = 27_460 + (process.pid % 400) * 4
   const open = (name: string, offset: number, more: Readonly<Record<string, string>> = {}) =>
@@ -62,6 +64,22 @@ async function instanceInStore(): Promise<string> {
   const sql = "SELECT value FROM drydock.record WHERE collection = 'daemon' AND key = 'instance'"
   const { rows } = await client.query<{ value: string }>(sql).finally(() => client.end())
   return JSON.parse(rows[0]?.value ?? 'null') as string
+}
+
+/** Inserted; answers how to read their phases. */
+async function rowsOf(of: Lines, wanted: readonly string[]): Promise<() => Promise<readonly unknown[]>> {
+  const query = async (sql: string, values: readonly unknown[]) => {
+    const client = new pg.Client(server.url)
+    await client.connect()
+    return (await client.query<{ id: string; phase: string | null }>(sql, [...values]).finally(() => client.end())).rows
+  }
+  const insert = 'INSERT INTO workflow_manifests (manifest) SELECT * FROM jsonb_array_elements($1::jsonb) RETURNING id'
+  const rows = await query(insert, [JSON.stringify(wanted.map((name) => of.workflow(name, 1)))])
+  const ids = rows.map(({ id }) => id)
+  return async () =>
+    (await query('SELECT id, phase FROM workflow_manifests WHERE id = ANY ($1) ORDER BY id', [ids])).map(
+      ({ phase }) => phase,
+    )
 }
 
 const names = Array.from({ length: 30 }, (_, index) => `wf-${index}`)
@@ -104,8 +122,9 @@ it('30 workflows with a mutex and a semaphore write each line once though a memb
   // Five seconds, and what this machine is slow by.
   expect(takeOverMs).toBeLessThan(5_000 + 20 * slownessMs)
   const succeeded = Object.fromEntries(names.map((name) => [name, 'Succeeded']))
-  await expect.poll(() => c.phases(), { timeout: 120_000, interval: 500 }).toEqual(succeeded)
-  expect([...(await lines.all())].sort()).toEqual(names.flatMap((name) => linesOf(name, 3)).sort())
+  await expect.poll(() => c.phases(), { timeout: 120_000, interval: 500 }).toMatchObject(succeeded)
+  const written = (await lines.all()).filter((line) => line.startsWith('wf-'))
+  expect([...written].sort()).toEqual(names.flatMap((name) => linesOf(name, 3)).sort())
   a.daemon.spawn()
   await a.daemon.url
 }, 240_000)
@@ -127,6 +146,16 @@ it('a workflow is stopped, read and explained through a member that does not hav
   for (const name of ['a', 'b', 'c']) expect(stdout).toMatch(new RegExp(`^${name}[ *]`, 'm'))
 }, 120_000)
 
+it('rows of one table are admitted once, and their states are written whoever runs the workflows', async () => {
+  const phases = await rowsOf(
+    lines,
+    Array.from({ length: 12 }, (_, index) => `row-${index}`),
+  )
+  await expect.poll(phases, { timeout: 60_000, interval: 300 }).toEqual(Array.from({ length: 12 }, () => 'Succeeded'))
+  const written = (await lines.all()).filter((line) => line.startsWith('row-'))
+  expect([...written].sort()).toEqual(Array.from({ length: 12 }, (_, index) => `row-${index}.0`).sort())
+}, 120_000)
+
 it('a member that is told to end hands its workflows over at once, and logs are read wherever they lie', async () => {
   const wanted = Array.from({ length: 6 }, (_, index) => `handed-${index}`)
   for (const name of wanted) await b.submit(lines.workflow(name, 4, { seconds: '0.7' }))
@@ -142,6 +171,9 @@ it('a member that is told to end hands its workflows over at once, and logs are 
   const written = (await lines.all()).filter((line) => line.startsWith('handed-'))
   expect([...written].sort()).toEqual(wanted.flatMap((name) => linesOf(name, 4)).sort())
   for (const name of wanted) expect(await b.log(name)).toEqual(await c.log(name))
+  // The table is served by another member than before, or the same.
+  const phases = await rowsOf(lines, ['after-0', 'after-1'])
+  await expect.poll(phases, { timeout: 40_000, interval: 300 }).toEqual(['Succeeded', 'Succeeded'])
   const instance = await instanceInStore()
   for (const name of Object.keys(await b.phases()))
     await b.ask(`/api/v1/workflows/default/${name}`, { method: 'DELETE' })
