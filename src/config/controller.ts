@@ -35,6 +35,7 @@ export function controllerConfigOf(
       templateReferencing: argo.workflowRestrictions?.templateReferencing,
       instanceId: argo.instanceID,
       hostNodeName: hostName,
+      heededFields: heededFieldsOf(config),
       workflowPlugins: config.executorPlugins.workflowLevel,
       artifactDrivers: [...(argo.artifactDrivers ?? []).map(({ name }) => name), ...storages],
     },
@@ -59,6 +60,12 @@ export function controllerConfigOf(
     archive: config.archive,
     history: config.history,
   }
+}
+
+/** What chooses among several hosts is no longer ignored. */
+const heededFieldsOf = ({ docker, runtime }: Config): readonly string[] => {
+  if (docker.endpoints.length > 0) return ['nodeSelector', 'affinity']
+  return runtime === 'swarm' ? ['nodeSelector'] : []
 }
 
 /** Without a repository of Argo's, artifacts go to the built-in store: a bucket without a name. */

@@ -114,10 +114,14 @@ export class WorkflowFrame extends Frame {
     const { run } = this
     run.lockWaiters.delete(this)
     const estimate = run.estimate()
-    const ignored = ignoredFieldsText(run.spec, {
-      workflowTemplate: (name) => run.world.workflowTemplate(run.namespace, name, run.internal.templatesAt),
-      clusterWorkflowTemplate: (name) => run.world.clusterWorkflowTemplate(name, run.internal.templatesAt),
-    })
+    const ignored = ignoredFieldsText(
+      run.spec,
+      {
+        workflowTemplate: (name) => run.world.workflowTemplate(run.namespace, name, run.internal.templatesAt),
+        clusterWorkflowTemplate: (name) => run.world.clusterWorkflowTemplate(name, run.internal.templatesAt),
+      },
+      run.world.config.heededFields,
+    )
     run.patchStatus({
       phase: 'Running',
       message: '',

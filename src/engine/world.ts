@@ -32,6 +32,8 @@ export type EngineConfig = {
   /** A regular expression (RE2) of further transient error texts. */
   readonly transientErrorPattern?: string
   readonly hostNodeName: string
+  /** Fields that have an effect here though they have none on one host: `nodeSelector`, `affinity`. */
+  readonly heededFields?: readonly string[]
   /** Whether `spec.executorPlugins` is allowed. Off by default, as in Argo. */
   readonly workflowPlugins?: boolean
   /** Names of the storages that `plugin` artifacts may name. */

@@ -140,7 +140,7 @@ describe('one daemon on two engines', () => {
           },
         ],
       },
-    } as Workflow)
+    })
     const done = await ended('across')
     expect(done?.status?.phase).toBe('Succeeded')
     expect([hostOf(done, 'make'), hostOf(done, 'use')]).toEqual(['near', 'far'])
@@ -170,7 +170,7 @@ describe('one daemon on two engines', () => {
           step('three', 'test "$(cat /work/lines | tr -d "\\n")" = 12'),
         ],
       },
-    } as Workflow)
+    })
     const done = await ended('shared')
     expect(done?.status?.phase).toBe('Succeeded')
     expect(['one', 'two', 'three'].map((name) => hostOf(done, name))).toEqual(['far', 'far', 'far'])
@@ -190,7 +190,7 @@ describe('one daemon on two engines', () => {
     await controller.createWorkflow('default', {
       metadata: { name: 'kept' },
       spec: { entrypoint: 'main', templates: [{ name: 'main', ...on('there'), container: sh(lines), outputs }] },
-    } as Workflow)
+    })
     await expect.poll(async () => podsOf(await get('kept'))[0]?.phase, { timeout: 60_000 }).toBe('Running')
     await far.stop('SIGKILL')
     await expect.poll(() => controller.snapshot().endpoints[1]?.ok, { timeout: 20_000 }).toBe(false)
@@ -202,7 +202,7 @@ describe('one daemon on two engines', () => {
       await controller.createWorkflow('default', {
         metadata: { name },
         spec: { entrypoint: 'main', templates: [{ name: 'main', ...where, container: sh(`echo once ${name}`) }] },
-      } as Workflow)
+      })
     expect(hostOf(await ended('free'), 'free')).toBe('near')
     await expect
       .poll(async () => podsOf(await get('tied'))[0]?.message, { timeout: 20_000 })

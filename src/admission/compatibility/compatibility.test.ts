@@ -97,6 +97,9 @@ describe('ignored fields of a spec', () => {
         'spec.templates[].container.terminationMessagePath (WorkflowTemplate library), ' +
         'spec.templates[].nodeSelector (WorkflowTemplate library)',
     )
+    expect(ignoredFieldsText(spec, objects, ['nodeSelector', 'schedulerName'])).toBe(
+      'ignored on Docker: spec.templates[].container.terminationMessagePath (WorkflowTemplate library)',
+    )
   })
   it('are none in a spec that asks for nothing of Kubernetes', () => {
     expect(

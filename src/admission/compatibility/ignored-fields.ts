@@ -72,13 +72,21 @@ function plansOf(): ReadonlyMap<string, Plan> {
 
 const namedMost = 20
 
-/** The words of the condition, or null where nothing is ignored. Templates that the spec refers to are looked at as well. */
-export function ignoredFieldsText(spec: WorkflowSpec, objects?: ReferredObjects): string | null {
+/**
+ * The words of the condition, or null where nothing is ignored. Templates that the spec refers to are looked at as well.
+ * @param heeded names of fields that have an effect after all, since there are several hosts
+ */
+export function ignoredFieldsText(
+  spec: WorkflowSpec,
+  objects?: ReferredObjects,
+  heeded: readonly string[] = [],
+): string | null {
   const referred = objects ? referredTemplates(spec, objects) : []
   const elsewhere = referred.flatMap(({ object, templates }) =>
     ignoredFields({ templates: [...templates] }).map((field) => `${field} (${object})`),
   )
-  const fields = [...ignoredFields(spec), ...elsewhere]
+  const isHeeded = (path: string) => heeded.includes(path.split(' ')[0]?.split('.').at(-1) ?? '')
+  const fields = [...ignoredFields(spec), ...elsewhere].filter((path) => !isHeeded(path))
   if (fields.length === 0) return null
   const more = fields.length > namedMost ? ` and ${fields.length - namedMost} more` : ''
   return `ignored on Docker: ${fields.slice(0, namedMost).join(', ')}${more}`

@@ -15,6 +15,7 @@ export type TypeVerdicts = {
 }
 
 const oneHost = 'there is one host; nothing is scheduled'
+const endpoints = `${oneHost}; with \`docker.endpoints\` it picks among them, as in Kubernetes, and is not warned of`
 const noAccounts = 'there are no service accounts'
 const noPod = 'Drydock does it itself, without a pod'
 const notOnDocker = 'Docker has nothing like it'
@@ -115,8 +116,8 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
     ignored: {
       automountServiceAccountToken: noAccounts,
       executor: noAccounts,
-      nodeSelector: oneHost,
-      affinity: oneHost,
+      nodeSelector: endpoints,
+      affinity: endpoints,
       tolerations: oneHost,
       schedulerName: oneHost,
       podPriorityClassName: `${oneHost}; \`priority\` orders pods that wait for room`,
@@ -140,8 +141,8 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
       serviceAccountName: accountName,
     },
     ignored: {
-      nodeSelector: oneHost,
-      affinity: oneHost,
+      nodeSelector: endpoints,
+      affinity: endpoints,
       tolerations: oneHost,
       schedulerName: oneHost,
       priorityClassName: oneHost,
@@ -194,7 +195,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
   LifecycleHook: { works: 'template arguments templateRef expression' },
   RetryStrategy: {
     works: 'limit retryPolicy backoff expression',
-    ignored: { affinity: oneHost },
+    ignored: { affinity: endpoints },
   },
   Backoff: { works: 'duration factor maxDuration cap' },
   Synchronization: { works: 'semaphores mutexes' },

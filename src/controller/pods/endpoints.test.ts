@@ -218,7 +218,7 @@ describe('pods on several endpoints', () => {
     await controller.createWorkflow('default', {
       metadata: { name: 'wf' },
       spec: { entrypoint: 'main', templates: [{ name: 'main', retryStrategy, container: doing({ exitCode: 1 }) }] },
-    } as Workflow)
+    })
     const waits = await until(controller, 'wf', hasMessage("2 node(s) didn't match Pod's node affinity/selector."))
     expect(hostsOf(waits).slice(0, 2).sort()).toEqual(['a', 'b'])
     expect(podsOf(waits).map(({ phase }) => phase)).toEqual(['Failed', 'Failed', 'Pending'])
