@@ -77,6 +77,7 @@ export function createController(given: ControllerParts): RunningController {
         )
       health.runtime = isHealthy
       health.reason = reason
+      if (isHealthy && host.isKnown === true && core.fleet === null) void learnSize().catch(() => undefined)
     },
   })
 
@@ -88,11 +89,20 @@ export function createController(given: ControllerParts): RunningController {
       backOff: quickBackOff,
       signal: ending.signal,
     })
-    host.facts = { name: config.engine.hostNodeName || info.hostName, cpus: info.cpus, memoryBytes: info.memoryBytes }
+    takeSize(info)
     host.isKnown = true
-    if (core.scheduling === null) core.capacity.setBudget(budgetOf(config, host.facts))
     for (const warning of info.warnings) log.warn({}, warning)
     await core.fleet?.engineKnown(info)
+  }
+
+  function takeSize({ hostName, cpus, memoryBytes }: Awaited<ReturnType<typeof runtime.info>>): void {
+    host.facts = { name: config.engine.hostNodeName || hostName, cpus, memoryBytes }
+    if (core.scheduling === null) core.capacity.setBudget(budgetOf(config, host.facts))
+  }
+
+  /** An engine that says anew that it answers may be of another size: a larger host, a swarm with more machines. */
+  async function learnSize(): Promise<void> {
+    takeSize(await runtime.info(ending.signal))
   }
 
   /** What is kept is read in the store, which may be away: what is left over then is looked at again. */

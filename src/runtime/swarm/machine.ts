@@ -58,6 +58,11 @@ export class Machine {
     return this.#node.state === 'ready' && this.#node.availability === 'active' && this.#isAnswering && this.#hasToken
   }
 
+  /** Pods may go there as far as its operator is concerned: it counts for how large the swarm is. */
+  get isOpen(): boolean {
+    return this.hasAddress && this.#node.state === 'ready' && this.#node.availability === 'active'
+  }
+
   get isDraining(): boolean {
     return this.#node.availability === 'drain'
   }

@@ -41,6 +41,8 @@ export class Overseer {
   #looking: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #health: { readonly isHealthy: boolean; readonly reason: string } | null = null
+  /** Of the machines that may have pods, as text. */
+  #size = ''
   #isClosed = false
 
   constructor(parts: OverseerParts) {
@@ -255,8 +257,12 @@ export class Overseer {
     }
   }
 
+  /** Told anew where it is the same, but the swarm is of another size: whoever wants to know how large asks `info`. */
   #setHealth(isHealthy: boolean, reason: string): void {
-    if (this.#health?.isHealthy === isHealthy) return
+    const before = this.#size
+    const open = [...this.machines.values()].filter(({ isOpen }) => isOpen)
+    this.#size = open.map(({ id, node }) => `${id} ${node.cpus} ${node.memoryBytes}`).join('\n')
+    if (this.#health?.isHealthy === isHealthy && this.#size === before) return
     this.#health = { isHealthy, reason }
     for (const { onHealth } of this.#listeners) onHealth(isHealthy, reason)
   }

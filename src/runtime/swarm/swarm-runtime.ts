@@ -98,9 +98,7 @@ export class SwarmRuntime implements Runtime {
     await this.#ready()
     const { nodeId, clusterId, version } = this.#facts
     const all = [...this.#overseer.machines.values()].sort((a, b) => (a.node.hostname < b.node.hostname ? -1 : 1))
-    const open = all.filter(
-      ({ node, hasAddress }) => hasAddress && node.state === 'ready' && node.availability === 'active',
-    )
+    const open = all.filter(({ isOpen }) => isOpen)
     return {
       name: 'swarm',
       version,

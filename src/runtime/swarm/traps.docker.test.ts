@@ -343,11 +343,13 @@ describe('where a pod is placed', () => {
   })
 
   it('is a machine that is taken out of service no longer, and again once it is back', async () => {
-    const { runtime } = house()
+    const { runtime, health } = house()
     const pod = podOf('sleep 60', { nodeSelector: onSecond })
     await swarm.docker('node', 'update', '--availability', 'pause', 'ddt-2')
     await expect(runtime.prepare(pod)).rejects.toMatchObject({ code: 'UNSCHEDULABLE' })
-    expect((await runtime.info()).warnings).toContain('node ddt-2 is out of service (pause)')
+    const small = await runtime.info()
+    expect(small.warnings).toContain('node ddt-2 is out of service (pause)')
+    const times = health.length
     await swarm.docker('node', 'update', '--availability', 'active', 'ddt-2')
     await until(() =>
       runtime.prepare(pod).then(
@@ -355,6 +357,9 @@ describe('where a pod is placed', () => {
         () => false,
       ),
     )
+    // The larger swarm was told, so that whoever keeps count asks how large.
+    await until(() => health.length > times)
+    expect((await runtime.info()).cpus).toBe(small.cpus * 2)
     await runtime.remove(pod.identity.id)
     await runtime.close()
   })
