@@ -79,6 +79,8 @@ export class DockerRuntime implements Runtime {
   private events: Events | null = null
   private readiness: Promise<void> | null = null
   private hostName = ''
+  /** Others work on the engine under our name. */
+  private isShared = false
   private isOurs: (workflow: WorkflowUid) => boolean = () => true
   private clockOffsetMs = 0
   private isHealthy: boolean | null = null
@@ -241,6 +243,7 @@ export class DockerRuntime implements Runtime {
     const own = [...this.pods.values()].filter((pod) => pod.identity.workflowUid === workflow)
     await Promise.all(own.map((pod) => this.remove(pod.identity.id, signal)))
     await this.sandboxes.forget(workflow)
+    if (this.isShared) await this.removal.sweep(workflow, signal)
     for (const id of this.marks.withPrefix(`${workflow}.`)) this.marks.drop(id as PodId)
     assertSafeId(workflow)
     rmSync(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
@@ -296,6 +299,7 @@ export class DockerRuntime implements Runtime {
   }
 
   share(isOurs: (workflow: WorkflowUid) => boolean): void {
+    this.isShared = true
     this.isOurs = isOurs
   }
 

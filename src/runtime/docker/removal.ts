@@ -1,12 +1,13 @@
 /** Takes a pod away: its log first, then containers, helpers and volumes. Every step may be repeated. */
-import type { PodId } from '../../resources/index.ts'
+import type { PodId, WorkflowUid } from '../../resources/index.ts'
 import type { EngineCalls } from './engine-calls.ts'
+import { endProcesses } from './lost-start.ts'
 import { holderName, label, sandboxNameOf } from './names.ts'
 import type { ContainerRecord, PodRecord } from './pod-record.ts'
 import type { Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
 import type { Supervisor } from './supervisor.ts'
-import { list, record, textOr } from './wire.ts'
+import { list, listedContainer, record, textOr } from './wire.ts'
 
 export type RemovalParts = {
   readonly calls: EngineCalls
@@ -40,6 +41,18 @@ export class Removal {
       pod.changed()
     }
     await this.turn(() => (pod ? this.removeKnown(id, pod, signal) : this.removeUnknown(id, signal)))
+  }
+
+  /** What others who had the workflow before us, and were killed, may have left of it: sandboxes that they were making. */
+  async sweep(workflow: WorkflowUid, signal?: AbortSignal): Promise<void> {
+    const { calls, instance } = this.parts
+    const filters = JSON.stringify({ label: [`${label.instance}=${instance}`, `${label.workflowUid}=${workflow}`] })
+    const query = { all: true, filters }
+    const rows = list(await calls.client.json('listContainers', 'GET', '/containers/json', { query, signal }))
+    for (const { id, state } of rows.map(listedContainer)) {
+      if (state === 'created') await endProcesses(id)
+      await calls.remove(id, signal)
+    }
   }
 
   private async keepLogs(pod: PodRecord): Promise<void> {

@@ -54,3 +54,24 @@ it('finds only sandboxes of daemons of this machine whose directory has gone and
   expect(await calls.listOwn(gone)).toEqual([])
   expect(await calls.listOwn(kept)).toHaveLength(1)
 })
+
+it('who shares an engine takes away what a member that was killed was making for a workflow, and nothing of others', async () => {
+  const instance = `runtime-strays-shared-${randomUUID().slice(0, 8)}`
+  const other = { ...pod, workflowUid: workflowUid(randomUUID()) }
+  const runtime = new DockerRuntime({ engine, instance, dataDir })
+  try {
+    runtime.share(() => true)
+    await runtime.list()
+    for (const of of [pod, other])
+      await calls.create(
+        `${instance}.${of.workflowUid}._net`,
+        sandboxBody({ instance, home: 'elsewhere:/data', network: 'default' }, of),
+      )
+    await runtime.forget(pod.workflowUid)
+    const left = (await calls.listOwn(instance)).map(({ labels }) => labels[label.workflowUid])
+    expect(left).toEqual([other.workflowUid])
+  } finally {
+    await runtime.close()
+    for (const { id } of await calls.listOwn(instance)) await calls.remove(id)
+  }
+})
