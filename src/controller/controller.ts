@@ -76,6 +76,7 @@ export function createController(given: ControllerParts): RunningController {
           isHealthy ? 'the container engine answers' : 'the container engine is away',
         )
       health.runtime = isHealthy
+      core.fleet?.engineHealth(isHealthy)
       health.reason = reason
       if (isHealthy && host.isKnown === true && core.fleet === null) void learnSize().catch(() => undefined)
     },

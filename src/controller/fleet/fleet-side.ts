@@ -238,6 +238,14 @@ export class FleetSide {
     })
   }
 
+  /** Our engine answers, or does not: nothing new is given to whom it does not. */
+  engineHealth(isUp: boolean): void {
+    if (this.#parts.core().runtime.endpoints !== undefined || this.#engines.every((engine) => engine.isUp === isUp))
+      return
+    this.#engines = this.#engines.map((engine) => ({ ...engine, isUp }))
+    void this.#tellEngines().catch(() => undefined)
+  }
+
   #tellEngines(): Promise<void> {
     return this.membership.setEngines(
       this.#engines.map((engine) => (this.#wanted.has(engine.id) ? { ...engine, isWanted: true } : engine)),
