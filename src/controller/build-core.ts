@@ -206,6 +206,7 @@ export function buildCore(
     telemetry,
     holds,
     config: () => config.archive ?? noArchive,
+    mayWork: () => fleet === null || fleet.isLeading,
     isBusy: () => reconciler.depth > 0,
     isTaken: (uid) => runs.byUid(uid) !== undefined || alarms.has(`deletion/${uid}`),
     moved: ({ namespace, name }) => runs.forget(namespace, name),

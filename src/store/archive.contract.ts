@@ -94,7 +94,9 @@ export function archiveContract(
       expect(await store.archive.count({})).toBe(0)
       await store.commit([staged(2, 'd'), moved(2, 2)])
       await expect(store.commit([staged(2, 'd'), moved(2, 2)])).rejects.toMatchObject(conflict)
+      await expect(store.commit([ended(2)])).rejects.toMatchObject(conflict)
       expect(await store.archive.count({})).toBe(1)
+      expect(await store.workflowByUid(uidOf(2))).toBeNull()
     })
     it('gives the name free, and a workflow back to the hot tables in one commit', async () => {
       const store = open.store()
@@ -122,6 +124,10 @@ export function archiveContract(
       const mark: Change = { kind: 'markArchived', uid: uidOf(2), namespace: 'default', name: 'wf-2' }
       expect([...(await store.commit([mark])).versions]).toEqual([['Workflow/default/wf-2', 4]])
       expect(await namesOf({ deleted: true })).toEqual(['wf-2', 'wf-1'])
+      const named = async (namespace: string, deleted: boolean) =>
+        (await store.archive.named(namespace, 'wf-2', { deleted }))?.uid ?? null
+      expect([await named('', true), await named('default', true)]).toEqual([uidOf(2), uidOf(2)])
+      expect([await named('default', false), await named('other', true)]).toEqual([null, null])
       await store.commit([{ kind: 'deleteArchived', uid: uidOf(2) }])
       expect(await namesOf({})).toEqual(['wf-1'])
     })
@@ -219,6 +225,9 @@ export function archiveContract(
       const second = await store.archive.page({}, { offset: 1, limit: 2 })
       expect(second.rows.map(({ name }) => name)).toEqual(['wf-29', 'wf-28'])
       expect((await store.archive.page({}, { offset: 30, limit: 2 })).rows).toEqual([])
+      expect((await store.archive.page({ namespace: 'default', name: 'wf-3' }, { offset: 1, limit: 2 })).rows).toEqual(
+        [],
+      )
     })
     it('says which finished workflows are the oldest, hot and archived', async () => {
       const store = open.store()

@@ -119,6 +119,8 @@ export interface StoreArchive {
   /** @param cursor only what comes after it */
   count(query: ArchiveQuery, cursor?: string | null): Promise<number>
   byUid(uid: WorkflowUid): Promise<ArchivedRow | null>
+  /** The one of that name that started last; of every namespace where it is empty. @param deleted also what is deleted */
+  named(namespace: string, name: string, options: { readonly deleted: boolean }): Promise<ArchivedRow | null>
   part(uid: WorkflowUid, number: number): Promise<Uint8Array | null>
   /** Labels of archived workflows and of finished ones that are not archived yet. */
   labelKeys(): Promise<readonly string[]>
@@ -129,8 +131,6 @@ export interface StoreArchive {
     oldest: Omit<Oldest, 'phase'> & {
       /** Only those with this label. */
       readonly label?: readonly [string, string]
-      /** Only those of one controller. */
-      readonly owner?: string
     },
   ): Promise<readonly { readonly uid: WorkflowUid; readonly namespace: string; readonly name: string }[]>
   /** Archived workflows, the oldest in front. */

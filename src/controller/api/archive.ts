@@ -16,8 +16,7 @@ import { ApiError } from '../port.ts'
 import { refusalError } from '../refusals.ts'
 import { announce } from './announce.ts'
 import { createWorkflow } from './create.ts'
-import { deleteArchivedRow, deleteWorkflow } from './delete.ts'
-import { operateOn } from './operate.ts'
+import { deleteArchivedRow } from './delete.ts'
 import { archivedRun, previewOf } from './preview.ts'
 import { readByUid, workflowOfRow } from './read.ts'
 import { takeBack } from './take-back.ts'
@@ -65,7 +64,7 @@ async function deleteArchived(core: Core, identity: ArchivedIdentity): Promise<v
   const found = await find(core, identity)
   if (found.kind === 'archived') return deleteArchivedRow(core, found.row)
   const { namespace = '', name = '', uid = '' } = found.workflow.metadata
-  if (!archiveConfig(core).enabled) return deleteWorkflow(core, namespace, name)
+  if (!archiveConfig(core).enabled) return core.api.deleteWorkflow(namespace, name)
   await core.archive.holds.alone(uid as WorkflowUid, async () => {
     const row = await core.store.workflowByUid(uid as WorkflowUid)
     if (row === null || core.runs.byUid(row.uid) !== undefined) throw new ApiError('NOT_FOUND', 'not found')
@@ -90,7 +89,7 @@ async function operateArchived(core: Core, identity: ArchivedIdentity, operation
     await takeBack(core, found.row)
   }
   const { namespace = '', name = '' } = found.kind === 'hot' ? found.workflow.metadata : found.row
-  return operateOn(core, namespace, name, operation)
+  return core.api.operate(namespace, name, operation)
 }
 
 async function previewArchived(core: Core, identity: ArchivedIdentity, operation: Operation): Promise<Preview> {

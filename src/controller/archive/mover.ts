@@ -33,6 +33,8 @@ export type MoverParts = {
   readonly telemetry: Telemetry
   readonly holds: Holds
   readonly config: () => ArchiveConfig
+  /** Of several controllers on one store one does this. */
+  readonly mayWork: () => boolean
   /** Live work waits for its turn. */
   readonly isBusy: () => boolean
   /** It has been taken up again, or something else is under way with it. */
@@ -97,7 +99,8 @@ export class Mover {
 
   async #work(): Promise<void> {
     this.#ends = 0
-    const { clock, log } = this.#parts
+    const { clock, log, mayWork } = this.#parts
+    if (!mayWork()) return
     try {
       for (let isMore = true; isMore && !this.#isClosed;) {
         await this.#waitForQuiet()

@@ -9,15 +9,12 @@ import { archivingLabel } from './policy.ts'
 
 type Named = { readonly namespace: string; readonly name: string }
 
-/** The one that started last. @param deleted also what only the archive has */
-export async function archivedNamed(
+/** The one that started last. @param options `deleted`: also what only the archive has */
+export const archivedNamed = (
   store: Store,
   { namespace, name }: Named,
-  { deleted }: { readonly deleted: boolean },
-): Promise<ArchivedRow | null> {
-  const query = { ...(namespace === '' ? {} : { namespace }), name, ...(deleted ? {} : { deleted: false }) }
-  return (await store.archive.page(query, { limit: 1 })).rows[0] ?? null
-}
+  options: { readonly deleted: boolean },
+): Promise<ArchivedRow | null> => store.archive.named(namespace, name, options)
 
 export async function archivedWorkflow(
   store: Store,

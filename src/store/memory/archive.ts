@@ -61,20 +61,22 @@ export function memoryArchive(look: <T>(work: (disk: MemoryDisk) => T | Promise<
     page: (query, page) => look((disk) => findPage(tables(disk), query, page)),
     count: (query, cursor) => look((disk) => countRows(tables(disk), query, cursor)),
     byUid: (uid) => look(({ archive }) => archivedOf(archive.rows.get(uid))),
+    named: (namespace, name, { deleted }) =>
+      look(({ archive }) => {
+        const found = [...archive.rows.values()].filter(
+          (row) => row.name === name && (namespace === '' || row.namespace === namespace) && (deleted || !row.deleted),
+        )
+        return archivedOf(found.sort(byPlace)[0])
+      }),
     part: (uid, number) =>
       look(({ archive }) => (archive.rows.has(uid) ? (archive.parts.get(uid)?.get(number) ?? null) : null)),
     labelKeys: () => look((disk) => sorted(allLabels(disk).flatMap((labels) => Object.keys(labels)))),
     labelValues: (key) => look((disk) => sorted(allLabels(disk).flatMap((labels) => labels[key] ?? []))),
-    finished: ({ keep = 0, finishedBefore, limit, label, owner }) =>
+    finished: ({ keep = 0, finishedBefore, limit, label }) =>
       look(({ workflows }) => {
         const all = [...workflows.values()]
           .map(({ row }) => row)
-          .filter(
-            (row) =>
-              row.finished &&
-              (label === undefined || row.labels[label[0]] === label[1]) &&
-              (owner === undefined || row.owner === undefined || row.owner === owner),
-          )
+          .filter((row) => row.finished && (label === undefined || row.labels[label[0]] === label[1]))
           .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))
         const old = finishedBefore === undefined ? all.slice(0, Math.max(0, all.length - keep)) : all
         return old

@@ -104,6 +104,28 @@ const archiveFunction = `
   $function$;
 `
 
+/** What is archived cannot be among the hot workflows: one that another controller archived meanwhile is not written again. */
+export const archiveGuard: Migration = {
+  version: 5,
+  name: 'no workflow twice',
+  down: `
+    DROP TRIGGER workflow_not_archived ON workflow;
+    DROP FUNCTION drydock_not_archived();
+  `,
+  sql: `
+    CREATE FUNCTION drydock_not_archived() RETURNS trigger LANGUAGE plpgsql AS $function$
+    BEGIN
+      IF EXISTS (SELECT 1 FROM archive WHERE uid = NEW.uid) THEN
+        RAISE EXCEPTION 'workflow % is archived', NEW.uid USING ERRCODE = '${contradiction}';
+      END IF;
+      RETURN NULL;
+    END
+    $function$;
+    CREATE TRIGGER workflow_not_archived AFTER INSERT ON workflow
+      FOR EACH ROW EXECUTE FUNCTION drydock_not_archived();
+  `,
+}
+
 export const archiveSchema: Migration = {
   version: 3,
   name: 'archive',

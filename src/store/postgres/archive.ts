@@ -15,6 +15,11 @@ export function postgresArchive(rows: Rows): StoreArchive {
     page: (query, page) => findPage(search, query, page),
     count: (query, cursor) => countRows(search, query, cursor),
     byUid: async (uid) => archivedOf((await rows('SELECT * FROM archive WHERE uid = $1', uid))[0]),
+    named: async (namespace, name, { deleted }) => {
+      const where = `${namespace === '' ? '' : ' AND namespace = $2'}${deleted ? '' : ' AND NOT deleted'}`
+      const text = `SELECT * FROM archive WHERE name = $1${where} ORDER BY sort_at DESC, no DESC LIMIT 1`
+      return archivedOf((await rows(text, name, ...(namespace === '' ? [] : [namespace])))[0])
+    },
     part: async (uid, number) => {
       const text = `SELECT p.data FROM archive a JOIN archive_part p ON p.no = a.no * ${partsPerWorkflow} + $2 WHERE a.uid = $1`
       const data = (await rows(text, uid, number))[0]?.['data']
@@ -82,14 +87,13 @@ function tables(rows: Rows): ArchiveTables {
 
 async function finishedOf(
   rows: Rows,
-  { keep = 0, finishedBefore, limit, label, owner }: Parameters<StoreArchive['finished']>[0],
+  { keep = 0, finishedBefore, limit, label }: Parameters<StoreArchive['finished']>[0],
 ) {
   const values: unknown[] = []
   const put = (value: unknown): string => `$${values.push(value)}`
   const conditions = ['w.finished']
   if (label !== undefined)
     conditions.push(`w.no IN (SELECT workflow FROM label WHERE key = ${put(label[0])} AND value = ${put(label[1])})`)
-  if (owner !== undefined) conditions.push(`w.owner = ${put(owner)}`)
   let most = limit
   if (finishedBefore === undefined) {
     const counted = await rows(`SELECT count(*) AS n FROM workflow w WHERE ${conditions.join(' AND ')}`, ...values)

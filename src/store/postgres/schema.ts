@@ -4,7 +4,7 @@
  * of a workflow numbers its nodes; nobody else writes to it.
  */
 import type { Migration } from '../migrations.ts'
-import { archiveSchema } from './archive-schema.ts'
+import { archiveGuard, archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
 import { fleetSchema } from './fleet-schema.ts'
 
@@ -127,4 +127,5 @@ export const migrations: readonly Migration[] = [
   },
   archiveSchema,
   fleetSchema,
+  archiveGuard,
 ]

@@ -25,6 +25,12 @@ export function sqliteArchive(look: Look): StoreArchive {
       look((sql) => findPage(tables(sql), query, page)),
     count: (query, cursor) => look((sql) => countRows(tables(sql), query, cursor)),
     byUid: (uid) => look((sql) => archivedOf(sql('SELECT * FROM archive WHERE uid = ?').get(uid))),
+    named: (namespace, name, { deleted }) =>
+      look((sql) => {
+        const where = `${namespace === '' ? '' : ' AND namespace = ?'}${deleted ? '' : ' AND deleted = 0'}`
+        const text = `SELECT * FROM archive WHERE name = ?${where} ORDER BY sort_at DESC, no DESC LIMIT 1`
+        return archivedOf(sql(text).get(name, ...(namespace === '' ? [] : [namespace])))
+      }),
     part: (uid, number) => portion(look, (sql) => partOf(sql, uid, number)),
     labelKeys: () => look((sql) => sql(labelKeys).all().map(firstText)),
     labelValues: (key) => look((sql) => sql(labelValues).all(key, key, key).map(firstText)),
