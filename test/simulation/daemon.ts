@@ -69,7 +69,7 @@ export class SimulatedDaemon {
         ? {}
         : {
             fleet: gatedFleet(this.#gate, this.#member.fleet),
-            sharing: { takeOverAfterMs: 1_000, url: () => null },
+            sharing: { takeOverAfterMs, url: () => null },
           }),
       runtime: gatedRuntime(world, this.#gate, this.runtime),
       artifacts: gatedArtifacts(world, this.#gate),
@@ -134,6 +134,9 @@ export class SimulatedDaemon {
     void clock.sleep(misfortune.pick([0, misfortune.int(1, 3_000)])).then(() => this.die('as another leads'))
   }
 }
+
+/** What is left of it when a member that is cut off lets go must be longer than the slowest call and the farthest jump back. */
+const takeOverAfterMs = 25_000
 
 const plainConfig: ControllerConfig = {
   engine: {

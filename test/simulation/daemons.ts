@@ -133,7 +133,7 @@ export class Daemons {
   partition(): void {
     const place = this.#somePlace()
     if (place?.name === null || place?.daemon?.isAlive !== true || place.daemon.isCutOff) return
-    const ms = this.#fate.pick([100, this.#fate.int(500, 5_000), this.#fate.int(1_000, 30_000)])
+    const ms = this.#fate.pick([100, this.#fate.int(500, 5_000), this.#fate.int(20_000, 60_000)])
     this.#world.trace(`the database is out of the reach of ${place.name} for ${ms} ms`)
     this.usurped += 1
     place.daemon.cutOff(ms)

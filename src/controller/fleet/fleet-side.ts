@@ -142,10 +142,8 @@ export class FleetSide {
       core,
       clock,
       takeOverAfterMs: config.takeOverAfterMs,
-      hasHeirs: () => {
-        const self = this.membership.find(port.name)
-        return self !== undefined && heirOf(self, this.membership.members) !== null
-      },
+      // Who was away when we last looked may be back by now.
+      hasHeirs: () => this.membership.others().length > 0,
       signal: this.#ending.signal,
     })
     this.follower = new Follower(core)
