@@ -5,19 +5,10 @@ import type { PostgresOptions } from '../../postgres/index.ts'
 import { workflowUid } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
 import { storeError } from '../fault.ts'
-import type {
-  EngineShare,
-  Fleet,
-  FleetCapacity,
-  FleetCommands,
-  FleetListener,
-  FleetLocks,
-  FleetSelf,
-  Member,
-} from '../fleet.ts'
-import { isLess, shareOf } from '../fleet-shares.ts'
+import type { Fleet, FleetCapacity, FleetCommands, FleetListener, FleetLocks, FleetSelf, Member } from '../fleet.ts'
 import { fenced } from './commit-function.ts'
 import { changesKept, joinLog, trimLog } from './fleet-change-log.ts'
+import { shareIn } from './fleet-capacity.ts'
 import { Commands } from './fleet-commands.ts'
 import { LockDesk } from './fleet-desk.ts'
 import { Ears } from './fleet-ears.ts'
@@ -82,7 +73,7 @@ export class PostgresFleet implements Fleet {
     this.#roles = new Roles(server, name.schema, Math.min(2_000, pingMs))
     this.locks = new LockDesk(link, () => this.#ears.tell(['grants']))
     this.commands = new Commands(link, this.#ears)
-    this.capacity = { share: (engine, wanted, budget) => this.#share(engine, wanted, budget) }
+    this.capacity = { share: (engine, wanted, budget) => shareIn(link, { engine, wanted, budget }) }
     this.#timers = [
       setInterval(() => void this.#lookWhoLives(), liveMs),
       setInterval(() => void this.trim().catch(() => undefined), trimMs * (0.75 + Math.random() / 2)),
@@ -249,31 +240,6 @@ export class PostgresFleet implements Fleet {
     } finally {
       this.#looking = false
     }
-  }
-
-  #share(engine: string, wanted: EngineShare, budget: EngineShare): Promise<EngineShare> {
-    const { schema } = this.#link.name
-    return this.#link.transact(async (client, epoch) => {
-      await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [
-        lockClass,
-        keyOf({ schema, lease: `#engine/${engine}` }),
-      ])
-      await this.#link.mustLead(client, epoch)
-      const live = await heldLeases(client, schema)
-      type Row = { member: string; cpus: number; memory_bytes: number; containers: number }
-      const found = await client.query<Row>('SELECT * FROM engine_share WHERE engine = $1', [engine])
-      const parts = found.rows.map((row) => ({ ...row, memoryBytes: row.memory_bytes }))
-      const others = parts.filter(({ member }) => member !== this.name && live.includes(member))
-      const before = parts.find(({ member }) => member === this.name)
-      const share = shareOf(wanted, budget, others)
-      await client.query(
-        `INSERT INTO engine_share VALUES ($1, $2, $3, $4, $5) ON CONFLICT (engine, member)
-          DO UPDATE SET cpus = excluded.cpus, memory_bytes = excluded.memory_bytes, containers = excluded.containers`,
-        [engine, this.name, share.cpus, share.memoryBytes, share.containers],
-      )
-      if (before && isLess(share, before)) await this.#link.tell(client, 'capacity')
-      return share
-    })
   }
 }
 
