@@ -10,6 +10,7 @@ import { startPostgres } from '../scripts/postgres.ts'
 import { bestRawRate, dockerRunLoop } from './docker-baseline.ts'
 import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemon } from './on-docker.ts'
 import { growth, nodesPerSecond } from './simulated.ts'
+import { pageMilliseconds } from './pages.ts'
 import { memoryWhileMoving, s3Seconds } from './s3.ts'
 import { largeWorkflow, restartSeconds, workflowsAtOnce } from './scale.ts'
 import { secondsToAdmit } from './table.ts'
@@ -163,12 +164,25 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
     return [figure(`seconds to start with ${live} live workflows`, seconds, { most: 5 }, 'suspended, in SQLite')]
   },
   /** Takes minutes: only with `--large` or when it is asked for by name. */
-  async large({ huge, small }) {
-    const { ratio, perSecond, megabytes } = await largeWorkflow(huge, small)
-    const detail = `${Math.round(perSecond)} nodes/s, 1000 at once`
+  async million({ huge, small }) {
+    const { ratio, seconds, megabytes, getMs, restartSeconds } = await largeWorkflow(huge, small)
+    const detail = `${Math.round(seconds)} s, ${Math.round(huge / seconds)} nodes/s, 1000 at once`
     return [
       figure(`CPU per node, ${huge} against ${small}`, ratio, { most: 1.2 }, detail),
       figure(`memory with ${huge} nodes, MB`, Math.round(megabytes), { most: 1500 }, 'resident, the most'),
+      figure(`ms to get a live workflow of ${huge} nodes`, getMs, { most: 100 }, 'without its nodes; the longest'),
+      figure(`seconds to start with a live workflow of ${huge} nodes`, restartSeconds, { most: 60 }, 'half of it done'),
+    ]
+  },
+  /** Against a tenth of as many: a page costs the same however many others there are. */
+  async pages({ live, huge }) {
+    const [workflows, nodes] = [live * 10, huge]
+    const few = await pageMilliseconds(workflows / 100, nodes / 100)
+    const many = await pageMilliseconds(workflows, nodes)
+    const detail = (ms: keyof typeof few) => `${many[ms].toFixed(2)} ms against ${few[ms].toFixed(2)} ms of a hundredth`
+    return [
+      figure(`ms of a page of 50 among ${workflows} workflows`, many.listMs, { most: 50 }, detail('listMs')),
+      figure(`ms of a page of 50 among ${nodes} nodes`, many.nodesMs, { most: 5 }, detail('nodesMs')),
     ]
   },
   async table({ rows }) {
@@ -210,7 +224,7 @@ async function main(): Promise<void> {
   const isTiny = process.argv.includes('--tiny')
   const only = process.argv[process.argv.indexOf('--only') + 1]?.split(',')
   const isLarge = isTiny || process.argv.includes('--large')
-  const all = Object.keys(benches).filter((name) => isLarge || name !== 'large')
+  const all = Object.keys(benches).filter((name) => isLarge || name !== 'million')
   const names = process.argv.includes('--only') ? (only ?? []) : all
   const engine = await ensureEngine(console.log)
   if (!engine.ok) throw new Error(engine.message)

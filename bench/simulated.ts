@@ -13,6 +13,7 @@ export const simulated: Pick<Parameters<typeof startDaemon>[0], 'runtime'> = {
         behaviour: () => ({}),
         cpus: 10_000,
         memoryBytes: 2 ** 50,
+        countsStarts: false,
       }),
     ),
 }

@@ -57,6 +57,8 @@ export type SimulatedEngineOptions = {
   readonly faults?: Faults
   readonly cpus?: number
   readonly memoryBytes?: number
+  /** `false`: `starts` stays empty, or it would grow with every pod. */
+  readonly countsStarts?: boolean
 }
 
 export class SimulatedEngine {
@@ -176,8 +178,10 @@ export class SimulatedEngine {
 
   private run(pod: SimulatedPod, container: SimulatedContainer | undefined): void {
     if (!container || container.state !== 'created' || container.isPausing) return
-    const key = `${pod.request.identity.id}/${container.request.name}`
-    this.starts.set(key, (this.starts.get(key) ?? 0) + 1)
+    if (this.options.countsStarts !== false) {
+      const key = `${pod.request.identity.id}/${container.request.name}`
+      this.starts.set(key, (this.starts.get(key) ?? 0) + 1)
+    }
     this.startCount += 1
     container.state = 'running'
     container.startedAt = this.options.clock.now()
