@@ -22,7 +22,8 @@ export type {
   WatchEvent,
   WorkflowPage,
 } from './port.ts'
-export type { ControllerSnapshot } from './snapshot.ts'
+export { noEndpoint } from './api/unplaceable.ts'
+export type { ControllerSnapshot, EndpointFigures } from './snapshot.ts'
 export type { InProcessPlugin, PluginCall } from './plugins/in-process.ts'
 export type { PluginAnswer, PluginQuestion } from './tasks/plugin.ts'
 export { silentLog, silentTelemetry } from './telemetry.ts'

@@ -20,6 +20,7 @@ import { previewOf, previewOfResubmit } from './preview.ts'
 import { readByUid, readWorkflow } from './read.ts'
 import { submitFrom } from './submit.ts'
 import { saveUpload } from './uploads.ts'
+import { unplaceable } from './unplaceable.ts'
 
 const templateKey = (kind: ObjectKind, namespace: string, name: string): TemplateKey => ({
   kind: kind === 'ClusterWorkflowTemplate' ? kind : 'WorkflowTemplate',
@@ -53,7 +54,7 @@ export function buildApi(at: () => Core): Controller {
         ...workflow,
         metadata: { ...workflow.metadata, namespace: namespaceFor(at(), namespace, workflow) },
       }
-      return problemsOf(at(), named, 'lint')
+      return [...problemsOf(at(), named, 'lint'), ...unplaceable(at(), named)]
     },
     createObject: (kind, namespace, object, options) => createObject(at(), kind, namespace, object, options),
     updateObject: (kind, namespace, name, object, options) =>

@@ -54,6 +54,11 @@ describe('pods on several endpoints', () => {
     const told = await controller.explain('default', 'wf')
     expect(told.waits).toMatchObject([{ kind: 'capacity' }])
     expect(told.sentences.join(' ')).toContain('on a 0 of')
+    const problems = await controller.lintWorkflow('default', single('x', doing(), { nodeSelector: { gpu: 'yes' } }))
+    expect(problems).toMatchObject([{ path: 'spec.nodeSelector', rule: 'no-endpoint' }])
+    expect(await controller.lintWorkflow('default', single('x', doing(), { nodeSelector: { disk: 'ssd' } }))).toEqual(
+      [],
+    )
   })
 
   it('respect what each endpoint has, and are spread over them', async () => {

@@ -1,4 +1,5 @@
 /** `/api/v1/workflows`: list, get, create, submit, lint, delete. */
+import { noEndpoint } from '../../controller/index.ts'
 import type { SubmitOptions, WorkflowPage } from '../../controller/port.ts'
 import type { ApiError } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
@@ -81,7 +82,8 @@ export function refuseProblems(problems: NonNullable<ApiError['problems']>, resp
   const [first] = problems.filter(({ rule }) => rule === undefined)
   if (first) throw new HttpFault({ status: 400, grpc: 3, message: first.message, problems })
   const warnings = problems.map(
-    ({ message, hint = '' }) => `299 drydock ${JSON.stringify(`${message} on creation: ${hint}`)}`,
+    ({ message, hint = '', rule }) =>
+      `299 drydock ${JSON.stringify(rule === noEndpoint ? `${message}: ${hint}` : `${message} on creation: ${hint}`)}`,
   )
   if (warnings.length > 0) response.set('Warning', warnings.join(', ').replace(/[^\x20-\x7e]/g, '?'))
 }
