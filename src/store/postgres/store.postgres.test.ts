@@ -2,6 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres } from '../../../scripts/postgres.ts'
 import type { PostgresServer } from '../../../scripts/postgres.ts'
+import type { WorkflowUid } from '../../resources/index.ts'
+import type { Store, WorkflowQuery, WorkflowRow } from '../port.ts'
 import { storeContract } from '../store.contract.ts'
 import { openPostgresStore } from './store.ts'
 
@@ -28,6 +30,33 @@ storeContract('the Postgres store', () => {
     dispose: () => sql(`DROP SCHEMA ${schema} CASCADE`),
   }
 })
+
+/** Its commits take another way; whose the workflows are is not part of this contract. */
+storeContract('the Postgres store of a controller with a name', () => {
+  const schema = newSchema()
+  return {
+    open: async () => withoutOwners(await openPostgresStore({ url: server.url, schema, controller: 'a' })),
+    dispose: () => sql(`DROP SCHEMA ${schema} CASCADE`),
+  }
+})
+function withoutOwners(store: Store): Store {
+  const less = <Row extends WorkflowRow | null>(row: Row): Row => {
+    if (row === null) return row
+    const { owner: _owner, ...rest } = row
+    return rest as Row
+  }
+  return new Proxy(store, {
+    get(target, key) {
+      if (key === 'workflow')
+        return async (namespace: string, name: string) => less(await target.workflow(namespace, name))
+      if (key === 'workflowByUid') return async (uid: WorkflowUid) => less(await target.workflowByUid(uid))
+      if (key === 'workflows')
+        return async (query: WorkflowQuery) => (await target.workflows(query)).map((row) => less(row))
+      const found: unknown = Reflect.get(target, key, target)
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found
+    },
+  })
+}
 
 describe('the Postgres store', () => {
   it('refuses a newer and a foreign schema', async () => {
