@@ -57,6 +57,7 @@ class NoSandbox extends WorldError {
 }
 
 const startTries = 3
+const clearedTries = 15
 const quickRetryMs = 20
 const retryStartMs = 1_000
 const unseenPollMs = 500
@@ -232,7 +233,10 @@ export class Supervisor {
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
         const isPassing =
           error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
-        if (!isPassing || (attempt >= startTries && error.status !== 0)) {
+        // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
+        const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(error.message)
+        const triesMost = isBeingCleared ? clearedTries : isPassing ? startTries : 0
+        if (attempt >= triesMost && !(isPassing && error.status === 0)) {
           return this.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
         }
         this.parts.log('warn', 'a start failed and is tried again', {
