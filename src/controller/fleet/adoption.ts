@@ -23,11 +23,17 @@ export type AdoptionParts = {
 export class Adoption {
   readonly #parts: AdoptionParts
   #last: Promise<void> = Promise.resolve()
+  /** Ours, and on their way into memory. */
+  readonly #coming = new Set<WorkflowUid>()
   /** Until the controller has started, what is ours is loaded by it. */
   #isOpen = false
 
   constructor(parts: AdoptionParts) {
     this.#parts = parts
+  }
+
+  isComing(uid: WorkflowUid): boolean {
+    return this.#coming.has(uid)
   }
 
   open(): void {
@@ -60,16 +66,24 @@ export class Adoption {
       (row) => !row.finished && row.owner === this.#parts.name,
     )
     if (rows.length === 0) return
-    const runs = await takeUp(core, rows)
     const hasBegun = rows.some(({ startedAt }) => startedAt !== null)
-    if (hasBegun) {
-      await this.#knowLocks()
-      await core.pods.relist().catch((error: unknown) => {
-        if (!this.#parts.signal.aborted) core.log.warn({ error: String(error) }, 'the engine could not be listed')
-      })
+    for (const { uid } of rows) this.#coming.add(uid)
+    try {
+      // Before anything may look at them: a container that is not known of would be taken for one that has gone.
+      if (hasBegun) await this.#list(core)
+      const runs = await takeUp(core, rows)
+      if (hasBegun) await this.#knowLocks()
+      setGoing(core, runs)
+      for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
+    } finally {
+      for (const { uid } of rows) this.#coming.delete(uid)
     }
-    setGoing(core, runs)
-    for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
+  }
+
+  async #list(core: Core): Promise<void> {
+    const { signal } = this.#parts
+    const { clock } = core
+    await persevere(() => core.pods.relist(), { clock, backOff: quickBackOff, signal })
   }
 
   /** What the store says that ours hold. */

@@ -164,7 +164,9 @@ export class FleetSide {
 
   isOurs(uid: WorkflowUid): boolean {
     const { runs, leftovers } = this.#parts.core()
-    return runs.byUid(uid) !== undefined || leftovers.isClearing(uid) || this.#kept.has(uid)
+    return (
+      runs.byUid(uid) !== undefined || this.adoption.isComing(uid) || leftovers.isClearing(uid) || this.#kept.has(uid)
+    )
   }
   /** Workflows that are not in memory and whose containers here are ours to keep or remove. */
   readonly #kept = new Set<WorkflowUid>()
@@ -206,8 +208,12 @@ export class FleetSide {
   async knowLocks(): Promise<void> {
     const { clock } = this.#parts.core()
     const patience = { clock, backOff: quickBackOff, signal: this.#ending.signal }
-    const { held } = await persevere(() => this.port.locks.ours(), patience)
+    const { held, waiting } = await persevere(() => this.port.locks.ours(), patience)
     this.#granted(held)
+    // Turns that were asked for by one that died before it had stored the workflow are the next ones'.
+    const turns = [...held.map(({ holder }) => holder), ...waiting].filter((holder) => holder.startsWith(turnPrefix))
+    const lost = turns.filter((holder) => !this.turns.knows(holder)).map((holder) => ({ holder }))
+    if (lost.length > 0) await persevere(() => this.port.locks.leave(lost), patience)
   }
 
   /** Everything is loaded and goes on. */

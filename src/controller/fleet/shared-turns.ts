@@ -74,18 +74,20 @@ export class SharedTurns implements Turns {
 
   /** What the store has given. */
   granted(grants: readonly LockGrant[]): void {
-    for (const { holder, locks } of grants) {
+    for (const { holder } of grants) {
       const uid = workflowUid(holder.slice(turnPrefix.length))
       const applicant = this.#waiting.get(uid)
-      if (applicant === undefined) {
-        // Asked for by one that died before the workflow was stored: the turn is the next one's.
-        if (!this.#begun.has(uid)) this.#desk.leave(holder, locks)
-        continue
-      }
+      if (applicant === undefined) continue
       this.#waiting.delete(uid)
       this.#begun.set(uid, applicant.namespace)
       this.#admit(uid)
     }
+  }
+
+  /** Whether a workflow that is in memory, or is being stored, has the turn or waits for it. */
+  knows(holder: string): boolean {
+    const uid = workflowUid(holder.slice(turnPrefix.length))
+    return this.#waiting.has(uid) || this.#begun.has(uid)
   }
 
   /** What was asked may not have been heard. */
