@@ -100,13 +100,12 @@ export function drawTinyTask(dice: Dice, name: string): Task {
   return { name, workflow: workflowOf(name, spec), submitAtMs: 0, isTimed, deed }
 }
 
-const workflowOf = (name: string, spec: object): Workflow =>
-  ({
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Workflow',
-    metadata: { name, namespace: 'default' },
-    spec,
-  }) as unknown as Workflow
+const workflowOf = (name: string, spec: object): Workflow => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Workflow',
+  metadata: { name, namespace: 'default' },
+  spec,
+})
 
 const drawDeed = (dice: Dice): Task['deed'] =>
   dice.chance(0.12)

@@ -35,7 +35,7 @@ export const kindOf = (seed: number): Kind => {
   const share = diceOf(seed, 'kind').next()
   if (share < 0.4) return 'tiny'
   if (share < 0.92) return 'small'
-  return share < 0.93 ? 'fleet' : share < 0.985 ? 'wide' : 'classic'
+  return share < 0.925 ? 'fleet' : share < 0.985 ? 'wide' : 'classic'
 }
 
 export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {

@@ -3,7 +3,6 @@ import { extract, pack } from 'tar-stream'
 import { Readable } from 'node:stream'
 import type { Artifacts } from '../../src/artifacts/index.ts'
 import type { Artifact } from '../../src/resources/index.ts'
-import { WorldError } from '../../src/resources/index.ts'
 
 type File = { readonly name: string; readonly content: Buffer }
 
