@@ -61,7 +61,8 @@ function run(
   return new Promise((resolve) => {
     const options = { cwd: folder, timeout, maxBuffer: 1 << 28, env: { ...process.env, FC_SHRINK: 'no' } }
     execFile(process.execPath, args, options, (error, stdout, stderr) =>
-      resolve({ failed: error !== null, output: stdout || stderr }),
+      // What ran out of time has noticed nothing.
+      resolve({ failed: error !== null && error.killed !== true, output: stdout || stderr }),
     )
   })
 }
