@@ -2,6 +2,11 @@
 import { defineConfig } from 'vitest/config'
 
 const adapterTests = ['src/**/*.docker.test.ts', 'src/**/*.s3.test.ts', 'src/**/*.postgres.test.ts']
+/** They start engines of their own, for which they need root; and mostly wait. */
+const ownEngineTests = [
+  'src/runtime/swarm/**/*.docker.test.ts',
+  'test/e2e/{swarm,endpoints,endpoints-guide,controllers}.test.ts',
+]
 
 type Project = {
   readonly name: string
@@ -22,10 +27,11 @@ const projects: readonly Project[] = [
     setupFiles: ['test/properties.setup.ts'],
     timeoutMs: 20_000,
   },
-  { name: 'docker', include: ['src/**/*.docker.test.ts'], timeoutMs: 120_000, oneByOne: true },
+  { name: 'docker', include: ['src/**/*.docker.test.ts'], exclude: ownEngineTests, timeoutMs: 120_000, oneByOne: true },
   { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 60_000 },
   { name: 'postgres', include: ['src/**/*.postgres.test.ts'], timeoutMs: 60_000, oneByOne: true },
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], timeoutMs: 180_000, oneByOne: true },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ownEngineTests, timeoutMs: 180_000, oneByOne: true },
+  { name: 'engines', include: ownEngineTests, timeoutMs: 240_000, oneByOne: true },
   {
     name: 'simulation',
     include: ['test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],
