@@ -167,6 +167,7 @@ export function buildCore(
     clock,
     scheduling,
     runtime,
+    confirm: () => store.confirm?.() ?? Promise.resolve(),
     artifacts,
     telemetry,
     log,

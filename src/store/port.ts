@@ -130,6 +130,12 @@ export interface Store {
    * returns. Concurrent commits share a transaction; each has its own outcome. Deleting what is not there is fine.
    */
   commit(changes: readonly Change[]): Promise<Committed>
+  /**
+   * Before anything is begun outside that others would begin as well: resolves when the right to write was certainly ours a
+   * moment ago, however long this process stood still. Absent where nobody can take it.
+   * @throws WorldError STORE_LOCKED where it is another's
+   */
+  confirm?(): Promise<void>
   currentVersion(): Promise<number>
 
   workflow(namespace: string, name: string): Promise<WorkflowRow | null>

@@ -30,6 +30,7 @@ export function watchedStore(store: Store, counters: () => Pick<Metrics, 'storeO
   }
   const watched: Store = {
     commit: (changes) => timed('commit', () => store.commit(changes)),
+    ...(store.confirm === undefined ? {} : { confirm: () => store.confirm?.() ?? Promise.resolve() }),
     currentVersion: () => timed('read', () => store.currentVersion()),
     workflow: (namespace, name) => timed('read', () => store.workflow(namespace, name)),
     workflowByUid: (uid) => timed('read', () => store.workflowByUid(uid)),

@@ -123,7 +123,7 @@ export function withMoreFaults(plan: FaultPlan, dice: Dice): FaultPlan {
   return {
     ...plan,
     drain: maybe(0.2, 0.005, 0.05),
-    usurp: maybe(0, 0.01, 0.08),
+    usurp: maybe(0.25, 0.01, 0.08),
     partition: maybe(0.4, 0.005, 0.05),
     failover: maybe(0.25, 0.005, 0.04),
     full: maybe(0.2, 0.005, 0.04),

@@ -104,7 +104,7 @@ export class PodLife {
     const prepared = { key: keyOf(request), isStaged: false, done: Promise.resolve(false), endpoint }
     const work = async (): Promise<boolean> => {
       try {
-        await this.#parts.runtime.prepare(request, this.#startAbort.signal)
+        await this.#create(request, this.#startAbort.signal)
         if (this.#plan.inputArtifacts.length === 0) {
           if (needsStaging(this.#plan)) await stage(this.#plan, request, this.#transfer(), this.#startAbort.signal)
           prepared.isStaged = true
@@ -369,7 +369,7 @@ export class PodLife {
     for (let failures = 1; ; failures += 1) {
       signal.throwIfAborted()
       try {
-        await this.#parts.runtime.prepare(request, signal)
+        await this.#create(request, signal)
         return false
       } catch (error) {
         signal.throwIfAborted()
@@ -393,9 +393,20 @@ export class PodLife {
     }
   }
 
+  async #create(request: PodRequest, signal: AbortSignal): Promise<void> {
+    await this.#parts.confirm()
+    signal.throwIfAborted()
+    await this.#parts.runtime.prepare(request, signal)
+  }
+
   async #start(request: PodRequest): Promise<void> {
     const { signal } = this.#startAbort
-    await persevere(() => this.#parts.runtime.start(request, signal), this.#patience(signal))
+    const begin = async () => {
+      await this.#parts.confirm()
+      signal.throwIfAborted()
+      await this.#parts.runtime.start(request, signal)
+    }
+    await persevere(begin, this.#patience(signal))
     this.#isStarted = true
   }
 

@@ -16,6 +16,8 @@ export type { HostFacts } from './host-facts.ts'
 export type PodParts = {
   readonly clock: Clock
   readonly runtime: Runtime
+  /** Resolves when it is certain that nobody else begins the same: see `Store.confirm`. */
+  readonly confirm: () => Promise<void>
   readonly artifacts: Artifacts
   readonly telemetry: Telemetry
   readonly log: Log

@@ -27,6 +27,7 @@ it.each([
     runtime,
     telemetry: silentTelemetry,
     log: silentLog,
+    confirm: () => Promise.resolve(),
     isStarting: () => true,
     onRemoved: () => {},
   })

@@ -16,6 +16,7 @@ const yieldStepMs = 20
 export class Removals {
   readonly #clock: Clock
   readonly #runtime: Runtime
+  readonly #confirm: () => Promise<void>
   readonly #log: Log
   readonly #isStarting: () => boolean
   readonly #onRemoved: (pod: PodId) => void
@@ -30,6 +31,8 @@ export class Removals {
   constructor(parts: {
     readonly clock: Clock
     readonly runtime: Runtime
+    /** Whoever is no longer in charge takes nothing away from who is: see `Store.confirm`. */
+    readonly confirm: () => Promise<void>
     readonly telemetry: Telemetry
     readonly log: Log
     /** Whether some pod is about to be started. */
@@ -38,6 +41,7 @@ export class Removals {
   }) {
     this.#clock = parts.clock
     this.#runtime = parts.runtime
+    this.#confirm = parts.confirm
     this.#log = parts.log
     this.#isStarting = parts.isStarting
     this.#onRemoved = parts.onRemoved
@@ -96,6 +100,7 @@ export class Removals {
       const mayYield = () => this.#isStarting() && !this.#urgent.has(pod) && this.#queue.size < pileMost
       for (let waited = 0; waited < yieldMsMax && mayYield(); waited += yieldStepMs)
         await this.#clock.sleep(yieldStepMs, signal)
+      await this.#confirm()
       await this.#runtime.remove(pod, signal)
       this.#wanted.delete(pod)
       this.#urgent.delete(pod)

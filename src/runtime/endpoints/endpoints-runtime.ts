@@ -210,7 +210,7 @@ export class EndpointsRuntime implements Runtime {
 
   async letGo(workflow: WorkflowUid): Promise<void> {
     for (const pod of this.#where.keys()) if (pod.startsWith(`${workflow}.`)) this.#where.delete(pod)
-    await Promise.all(this.#usable.map(({ runtime }) => runtime.letGo?.(workflow)))
+    await Promise.all(this.#usable.map(async ({ runtime }) => runtime.letGo?.(workflow)))
   }
 
   async close(): Promise<void> {

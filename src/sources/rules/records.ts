@@ -77,6 +77,12 @@ export class FileRecords {
     return this.#byPath.keys()
   }
 
+  /** It may be stored although that failed: what was admitted is known, so that a file that goes meanwhile is missed. */
+  #noteUnknown(records: ReadonlyMap<string, FileRecord | null>): void {
+    for (const value of records.values()) if (value === null || value.gone === true) return
+    for (const [path, value] of records) if (value !== null) this.#byPath.set(path, { ...value, settled: false })
+  }
+
   /** All or none; `null` deletes. Durable when it resolves. */
   async put(records: ReadonlyMap<string, FileRecord | null>): Promise<void> {
     const changes = [...records].map(([path, value]): Change => ({
@@ -85,7 +91,13 @@ export class FileRecords {
       key: `${this.#prefix}${path}`,
       value,
     }))
-    if (changes.length > 0) await this.#store.commit(changes)
+    if (changes.length > 0)
+      try {
+        await this.#store.commit(changes)
+      } catch (error) {
+        this.#noteUnknown(records)
+        throw error
+      }
     for (const [path, value] of records) {
       if (value === null) this.#byPath.delete(path)
       else this.#byPath.set(path, value)

@@ -79,6 +79,15 @@ class MemoryStore implements Store {
     return { isUp: true }
   }
 
+  async confirm(): Promise<void> {
+    if (this.#state === 'crashed') return never()
+    if (this.#state === 'closed') throw closed()
+    if (this.#session) {
+      await this.#session.connected()
+      this.#session.mustLead()
+    } else if (!this.#leads()) this.#refuse()
+  }
+
   currentVersion(): Promise<number> {
     return this.#read((disk) => disk.version)
   }

@@ -156,6 +156,10 @@ class PooledStore implements PostgresStore {
     this.#writer.giveUp()
   }
 
+  confirm(): Promise<void> {
+    return this.#writer.confirm()
+  }
+
   async sizeBytes(): Promise<number> {
     const sql = `SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c
       WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace`

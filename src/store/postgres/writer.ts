@@ -28,6 +28,9 @@ const groupCommitsMax = 2000
 /** What may wait in memory; beyond it commits are refused with STORE_BUSY. */
 const waitingBytesMax = 256 * 1024 * 1024
 
+/** An answer so old still tells who has the lease: the server needs longer to give it to another. */
+const freshMs = 1_000
+
 export type WriterOptions = {
   readonly server: PostgresOptions
   readonly name: LeaseName
@@ -67,6 +70,9 @@ export class Writer {
   #downSince = 0
   /** Set when it is over: why nothing is committed any more. */
   #over: StoreFault | null = null
+  /** When the server last answered on the connection that commits; monotonic milliseconds. */
+  #answeredAt = performance.now()
+  #confirming: Promise<void> | null = null
   readonly #ending = new AbortController()
   #pingTimer: ReturnType<typeof setTimeout> | null = null
 
@@ -143,6 +149,13 @@ export class Writer {
         this.#known.forget()
       }
     }
+  }
+
+  /** Resolves at once where the server answered a moment ago on the connection that the lease hangs on, else when it has. */
+  async confirm(): Promise<void> {
+    if (this.#over) throw storeError(this.#over)
+    if (performance.now() - this.#answeredAt >= freshMs)
+      await (this.#confirming ??= this.#hear().finally(() => (this.#confirming = null)))
   }
 
   /** Commits that cannot be written now are refused, those to come too. */
@@ -236,6 +249,7 @@ export class Writer {
       const { lease, isAlone } = this.#options.name
       const query = commitQuery(batch, { lease, epoch: this.#grip.epoch, commitNo: no }, !isAlone)
       const { rows } = await client.query<{ base: string }>(query)
+      this.#answeredAt = performance.now()
       return Number(rows[0]?.base)
     } catch (error) {
       if (codeOf(error) === fenced) this.#loseLease(messageOf(error))
@@ -260,6 +274,19 @@ export class Writer {
       resourceVersion: base + last,
       versions: new Map([...versions].map(([key, version]) => [key, base + version])),
     }))
+  }
+
+  async #hear(): Promise<void> {
+    for (;;) {
+      const client = await this.#connected()
+      try {
+        await client.query('SELECT 1')
+        this.#answeredAt = performance.now()
+        return
+      } catch (error) {
+        this.#lose(client, error)
+      }
+    }
   }
 
   /** @throws WorldError when it is over */
@@ -321,6 +348,7 @@ export class Writer {
         if (grip && !this.#over) {
           this.#grip = grip
           this.#client = client
+          this.#answeredAt = performance.now()
           this.#down = null
           this.#known.forget()
           this.#guard(client)
