@@ -180,7 +180,7 @@ export function buildCore(
     onHealth,
     config,
     progressPollMs: config.progressPollMs,
-    isLive: (uid) => uid === driversUid || runs.byUid(uid) !== undefined,
+    isLive: (uid) => uid === driversUid || runs.byUid(uid) !== undefined || fleet?.isComing(uid) === true,
     ...(fleet === null ? {} : { isOurs: (uid) => uid === driversUid || fleet.isOurs(uid) }),
   })
   const leftovers = new Leftovers({

@@ -79,6 +79,7 @@ export async function isKept(core: Core, state: PodState): Promise<boolean> {
   // Of plugins only what somebody has asked for again; a driver of artifacts may be asked for at any time.
   if (core.services.has(state.identity.id) || core.drivers.isOurs(state.identity.id)) return true
   const { workflowUid: uid, nodeId } = state.identity
+  if (core.fleet?.isComing(uid) === true) return true
   const live = core.runs.byUid(uid)
   const node = live === undefined ? undefined : nodeOf(live.run, nodeId)
   if (node !== undefined && !isEnded(node)) return true

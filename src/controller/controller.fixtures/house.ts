@@ -207,7 +207,7 @@ export async function until(
 
 /** Waits until something of the world holds. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     if (await holds()) return
     await realClock.sleep(10)
   }

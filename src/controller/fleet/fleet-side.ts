@@ -162,6 +162,11 @@ export class FleetSide {
     return this.#isLeading
   }
 
+  /** It is ours and will be in memory in a moment: what is seen of its containers is not for nobody. */
+  isComing(uid: WorkflowUid): boolean {
+    return this.adoption.isComing(uid)
+  }
+
   isOurs(uid: WorkflowUid): boolean {
     const { runs, leftovers } = this.#parts.core()
     return (
