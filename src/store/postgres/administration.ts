@@ -6,11 +6,16 @@ import type { LeaseStatus, StoreAdministration } from '../administration.ts'
 import { versionBefore } from '../administration.ts'
 import { storeError } from '../fault.ts'
 import type { Migration } from '../migrations.ts'
+import { pause } from './connect.ts'
 import { claim, heldLeases, holderOf, namelessLease, tryLock } from './lease.ts'
 import { isDue, migrate, rollback, schemaStatus } from './migrate.ts'
 import { asStoreError } from './postgres-fault.ts'
 import { schemaOf, sessionOf } from './store.ts'
 import type { PostgresStoreOptions } from './store.ts'
+
+/** The server may need a moment to see that a daemon has gone. */
+const farewellMs = 2_000
+const stepMs = 100
 
 /** @throws WorldError STORE_DOWN, STORE_READONLY */
 export async function administerPostgres(
@@ -32,7 +37,11 @@ export async function administerPostgres(
   /** Nobody else works on it until we have closed, and who did before finds that its time is over. */
   const takeOver = async () => {
     const holder = await holderOf(client, name)
-    const inTheWay = await tryLock(client, name)
+    let inTheWay = await tryLock(client, name)
+    for (let waitedMs = 0; inTheWay !== null && waitedMs < farewellMs; waitedMs += stepMs) {
+      await pause(stepMs)
+      inTheWay = await tryLock(client, name)
+    }
     if (inTheWay !== null) {
       const names = inTheWay === 'members' ? (await heldLeases(client, schema)).toSorted().join(', ') : holder?.host
       const who = names === undefined ? '' : ` (${names})`
