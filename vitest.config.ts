@@ -17,6 +17,8 @@ type Project = {
   readonly setupFiles?: readonly string[]
   /** Files of this project share one Docker Engine: one after the other. */
   readonly oneByOne?: boolean
+  /** Files share the modules that a worker has loaded: loading is most of what they would do. */
+  readonly sharesModules?: boolean
 }
 
 const projects: readonly Project[] = [
@@ -26,6 +28,7 @@ const projects: readonly Project[] = [
     exclude: adapterTests,
     setupFiles: ['test/properties.setup.ts'],
     timeoutMs: 20_000,
+    sharesModules: true,
   },
   { name: 'docker', include: ['src/**/*.docker.test.ts'], exclude: ownEngineTests, timeoutMs: 120_000, oneByOne: true },
   { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 60_000 },
@@ -45,18 +48,21 @@ const projects: readonly Project[] = [
 
 export default defineConfig({
   test: {
-    projects: projects.map(({ name, include, exclude = [], setupFiles = [], timeoutMs, oneByOne = false }) => ({
-      test: {
-        name,
-        include: [...include],
-        exclude: ['**/node_modules/**', ...exclude],
-        setupFiles: [...setupFiles],
-        testTimeout: timeoutMs,
-        hookTimeout: timeoutMs,
-        fileParallelism: !oneByOne,
-        sequence: { groupOrder: 0 },
-      },
-    })),
+    projects: projects.map(
+      ({ name, include, exclude = [], setupFiles = [], timeoutMs, oneByOne = false, sharesModules = false }) => ({
+        test: {
+          name,
+          include: [...include],
+          exclude: ['**/node_modules/**', ...exclude],
+          setupFiles: [...setupFiles],
+          testTimeout: timeoutMs,
+          hookTimeout: timeoutMs,
+          fileParallelism: !oneByOne,
+          isolate: !sharesModules,
+          sequence: { groupOrder: 0 },
+        },
+      }),
+    ),
     passWithNoTests: true,
     maxWorkers: 2,
   },

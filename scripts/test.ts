@@ -8,11 +8,10 @@ import { step, tail } from './steps.ts'
 type Count = { readonly passed: number; readonly failed: number }
 
 const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
-/** Two rows side by side, each one after the other: the first works on the machine's engine, the second mostly waits. */
-const withEngine = [
-  ['docker', 'e2e', 'kill', 'clients'],
-  ['postgres', 's3', 'engines', 'chaos', 'monitoring'],
-] as const
+/** On the machine's engine, one after the other. */
+const onEngine = ['docker', 'e2e', 'kill', 'clients'] as const
+/** Beside all the rest: they mostly wait. */
+const waiting = ['engines', 'postgres', 's3', 'chaos', 'monitoring'] as const
 
 const ofRoot: readonly string[] = ['engines', 'chaos']
 const mayRun = (project: string): boolean => !ofRoot.includes(project) || process.getuid?.() === 0
@@ -31,24 +30,25 @@ async function everything(): Promise<number> {
     say(`✖ docker\n${missing}`)
     counts.push({ passed: 0, failed: 1 })
   }
+  const beside = missing === null ? eachOf(waiting, counts) : Promise.resolve()
   const simulation = vitest('simulation')
   for (const check of checks) counts.push(await command(check, ['npm', 'run', '-s', check]))
   counts.push(await simulation)
   counts.push(await vitest('unit'))
-  if (missing === null)
-    await Promise.all(
-      withEngine.map(async (row) => {
-        for (const project of row)
-          if (mayRun(project)) counts.push(await vitest(project))
-          else say(`- ${project.padEnd(14)} left out: only root may start engines of its own`)
-      }),
-    )
+  for (const project of missing === null ? onEngine : []) counts.push(await vitest(project))
+  await beside
   if (missing === null)
     counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny', '--only', smallBenches]))
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, 0)
   say(`\nin ${Math.round((performance.now() - begun) / 1000)} s\n${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
+}
+
+async function eachOf(projects: readonly string[], counts: Count[]): Promise<void> {
+  for (const project of projects)
+    if (mayRun(project)) counts.push(await vitest(project))
+    else say(`- ${project.padEnd(14)} left out: only root may start engines of its own`)
 }
 
 async function command(name: string, words: readonly string[]): Promise<Count> {
