@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Workflow } from '../../src/resources/index.ts'
 import { KillableDaemon } from '../kill/daemon.ts'
+import { sweep } from '../kill/engine.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'drydock.js')
 const archived = '/api/v1/archived-workflows'
@@ -20,7 +21,9 @@ beforeAll(async () => {
   url = await daemon.url
 }, 120_000)
 afterAll(async () => {
+  const instance = await daemon.instance()
   await daemon.kill()
+  await sweep(instance)
   await daemon.clear()
 })
 
