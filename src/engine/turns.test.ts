@@ -100,6 +100,26 @@ describe('a retried call that waits for a lock', () => {
   })
 })
 
+describe('pods that wait for locks', () => {
+  it('need a slot of spec.parallelism when they get them', () => {
+    const locked = (lock: string) => ({ ...plain, name: lock, synchronization: { mutexes: [{ name: lock }] } })
+    const steps = [[...['m', 'n'].map((name) => ({ name, template: name }))]]
+    const world = limitedWorld()
+    for (const lock of ['m', 'n'])
+      world.locks.restore('default/other', 'other', { kind: 'Mutex', mutex: true, name: `default/Mutex/${lock}` })
+    const templates = [{ name: 'main', steps }, locked('m'), locked('n')]
+    const story = new Story({ entrypoint: 'main', parallelism: 1, templates }, world)
+    expect(asked(story)).toEqual([])
+    world.locks.releaseWorkflow('default/other')
+    story.tell({ kind: 'lookAgain' })
+    expect(asked(story)).toEqual(['wf[0].m'])
+    story.end('wf[0].m')
+    expect(asked(story)).toEqual(['wf[0].n'])
+    story.end('wf[0].n')
+    expect(story.phase).toBe('Succeeded')
+  })
+})
+
 describe('below a node that failFast has ended', () => {
   const locked = { ...plain, name: 'locked', synchronization: { mutexes: [{ name: 'm' }] } }
   const inner = { name: 'inner', dag: { tasks: [{ name: 'long', template: 'locked' }] } }
