@@ -145,7 +145,8 @@ class Play {
     this.#isCalm = true
     if (this.#violations.length === 0)
       this.#violations.push(
-        ...this.#leftovers(),
+        // What a daemon that stood still was just asking for when another took over, the next start finds and removes.
+        ...(this.#daemons.usurped > 0 ? [] : this.#leftovers()),
         ...this.#history.ranOtherwise(),
         ...wrongInFolder(this.#folder, this.#history.workflows.values()),
         ...(await this.#shownOtherwise()),
