@@ -92,6 +92,7 @@ export function buildCore(
   const fleet = fleetSideOf(parts, () => core)
   const store = fleet?.store ?? parts.store
   const driversUid = driversUidOf(fleet?.name ?? null)
+  const confirm = () => store.confirm?.() ?? Promise.resolve()
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
   const oldestRun = () => {
     let oldest: number | null = null
@@ -140,6 +141,7 @@ export function buildCore(
   const claimPlaces = endpoints === null ? null : new ClaimPlaces(objects, () => endpoints.now()[0]?.name ?? '')
   const claims = new Claims({
     runtime,
+    confirm,
     objects,
     places: claimPlaces,
     clock,
@@ -167,7 +169,7 @@ export function buildCore(
     clock,
     scheduling,
     runtime,
-    confirm: () => store.confirm?.() ?? Promise.resolve(),
+    confirm,
     artifacts,
     telemetry,
     log,

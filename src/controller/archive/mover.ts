@@ -66,7 +66,10 @@ export class Mover {
   /** A workflow has ended. */
   ended(): void {
     this.#ends += 1
-    if (this.#ends < endsPerLook || this.#wakesSoon || !movesByItself(this.#parts.config())) return
+    const config = this.#parts.config()
+    // Where few may stay, one more is already too many.
+    const enough = Math.max(1, Math.min(endsPerLook, config.hotNewest ?? endsPerLook))
+    if (this.#ends < enough || this.#wakesSoon || !movesByItself(config)) return
     this.start()
   }
 

@@ -21,6 +21,7 @@ export type ClaimOwner = { readonly namespace: string; readonly name: string; re
 
 export class Claims {
   readonly #runtime: Runtime
+  readonly #confirm: () => Promise<void>
   readonly #objects: ObjectTable
   readonly #places: ClaimPlaces | null
   readonly #clock: Clock
@@ -31,6 +32,8 @@ export class Claims {
 
   constructor(parts: {
     readonly runtime: Runtime
+    /** Whoever is no longer in charge makes no volumes: see `Store.confirm`. */
+    readonly confirm: () => Promise<void>
     readonly objects: ObjectTable
     /** Where there are several endpoints: a volume is made where the first pod goes that mounts it. */
     readonly places: ClaimPlaces | null
@@ -43,6 +46,7 @@ export class Claims {
     readonly log: Log
   }) {
     this.#runtime = parts.runtime
+    this.#confirm = parts.confirm
     this.#objects = parts.objects
     this.#places = parts.places
     this.#clock = parts.clock
@@ -103,7 +107,10 @@ export class Claims {
     }
     const runtime = this.#runtimeOf(namespace, claimName)
     if (runtime === null) return
-    const ensure = () => runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
+    const ensure = async () => {
+      await this.#confirm()
+      await runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
+    }
     await persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal })
   }
 
