@@ -184,10 +184,12 @@ describe.skipIf(!isThere)('an engine over ssh', () => {
   })
 
   it('leaves no ssh behind', async () => {
-    const left = await run('pgrep', ['-f', `ssh .*-p ${port} `]).then(
-      ({ stdout }) => stdout,
-      () => '',
-    )
-    expect(left).toBe('')
+    const left = () =>
+      run('pgrep', ['-f', `ssh .*-p ${port} `]).then(
+        ({ stdout }) => stdout,
+        () => '',
+      )
+    // A process that was told to end takes a moment.
+    await expect.poll(left, { timeout: 5_000 }).toBe('')
   })
 })
