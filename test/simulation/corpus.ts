@@ -6,6 +6,8 @@ type Entry = { readonly seed: number; readonly kind: Kind }
 const classic = (seed: number): Entry => ({ seed, kind: 'classic' })
 const small = (seed: number): Entry => ({ seed, kind: 'small' })
 const wide = (seed: number): Entry => ({ seed, kind: 'wide' })
+const tiny = (seed: number): Entry => ({ seed, kind: 'tiny' })
+const fleet = (seed: number): Entry => ({ seed, kind: 'fleet' })
 
 export const corpus: readonly Entry[] = [
   classic(4), // a lost answer of the store: effects of a stored decision were not carried out
@@ -42,4 +44,9 @@ export const corpus: readonly Entry[] = [
   small(412), // one that waited for its turn was stored as waiting when it was terminated
   wide(3934), // a deletion whose answer was lost was done by halves when the store's version could not be read
   wide(2228), // containers of a step that a restart had found and nobody asked for outlived their workflow
+  small(929), // a daemon that no longer led took the containers of its successor for nobody's
+  tiny(237), // a file that went while the answer about its record was lost was never missed
+  tiny(2639), // a daemon that no longer led made a volume
+  fleet(5341), // containers of a workflow that was just being taken over were swept away
+  fleet(20171), // pods that got their locks together were more than the parallelism
 ]
