@@ -44,6 +44,7 @@ export const corpus: readonly Entry[] = [
   small(412), // one that waited for its turn was stored as waiting when it was terminated
   wide(3934), // a deletion whose answer was lost was done by halves when the store's version could not be read
   wide(2228), // containers of a step that a restart had found and nobody asked for outlived their workflow
+  small(5558), // a running daemon was not told again to a suspended run that had been opened anew
   small(929), // a daemon that no longer led took the containers of its successor for nobody's
   tiny(237), // a file that went while the answer about its record was lost was never missed
   tiny(2639), // a daemon that no longer led made a volume

@@ -137,6 +137,10 @@ export class PodLife {
   run(plan: PodPlan, options: RunOptions): void {
     if (this.#phase !== 'ahead') {
       if (this.#last !== null) this.#parts.observe(this.#last)
+      else if (this.#state !== null && (this.#phase === 'starting' || this.#phase === 'following')) {
+        this.#signature = ''
+        this.#tellChange(this.#state)
+      }
       return
     }
     this.#plan = plan
