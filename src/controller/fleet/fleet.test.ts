@@ -100,7 +100,7 @@ describe('several controllers on one store', () => {
     b.member.cut()
     for (let index = 0; index < 4; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
     b.member.heal()
-    await eventually(() => b.controller.fleet()?.owned === 0, 'b has let go of them')
+    await eventually(() => b.isLost(), 'b knows that it has lost them')
     expect(beginnings().every((times) => times === 1)).toBe(true)
   })
 
@@ -238,6 +238,7 @@ describe('operations at another member', () => {
 
 describe('schedules of several controllers', () => {
   it('tick once, and see children of all members', async () => {
+    await crew.close()
     crew = new Crew({ speed: 60 })
     const options = { takeOverAfterMs: 12_000 }
     const [a, b] = [await crew.open('a', options), await crew.open('b', options)]

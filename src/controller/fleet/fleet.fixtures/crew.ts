@@ -18,6 +18,8 @@ export type CrewMember = {
   readonly name: string
   readonly controller: RunningController
   readonly member: MemoryMember
+  /** Another has taken over while it was cut off: the daemon ended. */
+  isLost(): boolean
   /** As `kill -9`: nothing of it does anything any more, its containers go on. */
   crash(): void
   /** As `SIGTERM`: hands over and leaves. */
@@ -70,7 +72,12 @@ export class Crew {
     } = {},
   ): Promise<CrewMember> {
     const { engine = 'shared', labels, config, takeOverAfterMs = 200 } = options
-    const member = openMemoryMember({ disk: this.disk, name, clock: this.#clock })
+    let isLost = false
+    const onLost = (): void => {
+      isLost = true
+      one.crash()
+    }
+    const member = openMemoryMember({ disk: this.disk, name, clock: this.#clock, onLost })
     const runtime = new NamedRuntime(this.engine(engine), engine, labels)
     const controller = createController({
       clock: this.#clock,
@@ -89,6 +96,7 @@ export class Crew {
       name,
       controller,
       member,
+      isLost: () => isLost,
       crash: () => {
         this.#members.delete(one)
         member.cut()
