@@ -1,12 +1,13 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { InvalidSettings, loadConfig, planReload, settingsProblemText, showConfig } from './index.ts'
 
 describe('endpoints', () => {
   const write = async (text: string) => {
     const folder = await mkdtemp(join(tmpdir(), 'endpoints-config-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const file = join(folder, 'drydock.yaml')
     await writeFile(file, text)
     return file

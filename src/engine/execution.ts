@@ -6,7 +6,7 @@ import type { Body } from './body.ts'
 import type { Call } from './call.ts'
 import { updateDisplayName } from './display-name.ts'
 import { Frame } from './frame.ts'
-import { gate, hasSlot } from './gate.ts'
+import { gate } from './gate.ts'
 import { processTemplate, type Processed } from './inputs.ts'
 import { afterMemo, lookUpMemo } from './memo.ts'
 import { emitNodeMetrics, startRealtime } from './node-metrics.ts'
@@ -148,9 +148,7 @@ export class Execution extends Frame {
     const { run, call } = this
     const template = this.template
     if (template === null) return false
-    if (node === undefined && !gate(run, this, call)) return false
-    // One that waits for a lock is no active pod: it needs a slot like one that is new.
-    if (node?.synchronizationStatus?.waiting !== undefined && !hasSlot(run, this)) return false
+    if (!gate(run, this, call, node)) return false
     if (!this.isPastLocks) {
       if (template.synchronization !== undefined && !this.getLocks(template)) return false
       this.isPastLocks = true

@@ -1,11 +1,16 @@
 /** Parallelism and failFast: whether a node may come to be now (semantics-flow.md §8). */
+import type { NodeStatus } from '../resources/index.ts'
 import type { Call } from './call.ts'
 import { comesBefore, type Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
 import type { Run } from './run.ts'
 
-/** False: the frame will be visited again when a slot may be free for it (never, if failFast holds it back). */
-export function gate(run: Run, frame: Frame, call: Call): boolean {
+/**
+ * False: the frame will be visited again when a slot may be free for it (never, if failFast holds it back).
+ * @param node what there is of it: one that waits for a lock counts in its boundary, and is no active pod yet
+ */
+export function gate(run: Run, frame: Frame, call: Call, node: NodeStatus | undefined): boolean {
+  if (node !== undefined) return node.synchronizationStatus?.waiting === undefined || hasSlot(run, frame)
   if (!hasSlot(run, frame)) return false
   const { boundary, boundaryTemplate } = call
   if (boundary === null || boundaryTemplate === null) return true

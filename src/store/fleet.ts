@@ -11,6 +11,10 @@
 import type { WorkflowUid } from '../resources/index.ts'
 import type { StoreEvent } from './port.ts'
 
+/** The lease of a controller without a name: it has what no other owns. */
+export const namelessLease = 'controller'
+export const ownerOf = ({ owner = namelessLease }: { readonly owner?: string }): string => owner
+
 /** A Docker Engine (or another runtime) that a member reaches. */
 export type FleetEngine = {
   /** The engine's own id: two members with the same one share it. */
@@ -35,6 +39,9 @@ export type FleetSelf = {
   /** It takes no new workflows. */
   readonly isDraining: boolean
 }
+
+/** Of a member that has told nothing. */
+export const nobody: FleetSelf = { host: '', url: null, engines: [], isDraining: false }
 
 export type Member = FleetSelf & {
   readonly name: string

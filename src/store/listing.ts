@@ -1,4 +1,5 @@
 /** Lists of workflows: which rows, in which order. The SQL is shared by the SQL adapters. */
+import { ownerOf } from './fleet.ts'
 import type { WorkflowQuery, WorkflowRow } from './port.ts'
 
 /** How a SQL dialect writes what the standard leaves open. */
@@ -42,7 +43,7 @@ export function whereOf(query: WorkflowQuery, dialect: Dialect): Sql {
 /** Whether a row is one that the query asks for; what `whereOf` says in SQL. */
 export function matches(row: ListedWorkflow, query: WorkflowQuery): boolean {
   if (query.namespace !== undefined && row.namespace !== query.namespace) return false
-  if (query.owner !== undefined && (row.owner ?? 'controller') !== query.owner) return false
+  if (query.owner !== undefined && ownerOf(row) !== query.owner) return false
   if (query.finished !== undefined && row.finished !== query.finished) return false
   if (query.phases && !query.phases.includes(row.phase)) return false
   if (query.namePrefix && !row.name.startsWith(query.namePrefix)) return false

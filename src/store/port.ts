@@ -92,7 +92,8 @@ export type WorkflowQuery = {
 
 /**
  * What a method rejects with is a `WorldError` with one of these codes. Retryable: STORE_BUSY (somebody else holds
- * the database, or too much waits), STORE_DOWN (input/output error, server gone, outcome of a commit unknown).
+ * the database, or too much waits), STORE_DOWN (input/output error, server gone, outcome of a commit unknown),
+ * FLEET_UNANSWERED.
  */
 export type StoreErrorCode =
   | 'STORE_BUSY'

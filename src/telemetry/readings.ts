@@ -26,7 +26,7 @@ export type DockerFigures = {
 }
 export type DiskFigures = { readonly place: 'data' | 'docker'; readonly freeBytes: number; readonly sizeBytes: number }
 
-/** What is read at scrape time, from whoever knows; what nobody knows is left out. */
+/** Of the controllers that share the store. */
 export type FleetReadings = {
   readonly live: number
   readonly away: number
@@ -39,6 +39,7 @@ export type FleetReadings = {
   readonly forwarded: number
 }
 
+/** What is read at scrape time, from whoever knows; what nobody knows is left out. */
 export type Readings = {
   readonly workflowPhases?: () => Promise<ReadonlyMap<string, number>>
   readonly podPhases?: () => ReadonlyMap<string, number>

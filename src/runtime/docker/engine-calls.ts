@@ -47,10 +47,10 @@ export class EngineCalls {
 
   /**
    * Whether a process of it was ever begun: then its file system shows where the engine put its init program. An engine
-   * that cannot tell counts as no.
+   * that cannot tell, or a proxy that does not let it, counts as no.
    */
   async hasBegun(id: string): Promise<boolean> {
-    const reply = await this.client.call('changes', 'GET', `/containers/${id}/changes`, { allow: [404, 500, 501] })
+    const reply = await this.client.call('changes', 'GET', `/containers/${id}/changes`, { allow: [403, 404, 500, 501] })
     if (reply.status >= 400 || reply.body.length === 0) return false
     const paths = list(JSON.parse(reply.body.toString('utf8'))).map((one) => textOr(record(one).Path, ''))
     return paths.some((path) => initPrograms.has(path))

@@ -1,8 +1,9 @@
 /** A server on a free port of loopback, and a client that speaks to it as argo's CLI or a browser would. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { ServerConfig, ServerLog } from '../routes/parts.ts'
 import { createServer } from '../server.ts'
 import type { ServerOptions } from '../server.ts'
@@ -44,8 +45,11 @@ export async function startServer(
   return { controller, url, log, close: () => made.close() }
 }
 
+/** Is gone when the test is over. */
 export function tokenFile(token: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'drydock-server-')), 'token')
+  const folder = mkdtempSync(join(tmpdir(), 'drydock-server-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'token')
   writeFileSync(path, `${token}\n`)
   return path
 }

@@ -1,7 +1,7 @@
 /** The fleet as one member sees it, over a disk in memory. */
 import type { Clock, WorkflowUid } from '../../resources/index.ts'
-import { WorldError } from '../../resources/index.ts'
-import { storeError } from '../fault.ts'
+import { storeError, unanswered } from '../fault.ts'
+import { nobody, ownerOf } from '../fleet.ts'
 import type {
   EngineShare,
   Fleet,
@@ -199,8 +199,7 @@ export class MemoryFleet implements Fleet {
     this.#session.noAnswerTo(id)
     commands.delete(id)
     if (answer !== null) return JSON.parse(answer)
-    const message = `the controller of workflow ${uid} did not answer in ${deadlineMs} ms`
-    throw new WorldError('FLEET_UNANSWERED', message, { retryable: true })
+    throw unanswered(uid, deadlineMs)
   }
 
   #answer(id: string, answer: unknown): void {
@@ -211,7 +210,4 @@ export class MemoryFleet implements Fleet {
   }
 }
 
-export const ownerOf = ({ owner = 'controller' }: { readonly owner?: string }): string => owner
-
 const none: EngineShare = { cpus: 0, memoryBytes: 0, containers: 0 }
-const nobody: FleetSelf = { host: '', url: null, engines: [], isDraining: false }

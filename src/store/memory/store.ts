@@ -82,10 +82,8 @@ class MemoryStore implements Store {
   async confirm(): Promise<void> {
     if (this.#state === 'crashed') return never()
     if (this.#state === 'closed') throw closed()
-    if (this.#session) {
-      await this.#session.connected()
-      this.#session.mustLead()
-    } else if (!this.#leads()) this.#refuse()
+    if (this.#session) await this.#session.connected()
+    this.#mustLead()
   }
 
   currentVersion(): Promise<number> {
@@ -186,10 +184,8 @@ class MemoryStore implements Store {
       this.#session?.cut()
       return never()
     }
-    if (this.#session) {
-      await this.#session.connected()
-      this.#session.mustLead()
-    } else if (!this.#leads()) this.#refuse()
+    if (this.#session) await this.#session.connected()
+    this.#mustLead()
     const committed = this.#disk.write(changes, this.#session?.name)
     if (fault?.kind === 'loseAnswer') throw storeError({ code: 'STORE_DOWN', message: 'the simulated answer is lost' })
     return committed
@@ -200,7 +196,10 @@ class MemoryStore implements Store {
     return this.#epoch === null || this.#epoch === this.#disk.epoch
   }
 
-  #refuse(): never {
+  /** @throws WorldError STORE_LOCKED */
+  #mustLead(): void {
+    if (this.#session) return this.#session.mustLead()
+    if (this.#leads()) return
     this.#onLost()
     this.#onLost = () => undefined
     throw storeError({ code: 'STORE_LOCKED', message: 'another has taken over: nothing more is committed here' })

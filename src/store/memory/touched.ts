@@ -4,7 +4,7 @@ import { storeError } from '../fault.ts'
 import { objectKey } from '../port.ts'
 import type { StoreEvent } from '../port.ts'
 import type { MemoryDisk, Written } from './disk.ts'
-import { ownerOf } from './fleet.ts'
+import { ownerOf } from '../fleet.ts'
 
 type Touched = Pick<StoreEvent, 'kind' | 'namespace' | 'name' | 'uid'> & { readonly wasThere: boolean }
 

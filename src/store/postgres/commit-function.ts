@@ -2,7 +2,6 @@
  * The function that writes a group of commits: one round trip, one transaction, one sync, however many rows.
  * `commitParameters` is the order of its arguments; batch.ts makes them.
  */
-
 export const commitParameters = [
   ['lease', 'text'],
   ['held_epoch', 'bigint'],

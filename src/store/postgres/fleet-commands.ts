@@ -1,7 +1,7 @@
 /** Commands to the owner of a workflow: rows that wait for an answer. */
 import { randomUUID } from 'node:crypto'
-import { WorldError } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
+import { unanswered } from '../fault.ts'
 import type { FleetCommands } from '../fleet.ts'
 import type { Ears } from './fleet-ears.ts'
 import type { FleetLink } from './fleet-link.ts'
@@ -37,8 +37,7 @@ export class Commands implements FleetCommands {
         .transact((client) => client.query('DELETE FROM command WHERE id = $1', [id]))
         .catch(() => undefined) // it is cleared away when it is late
     }
-    const message = `the controller of workflow ${uid} did not answer in ${deadlineMs} ms`
-    throw new WorldError('FLEET_UNANSWERED', message, { retryable: true })
+    throw unanswered(uid, deadlineMs)
   }
 
   async answer(id: string, answer: unknown): Promise<void> {

@@ -1,4 +1,5 @@
 /** Who is there: whoever holds a lease, has told something about itself, or owns unfinished workflows. */
+import { nobody } from '../fleet.ts'
 import type { FleetSelf, Member } from '../fleet.ts'
 import type { Statements } from './fleet-link.ts'
 import { heldLeases } from './lease.ts'
@@ -26,8 +27,6 @@ type MemberRow = {
   readonly gone_ms: string | null
   readonly workflows: string
 }
-
-const nobody: FleetSelf = { host: '', url: null, engines: [], isDraining: false }
 
 /** When somebody first saw that it is held by nobody. */
 const markSql = `UPDATE lease SET gone_at = CASE WHEN name = ANY($1::text[]) THEN NULL ELSE now() END

@@ -14,8 +14,6 @@ export type LeaseName = {
   /** Without a name of its own: beside it there may be no other. */
   readonly isAlone: boolean
 }
-/** The lease of a controller without a name. */
-export const namelessLease = 'controller'
 export type Holder = {
   /** Of this process's store, drawn at random. */
   readonly token: string
@@ -86,7 +84,7 @@ export async function inherit(client: ClientBase, { lease }: LeaseName): Promise
 export async function heldLeases(client: Pick<ClientBase, 'query'>, schema: string): Promise<readonly string[]> {
   return (await client.query<{ name: string }>(heldLeasesSql, [lockClass, schema])).rows.map(({ name }) => name)
 }
-export const heldLeasesSql = `SELECT l.name FROM lease l WHERE hashtext($2 || '/' || l.name)::bigint & 4294967295 IN (
+const heldLeasesSql = `SELECT l.name FROM lease l WHERE hashtext($2 || '/' || l.name)::bigint & 4294967295 IN (
   SELECT k.objid::bigint FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted AND k.classid::bigint = $1
     AND k.objsubid = 2 AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
 

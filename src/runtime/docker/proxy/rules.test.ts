@@ -16,6 +16,7 @@ describe('calls', () => {
     ['POST', '/v1.41/containers/create?name=drydock.x.main'],
     ['GET', '/v1.41/containers/drydock.u.n._net/json'],
     ['PUT', '/containers/0abc/archive?path=/'],
+    ['GET', '/v1.41/containers/0abc/changes'],
     ['GET', '/v1.44/images/quay.io/argo%2Fx:v1/json'],
     ['DELETE', '/v1.41/volumes/drydock.x.work'],
   ])('lets %s %s through', (method, url) => expect(verdictOf(method, url).kind).toBe('allowed'))

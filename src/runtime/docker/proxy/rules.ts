@@ -35,7 +35,7 @@ const rules: readonly Rule[] = [
   { methods: 'GET', path: /^\/(?:version|info|events|networks|volumes)$/ },
   { methods: 'GET', path: /^\/containers\/json$/ },
   { methods: 'POST', path: /^\/containers\/create$/, body: 'container' },
-  { methods: 'GET', path: new RegExp(`^/containers/${id}/(?:json|logs)$`), ...container },
+  { methods: 'GET', path: new RegExp(`^/containers/${id}/(?:json|logs|changes)$`), ...container },
   { methods: 'POST', path: new RegExp(`^/containers/${id}/(?:start|stop|kill|rename)$`), ...container },
   { methods: 'GET HEAD PUT', path: new RegExp(`^/containers/${id}/archive$`), ...container },
   { methods: 'DELETE', path: new RegExp(`^/containers/${id}$`), ...container },
