@@ -41,9 +41,12 @@ export class PodBody extends Body {
   private ask(): void {
     if (this.wasAsked) return
     const { run } = this
-    const limits = this.limitMs()
-    if (limits !== null && limits <= 1000) return this.failWith(`${this.nodeName} exceeded its deadline`)
-    const plan = this.makePlan(limits)
+    const timeoutLeftMs = this.timeoutLeftMs()
+    // Not of one that an earlier life asked for: it may be running, and its own deadline ends it.
+    const isNew = this.node?.taskResultSynced === undefined
+    if (isNew && timeoutLeftMs !== null && timeoutLeftMs <= 1000)
+      return this.failWith(`${this.nodeName} exceeded its deadline`)
+    const plan = this.makePlan(this.limitMs())
     if (typeof plan === 'string') return this.failWith(plan)
     const node = this.ensureNode('Pending')
     if (isEnded(node)) return
@@ -81,13 +84,15 @@ export class PodBody extends Body {
 
   /** Milliseconds left of `timeout` and of the attempts' maxDuration; null without either. */
   private limitMs(): number | null {
-    const { attempt, run } = this
-    const left: number[] = []
+    const deadline = this.attempt?.deadline ?? null
+    const left = [this.timeoutLeftMs(), deadline === null ? null : deadline - this.run.now].filter((ms) => ms !== null)
+    return left.length === 0 ? null : Math.max(0, Math.min(...left))
+  }
+
+  private timeoutLeftMs(): number | null {
+    const { run } = this
     const timeout = this.execution.timeoutMs()
-    const started = instantOf(this.node?.startedAt) ?? run.now
-    if (timeout !== null) left.push(started + timeout - run.now)
-    if (attempt !== null && attempt.deadline !== null) left.push(attempt.deadline - run.now)
-    return left.length === 0 ? null : Math.min(...left)
+    return timeout === null ? null : (instantOf(this.node?.startedAt) ?? run.now) + timeout - run.now
   }
 
   override observe(observation: Observation): void {

@@ -230,6 +230,16 @@ describe('retries', () => {
     story.end('wf[0].a(1)', { exitCode: 1 })
     expect(story.node('wf[0].a')).toMatchObject({ phase: 'Failed', message: 'Backoff would exceed max duration limit' })
   })
+  it('begin as long as maxDuration lasts, and run no longer', () => {
+    const story = new Story(retried({ limit: 5, backoff: { duration: '10', maxDuration: '20500ms' } }))
+    story.end('wf[0].a(0)', { exitCode: 1 })
+    story.pass(10_000)
+    story.end('wf[0].a(1)', { exitCode: 1 })
+    story.pass(10_000)
+    expect(story.pods.get('wf[0].a(2)')?.activeDeadlineMs).toBe(500)
+    story.end('wf[0].a(2)', { exitCode: 1, afterMs: 501 })
+    expect(story.node('wf[0].a')).toMatchObject({ phase: 'Failed', message: 'Max duration limit exceeded' })
+  })
   it('wrap every template where the spec asks for it', () => {
     const story = play(spec(steps([{ name: 'a', template: 'ok' }]), { retryStrategy: { limit: 1 } }))
     expect([story.node('wf').type, story.node('wf(0)').type, story.node('wf(0)[0].a').type]).toEqual([
@@ -346,6 +356,17 @@ describe('timeouts', () => {
     expect(story.pods.get('wf[0].a')?.activeDeadlineMs).toBe(10_000)
     story.pass(10_000)
     expect([story.phases['wf[0].a'], story.node('wf[0]').message]).toEqual(['Failed', 'timeout'])
+  })
+  it('that are nearly over let what runs go on after a restart', () => {
+    const before = new Story(
+      spec(steps([{ name: 'a', template: 't' }]), { templates: [{ ...ok, name: 't', timeout: '10s' }] }),
+    )
+    before.begin('wf[0].a')
+    before.pass(9_500)
+    const story = before.reopened()
+    expect(story.pods.get('wf[0].a')?.activeDeadlineMs).toBe(500)
+    story.end('wf[0].a')
+    expect(story.phase).toBe('Succeeded')
   })
   it('of activeDeadlineSeconds are the pod’s own, and a failure', () => {
     const story = new Story(
