@@ -1,11 +1,13 @@
 /**
  * Runs the conformance cases beside this repository, if they are there, against a daemon of its own, and holds the
- * counts against `.ci/thresholds.json`, which may only rise.
+ * counts against `.ci/thresholds.json`, which may only rise. `conformance.ts e2e --only REGEX` runs the cases with
+ * such ids and shows all that is said of them; counts are not held then.
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { startDaemon } from '../src/main.ts'
 import { s3ForCases } from './conformance-s3.ts'
 import { step, tail } from './steps.ts'
@@ -53,8 +55,11 @@ const suites: readonly Suite[] = [
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
-/** @returns the exit code: 1 where a suite fell below its threshold */
-async function conformance(names: readonly string[]): Promise<number> {
+/**
+ * @param only ids of cases; absent: all
+ * @returns the exit code: 1 where a suite fell below its threshold
+ */
+async function conformance(names: readonly string[], only?: string): Promise<number> {
   if (!existsSync(cases)) {
     say('no conformance cases beside this repository: skipped')
     return 0
@@ -83,7 +88,13 @@ async function conformance(names: readonly string[]): Promise<number> {
   const have = s3 === null ? [] : ['s3']
   try {
     for (const { name, words } of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
-      const { output, seconds } = await step(words(daemon.apiUrl, drop, have), { limitSeconds: 1200 })
+      const chosen = only === undefined ? [] : ['--only', only]
+      const command = [...words(daemon.apiUrl, drop, have), ...chosen]
+      const { code, output, seconds } = await step(command, { limitSeconds: 1200, echo: only !== undefined })
+      if (only !== undefined) {
+        short += code === 0 ? 0 : 1
+        continue
+      }
       const passed = Number(/(\d+) passed, \d+ failed/.exec(tail(output, 1))?.[1] ?? 0)
       const least = (s3 === null ? thresholds[`${name} without s3`] : undefined) ?? thresholds[name] ?? 0
       if (passed < least) short += 1
@@ -103,4 +114,5 @@ async function conformance(names: readonly string[]): Promise<number> {
   return short === 0 ? 0 : 1
 }
 
-process.exit(await conformance(process.argv.slice(2)))
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } })
+process.exit(await conformance(positionals, values.only))
