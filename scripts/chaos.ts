@@ -43,8 +43,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const outcome = await chaos({
   name: values.name,
-  // Runs beside each other need a subnet each.
-  subnet: 200 + (Number.parseInt(Buffer.from(values.name).toString('hex').slice(-4), 16) % 50),
   store: values.store,
   liveRestore: !values['no-live-restore'],
   controllers: Number(values.controllers),

@@ -1,6 +1,7 @@
 /** Docker Engines of a test's own, beside the machine's: they may be stopped, killed and filled without disturbing anybody. */
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, openSync, closeSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,10 @@ import { promisify } from 'node:util'
 import { ensureEngine } from '../src/runtime/docker/index.ts'
 
 const run = promisify(execFile)
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Of this checkout: another one's tests may run at the same time, and a later run must find what an aborted one left. */
+export const checkoutMark = hashOf(import.meta.dirname).slice(0, 4)
 
 export type OwnEngine = {
   /** As `DOCKER_HOST` names it. */
@@ -27,12 +32,10 @@ export type OwnEngine = {
 }
 
 export type OwnEngineOptions = {
-  /** Short; names its folder and its bridge. */
+  /** Short; names its folder, and with this checkout its bridge and addresses. No other engine of this checkout has it at the same time. */
   readonly name: string
   /** Loaded from the machine's engine; busybox where nothing is said. */
   readonly images?: readonly string[]
-  /** The second byte of its bridge's addresses, 10.x.0.1/16; one that follows from the name where nothing is said. */
-  readonly subnet?: number
   /** Words for dockerd beside ours. */
   readonly options?: readonly string[]
   /** Words before dockerd that lead into a network namespace, where it makes its own bridge: `nsenter --net=…`. */
@@ -62,7 +65,7 @@ class Dockerd implements OwnEngine {
 
   constructor(given: OwnEngineOptions) {
     this.#given = given
-    this.#folder = join(tmpdir(), `drydock-engine-${given.name}`)
+    this.#folder = join(tmpdir(), `drydock-engine-${checkoutMark}-${given.name}`)
     this.socket = join(this.#folder, 'docker.sock')
     this.host = `unix://${this.socket}`
     this.log = join(this.#folder, 'dockerd.log')
@@ -74,8 +77,8 @@ class Dockerd implements OwnEngine {
 
   async start(): Promise<void> {
     if (this.#child !== null) return
-    await this.#endOlder()
     await mkdir(this.#folder, { recursive: true })
+    await rm(join(this.#folder, 'pid'), { force: true })
     const bridge = await this.#bridge()
     const [program = 'dockerd', ...words] = [...(this.#given.within ?? []), 'dockerd', ...this.#words(bridge)]
     this.#containerd ??= this.#spawn('containerd', this.#containerdWords())
@@ -104,14 +107,14 @@ class Dockerd implements OwnEngine {
     this.#containerd = null
     await this.#endOlder()
     if (this.#given.within === undefined) await run('ip', ['link', 'delete', this.#bridgeName]).catch(() => {})
-    await run('sh', ['-c', 'grep -o "$1[^ ]*" /proc/mounts | sort -r | xargs -r umount -l', 'sh', this.#folder]).catch(
+    await run('sh', ['-c', 'grep -o "$1/[^ ]*" /proc/mounts | sort -r | xargs -r umount -l', 'sh', this.#folder]).catch(
       () => {},
     )
     await rm(this.#folder, { recursive: true, force: true })
   }
 
   get #bridgeName(): string {
-    return `dd-${this.#given.name}`.slice(0, 15)
+    return `dd-${hashOf(this.#folder).slice(0, 12)}`
   }
 
   #spawn(program: string, words: readonly string[]): ChildProcess {
@@ -154,27 +157,36 @@ class Dockerd implements OwnEngine {
   /** Never `--bridge=none`: at its start such a dockerd deletes `docker0`, which is the machine's engine's. */
   async #bridge(): Promise<string | null> {
     if (this.#given.within !== undefined) return null
-    const subnet =
-      this.#given.subnet ?? 160 + ([...this.#given.name].reduce((sum, one) => sum * 31 + one.charCodeAt(0), 7) % 90)
     const name = this.#bridgeName
     if (!existsSync(`/sys/class/net/${name}`)) {
       await run('ip', ['link', 'add', name, 'type', 'bridge'])
-      await run('ip', ['address', 'add', `10.${subnet}.0.1/16`, 'dev', name])
+      await run('ip', ['address', 'add', await this.#freeAddress(), 'dev', name])
       await run('ip', ['link', 'set', name, 'up'])
     }
     return name
   }
 
-  /** One that an aborted test left behind. */
+  /** Of the 1,440 networks 10.160.0.0/20 to 10.249.240.0/20 the next that no link has, from one that follows from its name. */
+  async #freeAddress(): Promise<string> {
+    const { stdout: taken } = await run('ip', ['-4', '-o', 'address'])
+    const first = Number.parseInt(hashOf(this.#folder).slice(0, 8), 16)
+    const addresses = Array.from({ length: 1_440 }, (_, index) => (first + index) % 1_440).map(
+      (number) => `10.${160 + Math.floor(number / 16)}.${(number % 16) * 16}.1/20`,
+    )
+    const free = addresses.find((address) => !taken.includes(` ${address} `))
+    if (free === undefined) throw new Error('no network is left for one more engine: `ip link` shows bridges dd-*')
+    return free
+  }
+
+  /** Those that an aborted test left behind, of its very folder. */
   async #endOlder(): Promise<void> {
-    const ours = this.#containerd === null ? this.#folder : `--pidfile ${join(this.#folder, 'pid')}`
+    const ours = `${this.#folder}/`
     await run('pkill', ['-TERM', '-f', ours]).catch(() => undefined)
     for (let tries = 0; tries < 300; tries++) {
       const left = await run('pgrep', ['-f', ours]).catch(() => null)
       if (left === null) break
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
-    await rm(join(this.#folder, 'pid'), { force: true })
   }
 
   #answers(): Promise<boolean> {

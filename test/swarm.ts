@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type OwnEngine, ownEngine } from './engines.ts'
+import { type OwnEngine, checkoutMark, ownEngine } from './engines.ts'
 
 const run = promisify(execFile)
 
@@ -32,9 +32,9 @@ export type OwnSwarmOptions = {
 
 /** Whoever asks removes it. Needs root, `ip`, `nsenter` and `unshare`. */
 export async function ownSwarm({ name, size, images, optionsOf = () => [] }: OwnSwarmOptions): Promise<OwnSwarm> {
-  const lan = `dd-${name}-lan`
+  const lan = `dd-${checkoutMark}-${name}-lan`
   const numbers = Array.from({ length: size }, (_, index) => index + 1)
-  const namespaceOf = (number: number): string => `dd-${name}-${number}`
+  const namespaceOf = (number: number): string => `dd-${checkoutMark}-${name}-${number}`
   await removeNamespaces([lan, ...numbers.map(namespaceOf)])
   await ip('netns', 'add', lan)
   await ip('-n', lan, 'link', 'add', 'lan', 'type', 'bridge')

@@ -7,7 +7,6 @@ it('nothing is lost, doubled or left while daemon, engine, Postgres and disk fai
   const said: string[] = []
   const outcome = await chaos({
     name: 'chaost',
-    subnet: 218,
     store: 'postgres',
     liveRestore: true,
     controllers: 0,

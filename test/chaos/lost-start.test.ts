@@ -15,7 +15,7 @@ let engine: OwnEngine
 let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drydock-lost-'))
-  engine = await ownEngine({ name: 'chaosl', subnet: 219, options: ['--live-restore'] })
+  engine = await ownEngine({ name: 'chaosl', options: ['--live-restore'] })
 })
 afterAll(async () => {
   await engine.remove()

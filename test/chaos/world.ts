@@ -18,9 +18,8 @@ const run = promisify(execFile)
 export type StoreKind = 'sqlite' | 'postgres'
 
 export type WorldOptions = {
-  /** Names the engine: two runs at once need two names and two subnets. */
+  /** Names the engine: two runs at once need two names. */
   readonly name: string
-  readonly subnet: number
   readonly store: StoreKind
   /** Containers survive a stop of the engine. */
   readonly liveRestore: boolean
@@ -58,8 +57,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true })
   await run('mount', ['-t', 'tmpfs', '-o', `size=${diskMegabytes}m`, 'drydock-chaos', folders.data])
   const liveRestore = options.liveRestore ? ['--live-restore'] : []
-  const { name, subnet } = options
-  const engine = await ownEngine({ name, subnet, options: [...liveRestore, '--shutdown-timeout=3'] })
+  const engine = await ownEngine({ name: options.name, options: [...liveRestore, '--shutdown-timeout=3'] })
   const postgres = options.store === 'postgres' ? await startPostgres() : null
   const config = join(root, 'drydock.yaml')
   const settings = {

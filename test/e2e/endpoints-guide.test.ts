@@ -50,7 +50,7 @@ beforeAll(async () => {
     `--tlscert=${certs.server.cert}`,
     `--tlskey=${certs.server.key}`,
   ]
-  far = await ownEngine({ name: 'guide', subnet: 78, options: [...tls, '--host', `tcp://127.0.0.1:${port}`] })
+  far = await ownEngine({ name: 'guide', options: [...tls, '--host', `tcp://127.0.0.1:${port}`] })
   const guide = await readFile(join(root, 'docs', 'endpoints.md'), 'utf8')
   for (const [, text = ''] of guide.matchAll(/^```yaml\n([^]*?)^```$/gm)) {
     const name = /^# (\S+)$/m.exec(text)?.[1] ?? ''

@@ -55,7 +55,7 @@ beforeAll(async () => {
     `--tlskey=${certs.server.key}`,
   ]
   const options = [...tls, '--host', `tcp://127.0.0.1:${port}`, '--live-restore']
-  far = await ownEngine({ name: 'far', subnet: 77, options })
+  far = await ownEngine({ name: 'far', options })
   settings = join(base, 'settings.yaml')
   await writeFile(settings, settingsText(port, certs))
 })
