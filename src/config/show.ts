@@ -15,12 +15,12 @@ export function settingsOf(config: Config): Readonly<Record<string, unknown>> {
   const { argo, dataDir, artifactsDir, podGCDeleteDelayMs, initialDelayMs: _, metricsTtlMs, disk, ...own } = config
   const argoOnly = Object.fromEntries(Object.entries(argo).filter(([key]) => !(key in ownSettings)))
   const { memoryBytes, ...capacity } = own.capacity
-  const { name, advertise, takeOverAfterMs } = own.controller
+  const { name, advertise, takeOverAfterMs, silentAfterMs } = own.controller
   const { endpoints } = own.docker
   const settings = {
     data: dataDir,
     ...own,
-    controller: { name, advertise, takeOverAfter: `${takeOverAfterMs}ms` },
+    controller: { name, advertise, takeOverAfter: `${takeOverAfterMs}ms`, silentAfter: `${silentAfterMs}ms` },
     capacity: { ...capacity, memory: memoryBytes === null ? null : String(memoryBytes) },
     docker: {
       ...own.docker,

@@ -95,7 +95,7 @@ async function sqlite({ dataDir, instance, store: { migrate } }: Config): Promis
 }
 
 async function postgres(
-  { instance, controller: { name } }: Config,
+  { instance, controller: { name, silentAfterMs } }: Config,
   database: PostgresStoreOptions,
   { log, waiting, ending }: OpenOptions,
 ): Promise<OpenedStore> {
@@ -105,6 +105,7 @@ async function postgres(
   const store = await openPostgresStore({
     ...database,
     ...(name === null ? {} : { controller: name }),
+    silentMs: silentAfterMs,
     ...(waiting === undefined ? {} : { wait: waiting }),
     onHealth: (reason) => {
       if (reason === null) log.info({ store: place }, 'the store answers again')

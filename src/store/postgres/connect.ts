@@ -4,9 +4,10 @@ import { isConnectionFault, openClient, pauseMs, reconnectPauses } from '../../p
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { storeError } from '../fault.ts'
 import { namelessLease } from '../fleet.ts'
-import { claim, heldLeases, holderOf, inherit, letOthersIn, shutOthersOut, tryLock } from './lease.ts'
+import { claim, heldLeases, holderOf, inherit, keyOf, letOthersIn, shutOthersOut, tryLock } from './lease.ts'
 import type { Grip, Holder, LeaseName } from './lease.ts'
 import { checkSchema, isDue, migrate } from './migrate.ts'
+import { Silence } from './silence.ts'
 
 export type Waiting = {
   /** Told whenever the reason changes. */
@@ -19,6 +20,8 @@ export type ConnectOptions = {
   readonly name: LeaseName
   readonly holder: Holder
   readonly mayMigrate: boolean
+  /** Whoever is in the way and says nothing for so long is cut off. */
+  readonly silentMs: number
   /** Without it a server that is away and a lease that is taken are errors. */
   readonly wait?: Waiting
 }
@@ -29,12 +32,13 @@ const standbyMs = 300
 /** @throws WorldError STORE_LOCKED, STORE_NEWER_SCHEMA, STORE_FOREIGN_SCHEMA, STORE_OLD_SCHEMA; what Postgres says; the signal's reason */
 export async function takeLease(options: ConnectOptions): Promise<{ readonly client: Client; readonly grip: Grip }> {
   const { wait } = options
+  const silence = new Silence(options.silentMs)
   for (let failures = 1; ; failures++) {
     wait?.signal?.throwIfAborted()
     let client: Client | null = null
     try {
       client = await openClient(options.server)
-      const grip = await attempt(client, options)
+      const grip = await attempt(client, options, silence)
       if (grip) return { client, grip }
       failures = 0
     } catch (error) {
@@ -46,13 +50,21 @@ export async function takeLease(options: ConnectOptions): Promise<{ readonly cli
   }
 }
 
-async function attempt(client: Client, { name, holder, mayMigrate, wait }: ConnectOptions): Promise<Grip | null> {
+async function attempt(client: Client, options: ConnectOptions, silence: Silence): Promise<Grip | null> {
+  const { name, holder, mayMigrate, silentMs, wait } = options
   for (;;) {
     await checkSchema(client, name, { mayBeOld: mayMigrate })
-    const reason = (await tooOld(client, name, mayMigrate)) ?? (await inTheWay(client, name))
-    if (reason === null) break
+    const old = await tooOld(client, name, mayMigrate)
+    const found = old === null ? await inTheWay(client, name) : { reason: old, leases: [] }
+    if (found === null) break
+    const { reason, leases } = found
     if (!wait) throw storeError({ code: 'STORE_LOCKED', message: `${reason}: stop it first` })
     wait.say(`standing by: ${reason}`)
+    const ended = await silence.look(
+      client,
+      leases.map((lease) => keyOf({ schema: name.schema, lease })),
+    )
+    if (ended.length > 0) wait.say(`it said nothing for ${silentMs / 1000} s and was cut off: ${reason}`)
     await pause(standbyMs * (0.5 + Math.random()), wait.signal)
   }
   if (mayMigrate && name.isAlone) await migrate(client, name)
@@ -62,20 +74,26 @@ async function attempt(client: Client, { name, holder, mayMigrate, wait }: Conne
   return grip
 }
 
-/** Takes the lease. `null`: it is ours; else the reason why not, for people. */
-async function inTheWay(client: Client, name: LeaseName): Promise<string | null> {
+type InTheWay = { readonly reason: string; readonly leases: readonly string[] }
+
+/** Takes the lease. `null`: it is ours; else the reason why not, for people, and whose leases are in the way. */
+async function inTheWay(client: Client, name: LeaseName): Promise<InTheWay | null> {
   const who = await tryLock(client, name)
   if (who === null) return null
   if (who === 'members') {
-    const names = (await heldLeases(client, name.schema)).toSorted().join(', ')
-    return `controllers with names (${names}) work on this database, and this one has none (controller.name)`
+    const leases = (await heldLeases(client, name.schema)).toSorted()
+    const names = leases.join(', ')
+    const reason = `controllers with names (${names}) work on this database, and this one has none (controller.name)`
+    return { reason, leases }
   }
   const lease = who === 'alone' ? namelessLease : name.lease
   const host = (await holderOf(client, { schema: name.schema, lease }))?.host
   const where = host === undefined ? '' : ` (${host})`
-  if (who === 'alone')
-    return `another drydock${where}, which has no name (controller.name), works on this database alone`
-  return `another drydock${where} works on this database${name.isAlone ? '' : ` under the name ${lease}`}`
+  const works =
+    who === 'alone'
+      ? `, which has no name (controller.name), works on this database alone`
+      : ` works on this database${name.isAlone ? '' : ` under the name ${lease}`}`
+  return { reason: `another drydock${where}${works}`, leases: [lease] }
 }
 
 /** Brings the schema up to date for a member, which needs it for itself meanwhile. `null`: done, or nothing to do. */

@@ -38,6 +38,11 @@ export class Roles {
     }
   }
 
+  /** Of the locks that others hold. */
+  get keys(): readonly string[] {
+    return [...this.#roles].filter(({ isOurs }) => !isOurs).map((role) => this.#keyOf(role))
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#timer) clearInterval(this.#timer)

@@ -20,6 +20,7 @@ import { Roles } from './fleet-roles.ts'
 import { heldLeases, keyOf, lockClass } from './lease.ts'
 import type { LeaseName } from './lease.ts'
 import { asStoreError } from './postgres-fault.ts'
+import { Silence } from './silence.ts'
 import type { Writer } from './writer.ts'
 
 export type FleetOptions = {
@@ -27,6 +28,8 @@ export type FleetOptions = {
   readonly name: LeaseName
   readonly writer: Writer
   readonly pingMs: number
+  /** Members that say nothing for so long are cut off. */
+  readonly silentMs: number
 }
 
 /** How often it is looked who lives. */
@@ -59,16 +62,18 @@ export class PostgresFleet implements Fleet {
   readonly #ears: Ears
   readonly #roles: Roles
   readonly #writer: Writer
+  readonly #silence: Silence
   readonly #followers = new Set<Follower>()
   readonly #attempts = new Set<string>()
   readonly #timers: readonly ReturnType<typeof setInterval>[]
   #live = ''
   #looking = false
 
-  constructor({ server, name, writer, pingMs }: FleetOptions, link: FleetLink) {
+  constructor({ server, name, writer, pingMs, silentMs }: FleetOptions, link: FleetLink) {
     this.name = name.lease
     this.#link = link
     this.#writer = writer
+    this.#silence = new Silence(silentMs)
     this.#ears = new Ears({ server, schema: name.schema, name: name.lease, pingMs })
     this.#roles = new Roles(server, name.schema, Math.min(2_000, pingMs))
     this.locks = new LockDesk(link, () => this.#ears.tell(['grants']))
@@ -230,7 +235,11 @@ export class PostgresFleet implements Fleet {
     if (this.#looking) return
     this.#looking = true
     try {
-      const names = await this.#link.transact((client) => heldLeases(client, this.#link.name.schema))
+      const names = await this.#link.transact(async (client) => {
+        const held = await heldLeases(client, this.#link.name.schema)
+        await this.#endSilent(client, held)
+        return held
+      })
       const live = names.toSorted().join(' ')
       if (live !== this.#live && names.length > 1) await joinLog(this.#link)
       this.#live = live
@@ -240,6 +249,14 @@ export class PostgresFleet implements Fleet {
     } finally {
       this.#looking = false
     }
+  }
+
+  /** A frozen member keeps its lease and its roles while its connections live. */
+  async #endSilent(client: Statements, held: readonly string[]): Promise<void> {
+    const { schema } = this.#link.name
+    const others = held.filter((lease) => lease !== this.name)
+    if (others.length === 0) return
+    await this.#silence.look(client, [...others.map((lease) => keyOf({ schema, lease })), ...this.#roles.keys])
   }
 }
 

@@ -33,6 +33,7 @@ import type { PostgresFleet } from './fleet.ts'
 import type { LeaseName } from './lease.ts'
 import { asStoreError } from './postgres-fault.ts'
 import { nodesPerWorkflow } from './schema.ts'
+import { silentMsDefault } from './silence.ts'
 import { Writer } from './writer.ts'
 
 export type PostgresStoreOptions = PostgresOptions & {
@@ -44,6 +45,8 @@ export type PostgresStoreOptions = PostgresOptions & {
   readonly mayMigrate?: boolean
   /** What the server may leave unanswered before its connection is given up; 15,000 where nothing is said. */
   readonly stallMs?: number
+  /** Another controller that is connected and says nothing for so long is cut off (silence.ts); 15,000 where nothing is said. */
+  readonly silentMs?: number
   /** Without it, a server that is away and another daemon in charge are errors at the opening. */
   readonly wait?: Waiting
   /** Told when the store goes down (the reason) and comes back (`null`). */
@@ -75,7 +78,8 @@ const dialect: Dialect = {
  * @throws WorldError STORE_LOCKED, STORE_NEWER_SCHEMA, STORE_OLD_SCHEMA, STORE_FOREIGN_SCHEMA, STORE_READONLY, STORE_DOWN
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { mayMigrate = true, stallMs = 15_000, wait, onHealth = ignore, onLost = ignore } = options
+  const { mayMigrate = true, stallMs = 15_000, silentMs = silentMsDefault } = options
+  const { wait, onHealth = ignore, onLost = ignore } = options
   const name = leaseOf(options)
   const base = sessionOf(options)
   const session = name.isAlone ? base.session : { ...base.session, 'drydock.owner': name.lease }
@@ -83,9 +87,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const holder = { token: randomUUID(), host: `${hostname()}, process ${process.pid}` }
   const writing = { ...server, session: { ...server.session, ...plainPlans }, applicationName: 'drydock writer' }
   try {
-    const taken = { server: writing, name, holder, mayMigrate, ...(wait === undefined ? {} : { wait }) }
+    const taken = { server: writing, name, holder, mayMigrate, silentMs, ...(wait === undefined ? {} : { wait }) }
     const { client, grip } = await takeLease(taken)
-    const pingMs = Math.max(100, Math.round(stallMs / 3))
+    const pingMs = Math.max(100, Math.round(Math.min(stallMs, silentMs) / 3))
     let fleet: PostgresFleet | null = null
     const lose = (reason: string) => {
       fleet?.lost()
@@ -93,7 +97,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
     const writer = new Writer({ server: writing, name, holder, pingMs, onHealth, onLost: lose }, client, grip)
     const pool = await openPool({ connectionsMax: connectionsMaxDefault, ...server })
-    if (!name.isAlone) fleet = await openFleet({ server: writing, name, writer, pingMs })
+    if (!name.isAlone) fleet = await openFleet({ server: writing, name, writer, pingMs, silentMs })
     return new PooledStore(pool, writer, fleet)
   } catch (error) {
     throw asStoreError(error)
@@ -118,11 +122,17 @@ export function schemaOf({ schema = 'drydock' }: PostgresStoreOptions): string {
   throw storeError({ code: 'STORE_FOREIGN_SCHEMA', message: `not a schema name: ${schema}` })
 }
 
-/** Durable means durable, whatever the server's default; and nobody waits for a lock for ever. */
+/** Durable means durable, whatever the server's default; and nobody waits for a lock for ever, of one who is frozen either. */
 export const sessionOf = (options: PostgresStoreOptions): PostgresOptions => ({
   connectTimeoutMs: Math.min(10_000, options.stallMs ?? 10_000),
   ...options,
-  session: { search_path: schemaOf(options), synchronous_commit: 'on', lock_timeout: '10s', ...options.session },
+  session: {
+    search_path: schemaOf(options),
+    synchronous_commit: 'on',
+    lock_timeout: '10s',
+    idle_in_transaction_session_timeout: '8s',
+    ...options.session,
+  },
 })
 
 /** Rows are always found by their keys; a plan made while a table was small must not outlive that. */
