@@ -1,68 +1,132 @@
-/** One mutant on trial: a copy of the sources with its mistake, and what our tests say of it. */
+/** One mutant on trial: what our tests say of the sources with its mistake, and whether they say it of it alone. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Mutant } from './mutants.ts'
+import type { ChildProcess } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Catcher } from './caught.ts'
+import type { Ground } from './ground.ts'
+import type { Mutant } from './mutant.ts'
+import type { Entry, SeedOrders, SeedOutcome } from './seeds.ts'
 
 export type Trial = {
   readonly name: string
-  /** What noticed it, or `null` where nothing did. */
-  readonly caughtBy: string | null
+  /** `null`: nothing noticed it. */
+  readonly caught: Catcher | null
+  /** Seeds that were played. */
+  readonly played: number
 }
 
-const root = join(import.meta.dirname, '..', '..')
 /** Of the trial's own computing: what else the machine does costs no mutant its chance. */
 const seedsMs = 40_000
-const unitMs = 240_000
+/** How much longer it may take than it computes. */
+const patience = 12
+const testsMs = 900_000
+/** Where the mutant names none. */
+const usualTests = ['src/engine', 'src/controller', 'src/sources']
 
-export async function tryMutant(mutant: Mutant): Promise<Trial> {
-  const { name, file, find, replace } = mutant
-  const folder = await mkdtemp(join(tmpdir(), 'mutant-'))
-  try {
-    for (const one of ['src', 'test/simulation', 'test/mutants', 'test/properties.setup.ts'])
-      await cp(join(root, one), join(folder, one), { recursive: true })
-    for (const one of ['package.json', 'vitest.config.ts', 'tsconfig.json'])
-      await cp(join(root, one), join(folder, one))
-    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-    const text = await readFile(join(folder, file), 'utf8')
-    const count = text.split(find).length - 1
-    if (count !== 1) throw new Error(`the mutant “${name}” no longer fits: its text stands ${count} times in ${file}`)
-    await writeFile(
-      join(folder, file),
-      text.replace(find, () => replace),
-    )
-    return { name, caughtBy: (await bySeeds(folder)) ?? (await byUnitTests(folder)) }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+export class Court {
+  readonly #ground: Ground
+  /** Seeds that fail without any mistake, too. */
+  readonly #open: Entry[] = []
+  readonly #plainTests = new Map<string, Promise<boolean>>()
+
+  constructor(ground: Ground) {
+    this.#ground = ground
+  }
+
+  /** @param known what caught it before: asked first */
+  tryMutant(mutant: Mutant, known?: Catcher): Promise<Trial> {
+    const { name, kind, tests } = mutant
+    return this.#ground.with(mutant, async (folder) => {
+      const again = known === undefined ? null : await this.#again(folder, known)
+      if (again !== null) return { name, caught: again, played: again.by === 'seed' ? 1 : 0 }
+      const { played, caught } =
+        tests !== undefined && kind === undefined
+          ? nothing
+          : await this.#bySeeds(folder, kind === undefined ? {} : { kind })
+      return { name, played, caught: caught ?? (await this.#byTests(folder, tests ?? usualTests)) }
+    })
+  }
+
+  async #again(folder: string, known: Catcher): Promise<Catcher | null> {
+    if (known.by === 'test') return this.#byTests(folder, [known.file])
+    const { seed, kind, after } = known
+    const { caught } = await this.#bySeeds(folder, { entries: [{ seed, kind }] })
+    return caught === null ? null : { ...caught, after }
+  }
+
+  async #bySeeds(folder: string, which: Omit<SeedOrders, 'budgetMs' | 'skip'>) {
+    for (;;) {
+      const { played, failed } = await playSeeds(folder, { ...which, skip: this.#open, budgetMs: seedsMs })
+      if (failed === null) return { played, caught: null }
+      const { seed, kind, text } = failed
+      const without = await playSeeds(this.#ground.plain, { entries: [{ seed, kind }], budgetMs: seedsMs })
+      if (without.failed === null)
+        return { played, caught: { by: 'seed' as const, seed, kind, text: oneLine(text), after: played } }
+      this.#open.push({ seed, kind })
+    }
+  }
+
+  async #byTests(folder: string, paths: readonly string[]): Promise<Catcher | null> {
+    const failed = await runTests(folder, paths)
+    if (failed === null) return null
+    const { file } = failed
+    const alone = this.#plainTests.get(file) ?? runTests(this.#ground.plain, [file]).then((found) => found === null)
+    this.#plainTests.set(file, alone)
+    if (!(await alone)) throw new Error(`${file} fails without any mistake`)
+    return { by: 'test', ...failed }
   }
 }
 
-async function bySeeds(folder: string): Promise<string | null> {
-  const { failed, output } = await run(folder, ['test/mutants/seeds.ts', String(seedsMs)], seedsMs * 10)
-  return failed ? (output.trim().split('\n').at(-1) ?? 'the simulation') : null
+const nothing = { played: 0, caught: null }
+
+async function playSeeds(folder: string, orders: SeedOrders): Promise<SeedOutcome> {
+  const { output } = await run(folder, ['test/mutants/seeds.ts', JSON.stringify(orders)], orders.budgetMs * patience)
+  const last = output.trim().split('\n').at(-1) ?? ''
+  // What ran out of time has noticed nothing.
+  return last.startsWith('{') ? (JSON.parse(last) as SeedOutcome) : { played: 0, failed: null }
 }
 
-/** Those of the engine, and of what clients see. */
-async function byUnitTests(folder: string): Promise<string | null> {
-  const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs')
-  const paths = ['src/engine', 'src/controller/visible.test.ts', 'src/controller/controller.test.ts']
-  const args = [vitest, 'run', '--root', folder, '--project', 'unit', '--bail', '1', '--reporter', 'json', ...paths]
-  const { failed, output } = await run(folder, args, unitMs)
-  const [, title] = /"status":"failed","title":"([^"]*)"/.exec(output) ?? []
-  return failed ? `test: ${title ?? 'a file of tests'}` : null
+type Report = {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[]
+  }[]
 }
 
-function run(
+/** The first that failed; `null`: none did. */
+async function runTests(
   folder: string,
-  args: readonly string[],
-  timeout: number,
-): Promise<{ readonly failed: boolean; readonly output: string }> {
+  paths: readonly string[],
+): Promise<{ readonly file: string; readonly text: string } | null> {
+  const report = join(folder, 'report.json')
+  await rm(report, { force: true })
+  const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs')
+  const projects = paths.some((path) => path.endsWith('.postgres.test.ts')) ? ['postgres', 'unit'] : ['unit']
+  const options = ['--bail', '1', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
+  const args = [vitest, 'run', '--root', folder, ...projects.flatMap((one) => ['--project', one]), ...options, ...paths]
+  await run(folder, args, testsMs)
+  const text = await readFile(report, 'utf8').catch(() => null)
+  const { testResults }: Report = text === null ? { testResults: [] } : (JSON.parse(text) as Report)
+  const failed = testResults.find(({ status }) => status === 'failed')
+  if (failed === undefined) return null
+  const title = failed.assertionResults.find(({ status }) => status === 'failed')?.title ?? failed.message
+  return { file: relative(folder, failed.name), text: oneLine(title) }
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 160)
+
+const children = new Set<ChildProcess>()
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+
+function run(folder: string, args: readonly string[], timeout: number): Promise<{ readonly output: string }> {
   return new Promise((resolve) => {
-    const options = { cwd: folder, timeout, maxBuffer: 1 << 28, env: { ...process.env, FC_SHRINK: 'no' } }
-    execFile(process.execPath, args, options, (error, stdout, stderr) =>
-      // What ran out of time has noticed nothing.
-      resolve({ failed: error !== null && error.killed !== true, output: stdout || stderr }),
+    const env = { ...process.env, FC_SHRINK: 'no', NODE_COMPILE_CACHE: join(folder, '..', 'cache') }
+    const options = { cwd: folder, timeout, killSignal: 'SIGKILL' as const, maxBuffer: 1 << 28, env }
+    execFile(process.execPath, ['--max-semi-space-size=32', ...args], options, (_error, stdout) =>
+      resolve({ output: stdout }),
     )
   })
 }

@@ -1,0 +1,74 @@
+/** Mistakes in what is done to containers. */
+import type { Mutant } from '../mutant.ts'
+
+const pods = 'src/controller/pods/pods.ts'
+const podLife = 'src/controller/pods/pod-life.ts'
+
+export const podMutants: readonly Mutant[] = [
+  {
+    name: 'containers of an earlier life are not taken up',
+    file: pods,
+    find: 'const found = this.#found?.get(id) ?? null',
+    replace: "const found = this.#found?.get('' as never) ?? null",
+  },
+  {
+    name: 'containers that nobody wants stay after a restart',
+    file: pods,
+    find: '      if (!this.#lives.has(pod)) this.#removals.remove(pod, 0)\n      this.#found',
+    replace: '      this.#found',
+  },
+  {
+    name: 'a deletion does not wait for the first list of the engine',
+    file: pods,
+    find: '    await this.#whenListed()\n    const pods',
+    replace: '    const pods',
+  },
+  {
+    name: 'an ended pod is started again by a start under way',
+    file: podLife,
+    find: 'if (mayStart && !this.#isStarted) this.#startAbort.abort(hasEnded)',
+    replace: 'void mayStart, void hasEnded',
+  },
+  {
+    name: 'a start whose answer was lost is not tried again',
+    file: podLife,
+    find: 'await persevere(begin, this.#patience(signal))',
+    replace: 'await begin()',
+  },
+  {
+    name: 'a removal is tried once',
+    file: 'src/controller/pods/removals.ts',
+    find: 'if (isRetryable(error)) return this.#again(pod)',
+    replace: 'if (isRetryable(error)) return void this.#again',
+  },
+  {
+    name: 'an engine that is away uses up the tries of a transfer',
+    file: 'src/controller/pods/stage.ts',
+    find: '      isUncounted: isEngineFault,\n',
+    replace: '      isUncounted: (error) => isEngineFault(error) && false,\n',
+  },
+  {
+    name: 'what a start found and nobody asked for outlives its workflow',
+    file: pods,
+    find: "if (identity.workflowUid === uid && (phase !== 'ended' || mayGo(identity.nodeId)) && !this.#lives.has(pod))",
+    replace: "if (identity.workflowUid === uid && phase === 'gone' && mayGo(identity.nodeId))",
+  },
+  {
+    name: 'room is not given back',
+    file: 'src/controller/pods/capacity.ts',
+    find: '    this.#where.delete(pod)\n    space.release(pod)\n',
+    replace: '    this.#where.delete(pod)\n',
+  },
+  {
+    name: 'a pod that is gone is not told of',
+    file: podLife,
+    find: "if (state.phase === 'ended' || state.phase === 'gone') {",
+    replace: "if (state.phase === 'ended') {",
+  },
+  {
+    name: 'a start goes on after the pod is no longer wanted',
+    file: pods,
+    find: '        life.discard()\n        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
+    replace: '        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
+  },
+]
