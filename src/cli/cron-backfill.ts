@@ -98,6 +98,8 @@ function monitor(cron: CronWorkflow, times: readonly number[], options: Ranked):
       templates: [
         {
           name: 'main',
+          // The mutex and the priorities alone do not keep the order where the first ones are made late, as after a restart.
+          ...(options.parallel ? {} : { parallelism: 1 }),
           steps: [
             [
               {
