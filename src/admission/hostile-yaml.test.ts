@@ -1,5 +1,6 @@
 /** Texts that are made to break their reader: each gets its place, within seconds. */
 import { describe, expect, it } from 'vitest'
+import { processorMs } from '../../test/processor-time.ts'
 import { lintFiles } from './lint-files.ts'
 
 const good =
@@ -49,14 +50,15 @@ const rows: readonly (readonly [what: string, text: string | Uint8Array, place: 
 ]
 
 describe('a text made to break its reader', () => {
-  it.each(rows)('as %s is refused with its place, soon', (_, text, place, message) => {
-    const before = performance.now()
-    const { results, success } = lintFiles([{ file: 'f.yaml', text }])
+  it.each(rows)('as %s is refused with its place, soon', async (_, text, place, message) => {
+    let linted = lintFiles([])
+    const tookMs = await processorMs(() => (linted = lintFiles([{ file: 'f.yaml', text }])))
+    const { results, success } = linted
     const [first] = results.flatMap(({ findings, warnings }) => [...findings, ...warnings])
     expect(success).toBe(false)
     expect(first?.message).toContain(message)
     expect(`${first?.at?.file}:${first?.at?.line}:${first?.at?.column}`).toBe(`f.yaml:${place}`)
-    expect(performance.now() - before).toBeLessThan(15_000)
+    expect(tookMs).toBeLessThan(15_000)
   })
 
   it('breaks nothing for the other files of the call', () => {

@@ -184,10 +184,10 @@ it('lists the files that are refused, with what is wrong in them', async () => {
     'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: { name: b }\nspec: { entripoint: x }\n',
   )
   await expect
-    .poll(() => drydock('list', '--refused'), { timeout: 10_000 })
+    .poll(() => drydock('list', '--refused'))
     .toMatch(/^FILE +STATE +WHY\n.*drop\/bad.yaml +Refused .*entripoint/)
   await rm(join(base, 'drop', 'bad.yaml'))
-  await expect.poll(() => drydock('list', '--refused'), { timeout: 10_000 }).toBe('No refused files found\n')
+  await expect.poll(() => drydock('list', '--refused')).toBe('No refused files found\n')
 })
 
 it('backfills a cron workflow once, whoever is killed in between and however often it is asked', async () => {

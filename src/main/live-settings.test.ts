@@ -77,10 +77,10 @@ it('notices by itself that the file was changed, or replaced by another', async 
   settings.close()
   settings = await open(20)
   await writeFile(file, 'parallelism: 5\n')
-  await expect.poll(() => settings.config.argo.parallelism, { timeout: 5000 }).toBe(5)
+  await expect.poll(() => settings.config.argo.parallelism).toBe(5)
   await writeFile(`${file}.new`, 'parallelism: 6\n')
   await rename(`${file}.new`, file)
-  await expect.poll(() => settings.config.argo.parallelism, { timeout: 5000 }).toBe(6)
+  await expect.poll(() => settings.config.argo.parallelism).toBe(6)
 })
 
 it('lets the file win over Argo’s ConfigMap, which changes what the file leaves open', async () => {

@@ -99,7 +99,7 @@ it('runs each step once and to the end though Postgres stops, crashes and hangs 
     server.start()
     await sleep(150)
     await terminate()
-    await expect.poll(() => phasesOf(daemon).catch(() => []), { timeout: 30_000 }).toEqual(allSucceeded)
+    await expect.poll(() => phasesOf(daemon).catch(() => [])).toEqual(allSucceeded)
     expect([...engine.starts.values()]).toEqual(Array.from({ length: steps * workflows }, () => 1))
     expect(await daemon.metrics.text()).toContain('drydock_store_up 1')
   } finally {
@@ -116,13 +116,13 @@ it('stops in seconds though Postgres is away, and goes on where it was afterward
   await sleep(200)
   const begunAt = performance.now()
   await first.drain()
-  expect(performance.now() - begunAt).toBeLessThan(8_000)
+  expect(performance.now() - begunAt).toBeLessThan(30_000)
   const second = daemonOn(engine, 'ending')
   await sleep(300)
   server.start()
   const daemon = await second
   try {
-    await expect.poll(() => phasesOf(daemon).catch(() => []), { timeout: 30_000 }).toEqual(allSucceeded)
+    await expect.poll(() => phasesOf(daemon).catch(() => [])).toEqual(allSucceeded)
     expect([...engine.starts.values()]).toEqual(Array.from({ length: steps * workflows }, () => 1))
   } finally {
     await daemon.drain()
@@ -145,7 +145,7 @@ it('has a standby that says so, and takes the work over from one that was cut of
     { services: true },
     { store: { url: server.url, schema: 'pair' }, server: { port } },
   )
-  await expect.poll(readiness, { timeout: 10_000 }).toMatchObject({
+  await expect.poll(readiness).toMatchObject({
     status: 503,
     reason: expect.stringContaining('standing by: another drydock') as string,
   })
@@ -156,7 +156,7 @@ it('has a standby that says so, and takes the work over from one that was cut of
     proxy.become('fine')
     expect(await first.lost).toContain('has taken over')
     await first.drain()
-    await expect.poll(() => phasesOf(daemon), { timeout: 30_000 }).toEqual(allSucceeded)
+    await expect.poll(() => phasesOf(daemon)).toEqual(allSucceeded)
     expect([...engine.starts.values()]).toEqual(Array.from({ length: steps * workflows }, () => 1))
     await expect.poll(async () => (await readiness()).status).toBe(200)
   } finally {

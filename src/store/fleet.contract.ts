@@ -1,5 +1,5 @@
 /** What a fleet promises, of two and three members; each adapter's test hands in how a member is opened. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkflowUid } from '../resources/index.ts'
 import type { EngineShare, Fleet, FleetEvent, FleetSelf, LockGrant, LockWish } from './fleet.ts'
 import type { Change, Store, WorkflowRow } from './port.ts'
@@ -54,17 +54,7 @@ const wish = (holder: string, number: number, locks: Readonly<Record<string, num
 const share = (cpus: number): EngineShare => ({ cpus, memoryBytes: cpus * 1000, containers: cpus })
 const holders = (grants: readonly LockGrant[]) => grants.map(({ holder }) => holder).sort()
 
-async function soon(check: () => void | Promise<void>): Promise<void> {
-  const until = Date.now() + 8_000
-  for (;;) {
-    try {
-      return await check()
-    } catch (error) {
-      if (Date.now() > until) throw error
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
-}
+const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 10 })
 
 export function fleetContract(name: string, make: () => FleetUnderTest): void {
   describe(`${name} keeps what every fleet promises`, () => {

@@ -64,7 +64,7 @@ const manifest = (name: string, command: string, labels: Record<string, string> 
 async function run(name: string, command: string, labels: Record<string, string> = {}): Promise<Workflow> {
   await call('POST', '/api/v1/workflows/default', { workflow: manifest(name, command, labels) })
   const ended = async () => (await call<Workflow>('GET', `/api/v1/workflows/default/${name}`)).json
-  await expect.poll(async () => (await ended()).status?.finishedAt ?? null, { timeout: 60_000 }).not.toBeNull()
+  await expect.poll(async () => (await ended()).status?.finishedAt ?? null).not.toBeNull()
   return ended()
 }
 /** What stands in which table, read past the daemon. */
@@ -104,7 +104,7 @@ it('keeps what was deleted, finds it by its labels, shows its log, and lets it b
   const back = await drydock('archive', 'retry', failed.metadata.uid ?? '')
   expect(back.code).toBe(0)
   const retried = async () => (await call<Workflow>('GET', '/api/v1/workflows/default/breaks')).json
-  await expect.poll(async () => (await retried()).status?.phase, { timeout: 60_000 }).toBe('Failed')
+  await expect.poll(async () => (await retried()).status?.phase).toBe('Failed')
   expect((await retried()).metadata.uid).toBe(failed.metadata.uid)
 
   await call('DELETE', '/api/v1/workflows/default/breaks')
@@ -128,7 +128,7 @@ it('takes finished workflows out of the hot tables, and shows them in pages with
   await daemon.kill()
   daemon.spawn()
   url = await daemon.url
-  await expect.poll(() => tables().hot, { timeout: 60_000 }).toBe(3)
+  await expect.poll(() => tables().hot).toBe(3)
   expect(tables().doubled).toBe(0)
   const seen: (string | undefined)[] = []
   let token = ''

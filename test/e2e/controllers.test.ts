@@ -92,7 +92,7 @@ const synchronization = (index: number): object =>
 
 it('30 workflows with a mutex and a semaphore write each line once though a member is killed', async () => {
   const live = async () => (await a.controllers()).items.filter((one) => one.isLive).length
-  await expect.poll(live, { timeout: 20_000 }).toBe(3)
+  await expect.poll(live).toBe(3)
   const limits = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -107,7 +107,7 @@ it('30 workflows with a mutex and a semaphore write each line once though a memb
       return at.submit(lines.workflow(name, 3, { spec: synchronization(index) }))
     }),
   )
-  await expect.poll(async () => (await lines.all()).length, { timeout: 60_000, interval: 100 }).toBeGreaterThan(15)
+  await expect.poll(async () => (await lines.all()).length, { interval: 100 }).toBeGreaterThan(15)
   const owned = (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
   expect(owned).toBeGreaterThan(0)
   const before = performance.now()
@@ -116,13 +116,13 @@ it('30 workflows with a mutex and a semaphore write each line once though a memb
   const killedAt = performance.now()
   await a.daemon.kill()
   const left = async () => (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
-  await expect.poll(left, { timeout: 20_000, interval: 50 }).toBe(0)
+  await expect.poll(left, { interval: 50 }).toBe(0)
   const takeOverMs = performance.now() - killedAt
   process.stderr.write(`take-over of ${owned} workflows after ${Math.round(takeOverMs)} ms\n`)
   // Five seconds, and what this machine is slow by.
   expect(takeOverMs).toBeLessThan(5_000 + 20 * slownessMs)
   const succeeded = Object.fromEntries(names.map((name) => [name, 'Succeeded']))
-  await expect.poll(() => c.phases(), { timeout: 120_000, interval: 500 }).toMatchObject(succeeded)
+  await expect.poll(() => c.phases(), { interval: 500 }).toMatchObject(succeeded)
   const written = (await lines.all()).filter((line) => line.startsWith('wf-'))
   expect([...written].sort()).toEqual(names.flatMap((name) => linesOf(name, 3)).sort())
   a.daemon.spawn()
@@ -131,16 +131,14 @@ it('30 workflows with a mutex and a semaphore write each line once though a memb
 
 it('a workflow is stopped, read and explained through a member that does not have it', async () => {
   for (const name of ['long-0', 'long-1', 'long-2']) await a.submit(lines.workflow(name, 1, { seconds: '60' }))
-  await expect
-    .poll(async () => (await lines.all()).filter((line) => line.startsWith('long-')).length, { timeout: 30_000 })
-    .toBe(3)
+  await expect.poll(async () => (await lines.all()).filter((line) => line.startsWith('long-')).length).toBe(3)
   for (const name of ['long-0', 'long-1', 'long-2']) {
     for (const one of [a, b, c]) {
       const told = await one.ask<{ readonly sentences: readonly string[] }>(`/api/v1/workflows/default/${name}/explain`)
       expect(told.sentences.join(' ')).toMatch(/under way/)
     }
     await run(process.execPath, [drydock, 'stop', name, '--server', await b.daemon.url])
-    await expect.poll(async () => (await c.workflow(name)).status?.phase, { timeout: 30_000 }).toBe('Failed')
+    await expect.poll(async () => (await c.workflow(name)).status?.phase).toBe('Failed')
   }
   const { stdout } = await run(process.execPath, [drydock, 'fleet', '--server', await c.daemon.url])
   for (const name of ['a', 'b', 'c']) expect(stdout).toMatch(new RegExp(`^${name}[ *]`, 'm'))
@@ -151,7 +149,7 @@ it('rows of one table are admitted once, and their states are written whoever ru
     lines,
     Array.from({ length: 12 }, (_, index) => `row-${index}`),
   )
-  await expect.poll(phases, { timeout: 60_000, interval: 300 }).toEqual(Array.from({ length: 12 }, () => 'Succeeded'))
+  await expect.poll(phases, { interval: 300 }).toEqual(Array.from({ length: 12 }, () => 'Succeeded'))
   const written = (await lines.all()).filter((line) => line.startsWith('row-'))
   expect([...written].sort()).toEqual(Array.from({ length: 12 }, (_, index) => `row-${index}.0`).sort())
 }, 120_000)
@@ -160,22 +158,22 @@ it('a member that is told to end hands its workflows over at once, and logs are 
   const wanted = Array.from({ length: 6 }, (_, index) => `handed-${index}`)
   for (const name of wanted) await b.submit(lines.workflow(name, 4, { seconds: '0.7' }))
   const begun = async () => (await lines.all()).filter((line) => line.startsWith('handed-')).length
-  await expect.poll(begun, { timeout: 30_000, interval: 50 }).toBeGreaterThan(5)
+  await expect.poll(begun, { interval: 50 }).toBeGreaterThan(5)
   const stoppedAt = performance.now()
   await a.daemon.stop()
   process.stderr.write(`handed over and left after ${Math.round(performance.now() - stoppedAt)} ms\n`)
   const ofA = (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
   expect(ofA).toBe(0)
   const succeeded = Object.fromEntries(wanted.map((name) => [name, 'Succeeded']))
-  await expect.poll(() => c.phases(), { timeout: 60_000, interval: 300 }).toMatchObject(succeeded)
+  await expect.poll(() => c.phases(), { interval: 300 }).toMatchObject(succeeded)
   const written = (await lines.all()).filter((line) => line.startsWith('handed-'))
   expect([...written].sort()).toEqual(wanted.flatMap((name) => linesOf(name, 4)).sort())
   for (const name of wanted) expect(await b.log(name)).toEqual(await c.log(name))
   // The table is served by another member than before, or the same.
   const phases = await rowsOf(lines, ['after-0', 'after-1'])
-  await expect.poll(phases, { timeout: 40_000, interval: 300 }).toEqual(['Succeeded', 'Succeeded'])
+  await expect.poll(phases, { interval: 300 }).toEqual(['Succeeded', 'Succeeded'])
   const instance = await instanceInStore()
   for (const name of Object.keys(await b.phases()))
     await b.ask(`/api/v1/workflows/default/${name}`, { method: 'DELETE' })
-  await expect.poll(() => standing(instance), { timeout: 40_000, interval: 500 }).toEqual([])
+  await expect.poll(() => standing(instance), { interval: 500 }).toEqual([])
 }, 180_000)

@@ -41,7 +41,7 @@ async function up(text: string): Promise<void> {
   daemon = child
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  await expect.poll(() => log, { timeout: 60_000 }).toContain('drydock is up')
+  await expect.poll(() => log).toContain('drydock is up')
   environment['DRYDOCK_URL'] = /"api":"([^"]+)"/.exec(log)?.[1] ?? ''
 }
 

@@ -101,7 +101,7 @@ async function up(): Promise<void> {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   daemon.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  await expect.poll(() => log, { timeout: 30_000 }).toContain('drydock is up')
+  await expect.poll(() => log).toContain('drydock is up')
   api = /"api":"([^"]+)"/.exec(log)?.[1] ?? ''
 }
 
@@ -120,9 +120,7 @@ async function workflow(name: string): Promise<Workflow | null> {
 }
 const rootOf = async (name: string) => (await workflow(name))?.status?.nodes?.[name]
 async function ended(name: string): Promise<Workflow> {
-  await expect
-    .poll(async () => (await workflow(name))?.status?.finishedAt ?? '', { timeout: 90_000, interval: 300 })
-    .not.toBe('')
+  await expect.poll(async () => (await workflow(name))?.status?.finishedAt ?? '', { interval: 300 }).not.toBe('')
   return (await workflow(name)) as Workflow
 }
 
@@ -155,7 +153,7 @@ spec:
 `,
   )
   const installed = () => fetch(`${api}/api/v1/namespaces/default/configmaps/wait-executor-plugin`)
-  await expect.poll(async () => (await installed()).status, { timeout: 20_000 }).toBe(200)
+  await expect.poll(async () => (await installed()).status).toBe(200)
   await drop(
     'waits.yaml',
     `${head('waits')}  templates:
@@ -163,12 +161,12 @@ spec:
     plugin: { wait: {} }
 `,
   )
-  await expect.poll(async () => (await rootOf('waits'))?.message, { timeout: 60_000, interval: 300 }).toBe('waiting')
+  await expect.poll(async () => (await rootOf('waits'))?.message, { interval: 300 }).toBe('waiting')
   const before = await ours('wait-executor-plugin')
   expect(before).toHaveLength(1)
   await down('SIGKILL')
   await up()
-  await expect.poll(async () => (await rootOf('waits'))?.phase, { timeout: 20_000 }).toBe('Running')
+  await expect.poll(async () => (await rootOf('waits'))?.phase).toBe('Running')
   expect(await ours('wait-executor-plugin')).toEqual(before)
   await docker('exec', before[0]?.split(' ')[0] ?? '', 'touch', '/tmp/done')
   const done = await ended('waits')
@@ -178,7 +176,7 @@ spec:
     message: 'waited',
     outputs: { parameters: [{ name: 'user', value: '8737' }] },
   })
-  await expect.poll(() => ours('agent'), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => ours('agent')).toEqual([])
 })
 
 it('passes artifacts through a driver container and collects them there', async () => {
@@ -227,7 +225,7 @@ it('passes artifacts through a driver container and collects them there', async 
   expect(await kept()).toContain('wf%2Fplain%2Fd%2Fy')
   await rm(join(base, 'drop', 'passes.yaml'))
   await fetch(`${api}/api/v1/workflows/default/passes`, { method: 'DELETE' })
-  await expect.poll(kept, { timeout: 30_000, interval: 300 }).toBe('')
+  await expect.poll(kept, { interval: 300 }).toBe('')
 })
 
 it('asks a module of its folder, whose errors are those of a node', async () => {
@@ -238,7 +236,7 @@ it('asks a module of its folder, whose errors are those of a node', async () => 
   await drop('wrong.yaml', greets('wrong', '{}'))
   expect((await ended('greets')).status?.nodes?.['greets']?.message).toBe('hello you')
   expect((await ended('fails')).status).toMatchObject({ phase: 'Failed', message: 'plugin greet: there is nobody' })
-  await expect.poll(() => log, { timeout: 20_000 }).toContain('plugin greet: whom is missing')
+  await expect.poll(() => log).toContain('plugin greet: whom is missing')
   expect(await workflow('wrong')).toBeNull()
 })
 

@@ -55,7 +55,7 @@ it('runs each step once though Postgres stops and crashes and the daemon in char
   first.spawn()
   await first.url
   second.spawn()
-  await expect.poll(() => second.said.join('\n'), { timeout: 30_000 }).toContain('standing by: another drydock')
+  await expect.poll(() => second.said.join('\n')).toContain('standing by: another drydock')
   server.shutDown()
   await sleep(500)
   server.start()
@@ -66,12 +66,10 @@ it('runs each step once though Postgres stops and crashes and the daemon in char
   await sleep(500)
   server.start()
   const succeeded = Object.fromEntries(wanted.map(({ file }) => [file, 'Succeeded']))
-  await expect.poll(async () => ended(await workflows(second)), { timeout: 90_000, interval: 500 }).toEqual(succeeded)
+  await expect.poll(async () => ended(await workflows(second)), { interval: 500 }).toEqual(succeeded)
 
   await drop('reader', readerManifest('reader', claim))
-  await expect
-    .poll(async () => ended(await workflows(second))['reader'], { timeout: 30_000, interval: 300 })
-    .toBe('Succeeded')
+  await expect.poll(async () => ended(await workflows(second))['reader'], { interval: 300 }).toBe('Succeeded')
   const log = await (await fetch(`${await second.url}${api}/reader/log?logOptions.container=main`)).text()
   const lines = log.split('\n').flatMap((row) => (row === '' ? [] : [(JSON.parse(row) as Row).result.content]))
   expect(lines.sort()).toEqual(wanted.flatMap((one) => one.lines).sort())
@@ -80,7 +78,7 @@ it('runs each step once though Postgres stops and crashes and the daemon in char
   for (const { metadata } of await workflows(second))
     await fetch(`${await second.url}${api}/${metadata.name ?? ''}`, { method: 'DELETE' })
   await rm(join(first.folder, 'claim.json'))
-  await expect.poll(() => standing(instance), { timeout: 30_000, interval: 500 }).toEqual([])
+  await expect.poll(() => standing(instance), { interval: 500 }).toEqual([])
   await second.stop()
 })
 

@@ -90,8 +90,7 @@ async function nodesOf(name: string): Promise<{ readonly phase: string; readonly
   }
   return { phase: status.phase, nodes: Object.values(status.nodes ?? {}) }
 }
-const ended = (name: string) =>
-  expect.poll(async () => (await nodesOf(name)).phase, { timeout: 120_000, interval: 500 })
+const ended = (name: string) => expect.poll(async () => (await nodesOf(name)).phase, { interval: 500 })
 
 const on = (hostname: string): string => `nodeSelector: { kubernetes.io/hostname: ${hostname} }`
 
@@ -160,7 +159,7 @@ spec:
 `,
   )
   const marks = () => readFile(join(base, 'marks', 'robust'), 'utf8').catch(() => '')
-  await expect.poll(marks, { timeout: 60_000 }).toBe('0\n')
+  await expect.poll(marks).toBe('0\n')
   const second = swarm.members[1]
   await swarm.docker('node', 'update', '--availability', 'active', 'dds-1')
   await second?.stop('SIGKILL')
@@ -176,7 +175,7 @@ spec:
   await second?.start()
   const left = () =>
     spawnText('docker', ['-H', second?.host ?? '', 'ps', '-aq', '--filter', 'label=io.drydock.workflow=robust'])
-  await expect.poll(left, { timeout: 20_000, interval: 500 }).toBe('')
+  await expect.poll(left, { interval: 500 }).toBe('')
   expect(await marks()).toBe('0\n1\n')
 })
 

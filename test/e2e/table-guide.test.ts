@@ -59,9 +59,9 @@ it('are fine', async () => {
   for (const { language, text } of blocks) {
     if (language === 'sql') {
       await client.query(text)
-      if (text.includes('drydock_submit(')) await expect.poll(phaseOf(1), { timeout: 60_000 }).toBe('Succeeded')
-      if (text.includes('INSERT INTO')) await expect.poll(phaseOf(2), { timeout: 60_000 }).toBe('Running')
-      if (text.includes('drydock_stop')) await expect.poll(phaseOf(2), { timeout: 60_000 }).toBe('Failed')
+      if (text.includes('drydock_submit(')) await expect.poll(phaseOf(1)).toBe('Succeeded')
+      if (text.includes('INSERT INTO')) await expect.poll(phaseOf(2)).toBe('Running')
+      if (text.includes('drydock_stop')) await expect.poll(phaseOf(2)).toBe('Failed')
     } else if (text.startsWith('drydock up')) {
       const started = spawn('sh', ['-c', `exec ${text}`], {
         cwd: base,
@@ -70,7 +70,7 @@ it('are fine', async () => {
       })
       daemon = started
       started.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
-      await expect.poll(() => log, { timeout: 60_000 }).toContain('drydock is up')
+      await expect.poll(() => log).toContain('drydock is up')
     } else {
       if (text.includes('uninstall')) {
         await client.end()

@@ -14,7 +14,7 @@ import { claimManifest, nthWorkflow, readerManifest } from './workflows.ts'
 
 const kills = 32
 const workflowsMost = 12
-const patienceMs = 90_000
+const patienceMs = 120_000
 
 let daemon: KillableDaemon
 beforeAll(async () => {

@@ -43,7 +43,7 @@ async function start(): Promise<void> {
   child = started
   let said = ''
   started.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await expect.poll(() => said, { timeout: 60_000, interval: 20 }).toContain('\n')
+  await expect.poll(() => said, { interval: 20 }).toContain('\n')
   apiUrl = said.trim()
 }
 async function kill(): Promise<void> {
@@ -54,8 +54,7 @@ async function kill(): Promise<void> {
 const count = async (where: string): Promise<number> =>
   (await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM workflow_manifests WHERE ${where}`)).rows[0]?.n ??
   -1
-const soon = (check: () => Promise<unknown>, value: unknown) =>
-  expect.poll(check, { timeout: 120_000, interval: 200 }).toEqual(value)
+const soon = (check: () => Promise<unknown>, value: unknown) => expect.poll(check, { interval: 200 }).toEqual(value)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 type Listed = {

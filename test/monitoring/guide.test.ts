@@ -113,7 +113,7 @@ describe('signals', () => {
   it('SIGHUP takes over what may change, and refuses what may not', async () => {
     writeFileSync(join(scratch, 'drydock.yaml'), `${settings}parallelism: 3\nserver: {host: 127.0.0.2}\n`)
     child.kill('SIGHUP')
-    await expect.poll(() => texts(), { timeout: 10_000 }).toContain('settings taken over')
+    await expect.poll(() => texts()).toContain('settings taken over')
     expect(said.find(({ msg }) => msg === 'settings taken over')?.['settings']).toEqual(['parallelism'])
     await expect.poll(() => texts()).toContain('settings were changed that take effect only after a restart')
     const parts = (await (await fetch(`http://${api}/readyz`)).json()) as object
@@ -124,12 +124,8 @@ describe('signals', () => {
     writeFileSync(join(scratch, 'drydock.yaml'), settings)
     child.kill('SIGHUP')
     await expect
-      .poll(
-        async () =>
-          (await (await fetch(`http://${metrics}/metrics`)).text()).includes('drydock_config_pending_restart 0'),
-        {
-          timeout: 10_000,
-        },
+      .poll(async () =>
+        (await (await fetch(`http://${metrics}/metrics`)).text()).includes('drydock_config_pending_restart 0'),
       )
       .toBe(true)
   })
@@ -139,10 +135,8 @@ describe('signals', () => {
       `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: workflow-controller-configmap}\ndata:\n  parallelism: "${value}"\n  navColor: teal\n`
     writeFileSync(join(scratch, 'manifests', 'argo.yaml'), text('7'))
     const info = async () => (await fetch(`http://${api}/api/v1/info`)).json()
-    await expect.poll(info, { timeout: 15_000 }).toMatchObject({ navColor: 'teal' })
+    await expect.poll(info).toMatchObject({ navColor: 'teal' })
     writeFileSync(join(scratch, 'manifests', 'argo.yaml'), text('many'))
-    await expect
-      .poll(() => texts(), { timeout: 15_000 })
-      .toContain('workflow-controller-configmap is wrong and not used')
+    await expect.poll(() => texts()).toContain('workflow-controller-configmap is wrong and not used')
   })
 })

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { createArtifacts } from '../../artifacts/index.ts'
 import { strictPolicy } from '../../admission/index.ts'
 import type { Clock, PodRequest, Random, Workflow } from '../../resources/index.ts'
@@ -179,6 +180,10 @@ export async function ended(controller: RunningController, name: string, namespa
   return until(controller, name, (workflow) => Boolean(workflow.status?.finishedAt), namespace)
 }
 
+/** Milliseconds: what must come is never given up sooner, however much else the machine does. */
+const patienceMs = 60_000
+
+/** The workflow as soon as it is so, however shortly: it is told of each change. */
 export async function until(
   controller: RunningController,
   name: string,
@@ -193,7 +198,7 @@ export async function until(
       void controller
         .workflow(namespace, name)
         .then((last) => reject(new Error(`${name} did not get there: ${JSON.stringify(last?.status, null, 1)}`)))
-    }, 8000)
+    }, patienceMs)
     const watching = controller.watch(null, (event) => {
       if (event.kind !== 'Workflow' || event.name !== name) return
       const workflow = event.object() as Workflow
@@ -207,9 +212,5 @@ export async function until(
 
 /** Waits until something of the world holds. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 1000; tries += 1) {
-    if (await holds()) return
-    await realClock.sleep(10)
-  }
-  throw new Error(`never: ${what}`)
+  await expect.poll(holds, { interval: 10, message: `never: ${what}` }).toBe(true)
 }

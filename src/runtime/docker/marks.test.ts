@@ -18,7 +18,7 @@ it('marks that find no place on the disk hold at once, and are written down as s
   expect(marks.of(pod).stopped).toBe(true)
   rmSync(pods)
   mkdirSync(pods)
-  await expect.poll(() => readdirSync(pods), { timeout: 5_000 }).toEqual(['one.0.json'])
+  await expect.poll(() => readdirSync(pods)).toEqual(['one.0.json'])
   expect(JSON.parse(readFileSync(join(pods, 'one.0.json'), 'utf8'))).toMatchObject({ stopped: true })
   writeFileSync(join(pods, 'two.0.json.part'), '{"sto')
   expect(new MarkFiles(folder).of(pod).stopped).toBe(true)

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { engineAt } from './connection.ts'
@@ -35,10 +35,7 @@ let server: ChildProcess | null = null
 async function startSshd(): Promise<void> {
   const child = spawn(sshd, ['-D', '-e', '-f', join(base, 'sshd_config')], { stdio: 'ignore' })
   server = child
-  for (let tries = 0; (await hostKeys()) === ''; tries += 1) {
-    if (tries > 50) throw new Error('sshd does not answer')
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  await vi.waitUntil(async () => (await hostKeys()) !== '', { timeout: 60_000, interval: 100 })
 }
 
 const hostKeys = (): Promise<string> =>
@@ -169,11 +166,11 @@ describe.skipIf(!isThere)('an engine over ssh', () => {
     try {
       const pod = podOf(uid, 'sleep 4; echo through the tunnel')
       await runtime.start(pod)
-      await expect.poll(() => states.some(({ phase }) => phase === 'running'), { timeout: 20_000 }).toBe(true)
+      await expect.poll(() => states.some(({ phase }) => phase === 'running')).toBe(true)
       await killSshd()
-      await expect.poll(() => health.at(-1), { timeout: 40_000 }).toBe(false)
+      await expect.poll(() => health.at(-1)).toBe(false)
       await startSshd()
-      await expect.poll(() => states.at(-1)?.phase, { timeout: 60_000 }).toBe('ended')
+      await expect.poll(() => states.at(-1)?.phase).toBe('ended')
       const stdout = await runtime.readStdout(pod.identity.id, 'main', 1_000)
       expect(Buffer.from(stdout).toString()).toBe('through the tunnel\n')
       await runtime.remove(pod.identity.id)
@@ -190,6 +187,6 @@ describe.skipIf(!isThere)('an engine over ssh', () => {
         () => '',
       )
     // A process that was told to end takes a moment.
-    await expect.poll(left, { timeout: 5_000 }).toBe('')
+    await expect.poll(left).toBe('')
   })
 })

@@ -384,11 +384,9 @@ describe('the network', () => {
     const state = await seen(many, (one) => one.phase === 'ended')
     expect(state.containers.map((one) => one.exitCode)).toEqual([0, 0, 0, 0])
     await runtime.remove(identity.id)
-    const deadline = Date.now() + 20_000
     const standing = async () =>
       (await calls.listOwn(instance)).filter((row) => row.labels['io.drydock.workflow-uid'] === fresh)
-    while ((await standing()).length > 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 500))
-    expect((await standing()).map((row) => row.name)).toEqual([])
+    await expect.poll(async () => (await standing()).map((row) => row.name), { interval: 500 }).toEqual([])
   })
 
   it('hands a sandbox on to the next pod of the workflow, and goes on when one is killed', async () => {

@@ -117,12 +117,7 @@ function house(behaviour: () => PodScript = () => ({})) {
   }
   return { engines, open, ...open() }
 }
-const until = async (isSo: () => boolean) => {
-  for (let tries = 0; !isSo(); tries += 1) {
-    if (tries > 400) throw new Error('it never came to that')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
+const until = (isSo: () => boolean) => expect.poll(isSo, { interval: 5 }).toBe(true)
 
 describe('a runtime of several endpoints', () => {
   it('runs each pod where its request says, and tells where it is', async () => {

@@ -91,8 +91,8 @@ function house(options: Partial<SwarmRuntimeOptions> = {}) {
     (isHealthy, reason) => health.push(`${isHealthy} ${reason}`),
   )
   const phases = (pod: PodRequest) => (states.get(pod.identity.id) ?? []).map(({ phase }) => phase)
-  const seen = async (pod: PodRequest, phase: PodState['phase'], withinMs = 40_000): Promise<PodState> => {
-    await until(() => phases(pod).includes(phase), withinMs)
+  const seen = async (pod: PodRequest, phase: PodState['phase']): Promise<PodState> => {
+    await until(() => phases(pod).includes(phase))
     return (states.get(pod.identity.id) ?? []).find((one) => one.phase === phase) as PodState
   }
   const run = async (pod: PodRequest): Promise<PodState> => {
@@ -103,13 +103,7 @@ function house(options: Partial<SwarmRuntimeOptions> = {}) {
   return { runtime, states, health, phases, seen, run }
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, withinMs = 40_000): Promise<void> {
-  const by = Date.now() + withinMs
-  while (!(await isSo())) {
-    if (Date.now() > by) throw new Error('it never came to that')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+const until = (isSo: () => boolean | Promise<boolean>) => expect.poll(isSo).toBe(true)
 
 const memberOf = (state: PodState): SwarmMember => {
   const found = swarm.members.find(({ hostname }) => hostname === state.hostNodeName)
@@ -476,7 +470,7 @@ describe('a machine of a swarm', () => {
     expect((await runtime.list()).map(({ phase }) => phase)).toEqual(['created'])
     await member.start()
     // An engine of a swarm cannot keep containers over its own restart (live-restore): it ends them.
-    const ended = await seen(pod, 'ended', 60_000)
+    const ended = await seen(pod, 'ended')
     expect([137, 143]).toContain(ended.containers[0]?.exitCode)
     expect(beganTimes(pod)).toBe(1)
     await until(() => nodeIs('ddt-2', 'ready'))
@@ -490,7 +484,7 @@ describe('a machine of a swarm', () => {
     const member = memberOf(await run(pod))
     const [container] = await containersAt(member, pod)
     await member.stop('SIGKILL')
-    await seen(pod, 'gone', 60_000)
+    await seen(pod, 'gone')
     await expect(runtime.prepare(pod)).rejects.toMatchObject({ code: 'POD_DELETED', retryable: false })
     const next = podOf('sleep 60')
     expect((await run(next)).hostNodeName).toBe('ddt-1')

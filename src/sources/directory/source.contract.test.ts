@@ -24,7 +24,7 @@ async function harness(): Promise<SourceHarness> {
       await rename(join(folder, '.new'), join(folder, `${place}.yaml`))
     },
     remove: (place) => rm(join(folder, `${place}.yaml`)),
-    async start({ templateWaitMs = 400 } = {}) {
+    async start() {
       await source?.close()
       source = await DirectorySource.open({
         folder,
@@ -33,7 +33,7 @@ async function harness(): Promise<SourceHarness> {
         log: silentLog,
         namespace: 'default',
         settleMs: 60,
-        templateWaitMs,
+        templateWaitMs: 60_000,
       })
       await source.idle()
     },

@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, open, readFile, rename, rm, symlink, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { processorMs } from '../../../test/processor-time.ts'
 import { parse } from 'yaml'
 import { silentLog } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
@@ -29,7 +30,15 @@ afterEach(async () => {
 
 async function start(more: Partial<DirectorySourceOptions> = {}): Promise<DirectorySource> {
   await source?.close()
-  const options = { folder, controller, store, log: silentLog, namespace: 'default', settleMs: 60, templateWaitMs: 400 }
+  const options = {
+    folder,
+    controller,
+    store,
+    log: silentLog,
+    namespace: 'default',
+    settleMs: 60,
+    templateWaitMs: 60_000,
+  }
   source = await DirectorySource.open({ ...options, ...more })
   await source.idle()
   return source
@@ -162,12 +171,12 @@ describe('templates', () => {
     await put('a.yaml', referring('w', 'later'))
     await put('z.yaml', template('later'))
     await start()
-    expect(controller.history).toEqual(['put WorkflowTemplate later', 'create w'])
+    await eventually(() => controller.history, ['put WorkflowTemplate later', 'create w'])
   })
 
   it('are waited for a little', async () => {
     await put('a.yaml', referring('w', 't'))
-    await start({ templateWaitMs: 20_000 })
+    await start()
     expect(controller.history).toEqual([])
     expect(await status('a.yaml')).toMatchObject({ state: 'Waiting', message: 'waits for WorkflowTemplate t' })
     await put('t.yaml', template('t'))
@@ -306,15 +315,12 @@ describe('the folder', () => {
     await Promise.all(
       numbers.map((number) => put(`f${number}.yaml`, workflow('generateName: many-', '', String(number)))),
     )
-    const begun = performance.now()
-    await start({ status: false })
-    const tookMs = performance.now() - begun
+    const tookMs = await processorMs(() => start({ status: false }))
     expect(controller.workflows.size).toBe(10_000)
     expect(tookMs).toBeLessThan(15_000)
-    const again = performance.now()
-    await start({ status: false })
+    const againMs = await processorMs(() => start({ status: false }))
     expect(controller.history).toHaveLength(10_000)
-    expect(performance.now() - again).toBeLessThan(8_000)
-    console.log(`10,000 files: ${Math.round(tookMs)} ms, again: ${Math.round(performance.now() - again)} ms`)
-  }, 60_000)
+    expect(againMs).toBeLessThan(8_000)
+    console.log(`10,000 files: ${Math.round(tookMs)} ms, again: ${Math.round(againMs)} ms`)
+  })
 })

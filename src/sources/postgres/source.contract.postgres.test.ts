@@ -27,7 +27,7 @@ async function harness(): Promise<SourceHarness> {
       await table.sql('DELETE FROM workflow_manifests WHERE id = $1', ids.get(place))
       ids.delete(place)
     },
-    start: async (options) => void (await table.start(options)),
+    start: async () => void (await table.start()),
     state: row,
     error: async (place) => ((await row(place))['errors'] as Record<string, never>[] | undefined)?.[0] ?? {},
     dispose: () => table.dispose(),

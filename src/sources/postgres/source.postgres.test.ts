@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { processorMs } from '../../../test/processor-time.ts'
 import { startPostgres } from '../../../scripts/postgres.ts'
 import type { PostgresServer } from '../../../scripts/postgres.ts'
 import type { LogFields } from '../../controller/telemetry.ts'
@@ -404,16 +405,14 @@ describe('the table', () => {
       `INSERT INTO workflow_manifests (manifest_yaml) SELECT replace($1, 'COMMAND', i::text) FROM generate_series(1, 10000) i`,
       generated('COMMAND'),
     )
-    const begun = performance.now()
-    await table.start()
-    const tookMs = performance.now() - begun
+    const tookMs = await processorMs(() => table.start())
     expect(table.controller.workflows.size).toBe(10_000)
     expect(await table.value("SELECT count(*)::int FROM workflow_manifests WHERE phase = 'Running'")).toBe(10_000)
     expect(tookMs).toBeLessThan(20_000)
     await table.start()
     expect(history()).toHaveLength(10_000)
     console.log(`10,000 rows: ${Math.round(tookMs)} ms`)
-  }, 120_000)
+  })
 })
 
 /** Another daemon on the same table, with a store of its own. */

@@ -125,7 +125,7 @@ it('knows of a commit whose answer was lost that it is stored, and does not stor
   proxy.muteAfter('commit\0')
   const commit = store.commit([...put(2), { kind: 'putRecord', collection: 'c', key: 'k', value: 1 }])
   const isStored = async () => (await sql(`SELECT 1 FROM ${schema}.record WHERE key = 'k'`)).length > 0
-  await expect.poll(isStored, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isStored).toBe(true)
   const [before] = await sql<{ xmin: string }>(`SELECT xmin::text FROM ${schema}.record`)
   expect((await commit).resourceVersion).toBe(2)
   expect((await commit).versions).toEqual(new Map([['Workflow/default/wf-2', 2]]))

@@ -63,7 +63,7 @@ export class TestTable {
       log: this.log,
       namespace: 'default',
       pollMs: 60_000,
-      templateWaitMs: 400,
+      templateWaitMs: 60_000,
       gatherMs: 20,
       ...options,
     })
