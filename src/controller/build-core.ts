@@ -27,6 +27,7 @@ import { leftoverChange, Leftovers } from './leftovers.ts'
 import { FleetSide } from './fleet/fleet-side.ts'
 import type { FleetConfig } from './fleet/fleet-side.ts'
 import { viewOf } from './live-run.ts'
+import { defaultLongLists } from './long-lists.ts'
 import { countedLocks, LockWaits } from './lock-waits.ts'
 import { Memos } from './memos.ts'
 import type { Controller } from './port.ts'
@@ -225,6 +226,7 @@ export function buildCore(
     memos,
     alarms,
     history,
+    longLists: config.longLists ?? defaultLongLists,
     perform: (live, effect, endSeenAt) => perform(core, live, effect, endSeenAt),
     alongside: (live, decision, finished) => [
       ...revisions.changesForRun(live),
@@ -337,6 +339,7 @@ function afterObjectChange(
   wakeLockWaiters: () => void,
 ): void {
   core.revisions.follow(kind, after)
+  if (kind === 'PersistentVolumeClaim' && after === null) core.scheduling?.forgetClaim({ namespace, name })
   if (kind === 'ConfigMap') wakeLockWaiters()
   if (kind === 'ConfigMap' || kind === 'Secret' || kind === 'PersistentVolumeClaim') core.pods.nudge()
   if (kind !== 'CronWorkflow') return

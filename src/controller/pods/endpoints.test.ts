@@ -190,6 +190,28 @@ describe('pods on several endpoints', () => {
     await eventually(() => house.engines.get(host ?? '')?.volumes.size === 0, 'the volume is gone')
   })
 
+  it('have their volume made anew where a claim of that name was there before', async () => {
+    house = newHouse({ endpoints: two })
+    const controller = await house.open()
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    const withClaim = (container: Template['container']) =>
+      single(
+        'wf',
+        { ...container, volumeMounts: [{ name: 'work', mountPath: '/work' }] },
+        {
+          nodeSelector: { disk: 'ssd' },
+          volumeClaimTemplates: [{ metadata: { name: 'work' }, spec: claim }],
+        },
+      )
+    await controller.createWorkflow('default', withClaim(doing()))
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+    await controller.deleteWorkflow('default', 'wf')
+    await eventually(() => controller.objects('PersistentVolumeClaim', '').length === 0, 'the claim is gone')
+    await controller.createWorkflow('default', withClaim(forEver))
+    await until(controller, 'wf', isRunning)
+    expect([...(house.engines.get('b')?.volumes.keys() ?? [])]).toHaveLength(1)
+  })
+
   it('that name the address of a daemon follow it', async () => {
     house = newHouse({ endpoints: two })
     const controller = await house.open()
