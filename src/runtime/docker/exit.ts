@@ -13,6 +13,9 @@ const notInPath = 'failed to find name in PATH: '
 /** The reason of a container that the engine refused to start. */
 export const cannotRun = 'ContainerCannotRun'
 
+/** The reason of one whose end nobody saw. */
+export const unknownReason = 'ContainerStatusUnknown'
+
 /** Whether the command was never executed, because there is none or the engine could not start it. */
 export const isUnstartable = ({ reason, message }: Exit): boolean =>
   reason === cannotRun || message?.startsWith(notInPath) === true

@@ -7,7 +7,7 @@
  */
 import { readFile, readdir } from 'node:fs/promises'
 import type { EngineCalls } from './engine-calls.ts'
-import type { Exit } from './exit.ts'
+import { type Exit, unknownReason } from './exit.ts'
 import type { InspectedContainer } from './wire.ts'
 
 /** `begun`: it has run, or runs, though the engine does not know. */
@@ -16,7 +16,7 @@ export type Trace = 'none' | 'started' | 'begun'
 /** What kubelet says of a container whose end nobody saw. */
 export const statusUnknown: Exit = {
   exitCode: 137,
-  reason: 'ContainerStatusUnknown',
+  reason: unknownReason,
   message:
     'ContainerStatusUnknown: the engine was stopped while it started the container, and does not know what became of it',
 }

@@ -1,6 +1,6 @@
 /** What the adapter knows of a pod, and that as the state it reports. */
 import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
-import { type Exit, isUnstartable } from './exit.ts'
+import { type Exit, isUnstartable, unknownReason } from './exit.ts'
 import type { LogCapture } from './log-capture.ts'
 import { type PlannedContainer, type PodPlan, type Progress, isBetweenTries } from '../plan.ts'
 import type { Prober } from './probes.ts'
@@ -125,6 +125,12 @@ export class PodRecord {
     }
   }
 
+  /** Why it waits for ever: nobody knows how an init container has ended. */
+  private unknownBefore(): { readonly message?: string } {
+    const lost = this.all.find(({ planned, exit }) => planned.role === 'init' && exit?.reason === unknownReason)
+    return lost === undefined ? {} : { message: `${lost.planned.name}: ${lost.exit?.message ?? unknownReason}` }
+  }
+
   private phase(): PodState['phase'] {
     if (this.isGone) return 'gone'
     if (this.isEnded) return 'ended'
@@ -147,7 +153,7 @@ export class PodRecord {
       name: one.planned.name,
       role: one.planned.role,
       state: isWaiting ? 'waiting' : one.state,
-      ...(isWaiting && { reason: 'PodInitializing' }),
+      ...(isWaiting && { reason: 'PodInitializing', ...this.unknownBefore() }),
       ...(one.exit && one.state === 'exited' && one.exit),
       ...(one.state === 'running' && { ready: one.isReady }),
       ...(one.startedAt !== null && { startedAt: one.startedAt }),

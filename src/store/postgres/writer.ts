@@ -155,7 +155,7 @@ export class Writer {
   async confirm(): Promise<void> {
     if (this.#over) throw storeError(this.#over)
     if (performance.now() - this.#answeredAt >= freshMs)
-      await (this.#confirming ??= this.#hear().finally(() => (this.#confirming = null)))
+      await (this.#confirming ??= this.#hear(freshMs).finally(() => (this.#confirming = null)))
   }
 
   /** Commits that cannot be written now are refused, those to come too. */
@@ -276,9 +276,21 @@ export class Writer {
     }))
   }
 
-  async #hear(): Promise<void> {
+  /**
+   * Asks whether the server is still there, between two groups; not where one of them has told it that lately.
+   * @param oldMs what its last answer may be old
+   */
+  #hear(oldMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.unshift({ after: 0, carryOut: () => this.#ask(oldMs).then(resolve, reject) })
+      this.#running ??= this.#run()
+    })
+  }
+
+  async #ask(oldMs: number): Promise<void> {
     for (;;) {
       const client = await this.#connected()
+      if (performance.now() - this.#answeredAt < oldMs) return
       try {
         await client.query('SELECT 1')
         this.#answeredAt = performance.now()
@@ -309,12 +321,12 @@ export class Writer {
     this.#pingTimer = setTimeout(() => {
       if (this.#client !== client) return
       // A group under way tells by itself whether the server still answers.
-      const asked = this.#running ? Promise.resolve() : client.query('SELECT 1')
+      const asked = this.#running ? Promise.resolve() : this.#hear(0)
       asked.then(
         () => {
           if (this.#client === client) this.#ping(client)
         },
-        (error: unknown) => this.#lose(client, error),
+        () => undefined, // it is over
       )
     }, this.#options.pingMs)
     this.#pingTimer.unref()
