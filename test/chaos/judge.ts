@@ -78,7 +78,8 @@ function judgeEnded(wanted: Wanted, last: Workflow, lines: readonly Line[], lice
   for (const part of wanted.parts) {
     const label = `${wanted.name}/${part}`
     const done = lines.filter((line) => line.label === label && line.mark === 'E' && succeeded.has(line.node))
-    if (done.length !== 1) violations.push(`${part} has succeeded ${done.length} times`)
+    if (done.length !== 1 && !(done.length === 0 && isGivenUp(wanted, nodes, licence)))
+      violations.push(`${part} has succeeded ${done.length} times`)
   }
   for (const part of wanted.begun ?? []) {
     const label = `${wanted.name}/${part}`
@@ -86,6 +87,22 @@ function judgeEnded(wanted: Wanted, last: Workflow, lines: readonly Line[], lice
   }
   return violations
 }
+
+/**
+ * Once a workflow is stopped nothing of it is tried again, its exit handler neither: where the engine was stopped at the
+ * very moment in which the handler's step started, what is known of that attempt is that its end is unknown.
+ */
+function isGivenUp({ needs }: Wanted, nodes: Readonly<Record<string, NodeStatus>>, licence: Licence): boolean {
+  if (needs !== 'stop') return false
+  const handlers = Object.values(nodes).filter(({ name, type }) => type === 'Pod' && /\.onExit\(\d+\)$/.test(name))
+  return handlers.some(
+    ({ message = '' }) =>
+      (licence.mayBeUnknown && unknownEnd.test(message)) || (licence.mayBeKilled && killedEnd.test(message)),
+  )
+}
+
+const unknownEnd = /ContainerStatusUnknown|exit code 255\)/
+const killedEnd = /exit code (137|143)\)/
 
 /** One attempt. */
 function judgeNode(wanted: Wanted, node: NodeStatus, all: readonly Line[], licence: Licence): readonly string[] {
@@ -117,9 +134,10 @@ function unexplained(wanted: Wanted, { message = '' }: NodeStatus, licence: Lice
   if (/exit code 3\)/.test(message))
     return wanted.kind === 'retried' || wanted.kind === 'failing' ? null : 'exit code 3'
   if (/pod deleted/.test(message)) return licence.mayVanish ? null : 'no container was removed by hand'
-  if (/ContainerStatusUnknown|exit code 255\)/.test(message))
-    return licence.mayBeUnknown ? null : 'the engine was never away'
-  if (/exit code (137|143)\)/.test(message)) return licence.mayBeKilled ? null : 'nobody killed it'
+  if (unknownEnd.test(message)) return licence.mayBeUnknown ? null : 'the engine was never away'
+  // Argo passes over an init container that was killed, and says only that the main one never began.
+  if (/due to PodInitializing: $/.test(message)) return licence.mayBeKilled ? null : 'nobody killed an init container'
+  if (killedEnd.test(message)) return licence.mayBeKilled ? null : 'nobody killed it'
   if (/ENOSPC|no space left|disk is full/i.test(message)) return licence.mayNotBeKept ? null : 'no disk was full'
   return 'no fault of the run explains it'
 }
