@@ -199,7 +199,7 @@ export function buildCore(
     retention: config.retention,
     deleteArchived: (row) => deleteArchivedRow(core, row),
     keepsDeleted: () => config.archive?.enabled === true,
-    delete: (namespace, name) => api.deleteWorkflow(namespace, name),
+    delete: ({ uid, namespace, name }) => api.deleteWorkflow(namespace, name, { finishedUid: uid }),
     ...(fleet === null ? {} : { mayTrim: () => fleet.isLeading }),
   })
   const holds = new Holds()

@@ -5,9 +5,11 @@ import type { ArchivedRow } from '../store/archive.ts'
 import type { Change, Store } from '../store/port.ts'
 import { Alarms } from './alarms.ts'
 import type { ControllerConfig } from './config.ts'
+import { ApiError } from './port.ts'
 import type { Log } from './telemetry.ts'
 
 const collection = 'ttl'
+export type Doomed = { readonly uid: WorkflowUid; readonly namespace: string; readonly name: string }
 type Due = { readonly at: number; readonly namespace: string; readonly name: string }
 
 const retryMs = 10_000
@@ -32,7 +34,7 @@ export class Expiry {
   readonly #store: Store
   readonly #log: Log
   #retention: ControllerConfig['retention']
-  readonly #delete: (namespace: string, name: string) => Promise<void>
+  readonly #delete: (doomed: Doomed) => Promise<void>
   readonly #mayTrim: () => boolean
   readonly #deleteArchived: (row: ArchivedRow) => Promise<void>
   readonly #keepsDeleted: () => boolean
@@ -45,7 +47,8 @@ export class Expiry {
     readonly store: Store
     readonly log: Log
     readonly retention: ControllerConfig['retention']
-    readonly delete: (namespace: string, name: string) => Promise<void>
+    /** This one where it has finished, not another of that name. @throws ApiError NOT_FOUND where it is gone */
+    readonly delete: (doomed: Doomed) => Promise<void>
     readonly deleteArchived: (row: ArchivedRow) => Promise<void>
     /** What is deleted stays in the archive, by rules of its own. */
     readonly keepsDeleted: () => boolean
@@ -111,7 +114,8 @@ export class Expiry {
       await this.#trimMoved(phase, Math.max(0, limit - hot))
       if (hot <= limit) continue
       const rows = [...(await this.#store.workflows(query))].sort((a, b) => b.createdAt - a.createdAt)
-      for (const { namespace, name } of rows.slice(limit)) await this.#delete(namespace, name)
+      for (const { uid, namespace, name } of rows.slice(limit))
+        await this.#delete({ uid, namespace, name }).catch(ignoreMissing)
     }
   }
 
@@ -131,17 +135,24 @@ export class Expiry {
   }
 
   async #expire(uid: WorkflowUid, due: Due): Promise<void> {
+    const { namespace, name } = due
     try {
-      await this.#delete(due.namespace, due.name)
+      // Another controller may have deleted it, or have had it begin again.
+      const now = (await this.#store.record(collection, uid)) as Due | null
+      if (now?.at !== due.at) return void this.#known.delete(uid)
+      await this.#delete({ uid, namespace, name }).catch(ignoreMissing)
+      if (!this.#known.delete(uid)) return
+      await this.#store.commit([{ kind: 'putRecord', collection, key: uid, value: null }])
     } catch (error) {
-      if (!this.#known.has(uid)) return
-      this.#log.warn(
-        { workflow: due.name, namespace: due.namespace, error: String(error) },
-        'an expired workflow could not be deleted',
-      )
+      this.#known.add(uid)
+      this.#log.warn({ workflow: name, namespace, error: String(error) }, 'an expired workflow could not be deleted')
       this.#alarms.set(uid, instant(this.#clock.now() + retryMs), () => void this.#expire(uid, due))
     }
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof ApiError && error.code === 'NOT_FOUND')) throw error
 }
 
 const dueOf = ({ metadata }: Workflow, at: Instant): Due => ({

@@ -55,6 +55,13 @@ export class ApiError extends Error {
   }
 }
 
+export type DeleteOptions = {
+  readonly force?: boolean
+  readonly background?: boolean
+  /** Only the workflow with this UID, and only where it has finished. */
+  readonly finishedUid?: string
+}
+
 export type CreateOptions = {
   /** Validate and answer, store nothing. `client`: unchanged; `server`: as it would be stored. */
   readonly dryRun?: 'client' | 'server'
@@ -278,11 +285,7 @@ export interface Controller {
    * Stops what runs, removes containers, volumes, logs and the record. `background`: where artifactGC asks for artifacts
    * to be deleted, a finished workflow is only marked and goes when they have gone.
    */
-  deleteWorkflow(
-    namespace: string,
-    name: string,
-    options?: { readonly force?: boolean; readonly background?: boolean },
-  ): Promise<void>
+  deleteWorkflow(namespace: string, name: string, options?: DeleteOptions): Promise<void>
   operate(namespace: string, name: string, operation: Operation): Promise<Workflow>
   resubmit(namespace: string, name: string, options: ResubmitRequest): Promise<Workflow>
   /** What the operation would do; refused as it would be. `@latest` is understood. */

@@ -4,6 +4,7 @@ import type { PodState, Workflow } from '../resources/index.ts'
 import { WorldError, rfc3339 } from '../resources/index.ts'
 import type { WorkflowRow } from '../store/port.ts'
 import { mayBegin } from './api/create.ts'
+import { persevere } from './back-off.ts'
 import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
 import { brokenWorkflow } from './ending.ts'
@@ -17,13 +18,21 @@ export async function loadRuns(core: Core): Promise<readonly LiveRun[]> {
   return takeUp(core, await core.store.workflows({ finished: false, ...owner }))
 }
 
-/** Brings them into memory, with the locks and turns that they have; nothing is done yet. */
-export async function takeUp(core: Core, unordered: readonly WorkflowRow[]): Promise<readonly LiveRun[]> {
+/**
+ * Brings them into memory, with the locks and turns that they have; nothing is done yet.
+ * @param patience with a store that is away; without it this fails then
+ */
+export async function takeUp(
+  core: Core,
+  unordered: readonly WorkflowRow[],
+  patience: Parameters<typeof persevere>[1] | null = null,
+): Promise<readonly LiveRun[]> {
   const rows = unordered.toSorted((a, b) => a.createdAt - b.createdAt)
   const runs: LiveRun[] = []
   // Those that had begun count before others ask for their turn.
   for (const row of rows.sort((a, b) => Number(b.startedAt !== null) - Number(a.startedAt !== null))) {
-    const live = await openOrSpoil(core, row)
+    const open = () => openOrSpoil(core, row)
+    const live = await (patience === null ? open() : persevere(open, patience))
     if (live === null) continue
     live.held = !mayBegin(core, live, row.body as Workflow)
     core.runs.add(live)

@@ -61,6 +61,11 @@ export class RunTable {
     this.#drop(keyOf(namespace, name))
   }
 
+  /** Somebody else may have changed what has finished: it is read in the store. */
+  forgetFinished(): void {
+    for (const key of [...this.#finished.keys()]) this.#drop(key)
+  }
+
   #drop(key: string): void {
     const picture = this.#finished.get(key)
     if (picture === undefined) return

@@ -17,6 +17,7 @@ import { leftoverChange } from '../leftovers.ts'
 import type { LiveRun } from '../live-run.ts'
 import { viewOf } from '../live-run.ts'
 import { ApiError } from '../port.ts'
+import type { DeleteOptions } from '../port.ts'
 import { notFound } from '../refusals.ts'
 import { useChanges } from '../revisions/revisions.ts'
 import { reopen } from '../reopen.ts'
@@ -33,17 +34,21 @@ export async function deleteWorkflow(
   core: Core,
   namespace: string,
   name: string,
-  options: { readonly force?: boolean; readonly background?: boolean } = {},
+  options: DeleteOptions = {},
 ): Promise<void> {
+  const { finishedUid } = options
   const resolved =
     name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
   const live = core.runs.byName(namespace, resolved)
+  if (live !== undefined) mustBe(finishedUid, { uid: live.uid, name: resolved, finished: false })
   if (live !== undefined) return deleteLive(core, live, options.force === true)
   const known = await core.store.workflow(namespace, resolved)
-  if (known === null) return deleteMoved(core, { namespace, name: resolved }, options.force === true)
+  if (known === null) return deleteMoved(core, { namespace, name: resolved }, options)
+  mustBe(finishedUid, known)
   await core.archive.holds.alone(known.uid, async () => {
     const row = await core.store.workflowByUid(known.uid)
-    if (row === null) return deleteMoved(core, { namespace, name: resolved }, options.force === true)
+    if (row === null) return deleteMoved(core, { namespace, name: resolved }, options)
+    mustBe(finishedUid, row)
     const workflow = await withNodesIfWanted(core, row)
     if (options.background === true && options.force !== true && hasArtifactGC(workflow))
       return beginDeletion(core, workflow, row, finishHeld)
@@ -51,14 +56,25 @@ export async function deleteWorkflow(
   })
 }
 
+/** @throws ApiError NOT_FOUND where it is another one, FAILED_PRECONDITION where it is not over */
+function mustBe(
+  finishedUid: string | undefined,
+  { uid, name, finished }: Pick<WorkflowRow, 'uid' | 'name' | 'finished'>,
+): void {
+  if (finishedUid === undefined) return
+  if (uid !== finishedUid) throw notFound('Workflow', name)
+  if (!finished) throw new ApiError('FAILED_PRECONDITION', `workflow ${name} is not over`)
+}
+
 /** One that has left the hot tables without having been deleted. @throws ApiError NOT_FOUND */
 async function deleteMoved(
   core: Core,
   named: { readonly namespace: string; readonly name: string },
-  force: boolean,
+  { force = false, finishedUid }: DeleteOptions,
 ): Promise<void> {
   const row = await archivedNamed(core.store, named, { deleted: false })
   if (row === null) throw notFound('Workflow', named.name)
+  mustBe(finishedUid, { ...row, finished: true })
   const keeps = core.config.archive?.enabled === true && row.labels[archivingLabel] === isArchivedValue
   await removeMoved(core, row, { force, keeps })
 }

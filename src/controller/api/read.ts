@@ -20,7 +20,7 @@ export async function readWorkflow(
 ): Promise<Workflow | null> {
   const nodes = options.nodes !== false
   if (name === '@latest') return latest(core, namespace, nodes)
-  const live = core.runs.byName(namespace, name)
+  const live = isBehind(core) ? undefined : core.runs.byName(namespace, name)
   if (live !== undefined) return options.uid && live.uid !== options.uid ? null : readLive(core, live, nodes)
   const known = core.runs.finished(namespace, name)
   if (known !== undefined && (!options.uid || known.metadata.uid === options.uid)) return known
@@ -28,6 +28,9 @@ export async function readWorkflow(
   if (row !== null && (!options.uid || row.uid === options.uid)) return workflowOfRow(core, row, nodes)
   return fromArchive(core, { namespace, name }, { ...options, nodes })
 }
+
+/** Another may have what is in memory here, or have deleted it: the store knows. */
+const isBehind = ({ fleet }: Core): boolean => fleet?.isFenced === true
 
 async function fromArchive(
   { store }: Core,
@@ -42,7 +45,7 @@ async function fromArchive(
 }
 
 export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow | null> {
-  const live = core.runs.byUid(uid)
+  const live = isBehind(core) ? undefined : core.runs.byUid(uid)
   if (live !== undefined) return readLive(core, live, true)
   const row = await core.store.workflowByUid(uid)
   if (row !== null) return workflowOfRow(core, row, true)

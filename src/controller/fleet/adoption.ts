@@ -71,7 +71,8 @@ export class Adoption {
     try {
       // Before anything may look at them: a container that is not known of would be taken for one that has gone.
       if (hasBegun) await this.#list(core)
-      const runs = await takeUp(core, rows)
+      const { signal } = this.#parts
+      const runs = await takeUp(core, rows, { clock: core.clock, backOff: quickBackOff, signal })
       if (hasBegun) await this.#knowLocks()
       setGoing(core, runs)
       for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')

@@ -26,11 +26,18 @@ export class Fence {
   readonly #parts: FenceParts
   readonly #alarms: Alarms
   #isUp = false
+  /** How often it was raised: also while it was being lowered. */
+  #raises = 0
   #lowering: Promise<void> | null = null
 
   constructor(parts: FenceParts) {
     this.#parts = parts
     this.#alarms = new Alarms(parts.clock)
+  }
+
+  /** What is in memory may be another's by now, or deleted. */
+  get isUp(): boolean {
+    return this.#isUp
   }
 
   /** The store has answered. */
@@ -46,21 +53,26 @@ export class Fence {
 
   #raise(): void {
     const { core, hasHeirs, signal } = this.#parts
-    if (this.#isUp || signal.aborted || !hasHeirs()) return
+    if (signal.aborted) return
+    core().runs.forgetFinished()
+    if (!hasHeirs()) return
     this.#isUp = true
+    this.#raises += 1
     core().log.warn({}, 'the store was not reached for so long that another may take over: nothing more is started')
-    for (const live of core().runs.all())
-      void core()
-        .pods.letGo(live.uid)
-        .catch(() => undefined)
+    void core()
+      .pods.letGoAll()
+      .catch(() => undefined)
   }
 
   async #lower(): Promise<void> {
     const { core, clock, signal } = this.#parts
     const { pods, runs, log } = core()
     try {
-      await persevere(() => pods.relist(), { clock, backOff: quickBackOff, signal })
-      for (const live of [...runs.all()]) await this.#openAnew(live)
+      for (let raises = -1; raises !== this.#raises;) {
+        raises = this.#raises
+        await persevere(() => pods.relist(), { clock, backOff: quickBackOff, signal })
+        for (const live of [...runs.all()]) await this.#openAnew(live)
+      }
       this.#isUp = false
       log.info({}, 'the store is reached again: what is still ours goes on')
     } catch (error) {

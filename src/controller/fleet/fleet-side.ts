@@ -19,6 +19,7 @@ import { Fence } from './fence.ts'
 import { Follower } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
 import { LockDesk, turnPrefix } from './lock-desk.ts'
+import { returnLostClaims } from './lost-claims.ts'
 import { Membership } from './membership.ts'
 import { inheritRecords, memberStore } from './own-records.ts'
 import { heirOf, ownerFor, reachesAllOf } from './placement.ts'
@@ -127,6 +128,7 @@ export class FleetSide {
       onGone: (member) => this.#onGone(member),
       onRefreshed: () => {
         this.#placed.clear()
+        this.#noteLeft()
         this.#capacity?.look()
         this.#fence.reached()
       },
@@ -160,6 +162,11 @@ export class FleetSide {
   /** Whether timers that must tick once tick here. */
   get isLeading(): boolean {
     return this.#isLeading
+  }
+
+  /** What is in memory is not to be shown: see fence.ts. */
+  get isFenced(): boolean {
+    return this.#fence.isUp
   }
 
   /** It is ours and will be in memory in a moment: what is seen of its containers is not for nobody. */
@@ -197,7 +204,8 @@ export class FleetSide {
     // Nothing starts before its room is known to be ours.
     capacity.setShares(new Map())
     await this.membership.start()
-    await inheritRecords(this.#parts.store, null, this.name)
+    // From the days of a single controller, and of one that was taken over from by one that died over it.
+    await inheritRecords(this.#parts.store, this.#isNobody, this.name)
     this.#following = this.port.follow(since, {
       changes: (events) => this.follower.hear(events),
       owned: (uids) => void this.adoption.adopt(uids).catch(() => undefined),
@@ -209,16 +217,30 @@ export class FleetSide {
     })
   }
 
+  /** Members that have left for good have left records behind, such as when a workflow expires. */
+  readonly #isNobody = (name: string | null): boolean => name === null || this.membership.find(name) === undefined
+
+  async #clearAfterLeft(): Promise<void> {
+    const { core, store } = this.#parts
+    const inherit = async (): Promise<void> => {
+      await this.membership.refresh()
+      await inheritRecords(store, this.#isNobody, this.name)
+      await this.#resumeRecords()
+    }
+    await persevere(inherit, { clock: core().clock, backOff: quickBackOff, signal: this.#ending.signal })
+  }
+
   /** With what was ours in memory: the locks that the store says they have. */
   async knowLocks(): Promise<void> {
-    const { clock } = this.#parts.core()
-    const patience = { clock, backOff: quickBackOff, signal: this.#ending.signal }
-    const { held, waiting } = await persevere(() => this.port.locks.ours(), patience)
-    this.#granted(held)
-    // Turns that were asked for by one that died before it had stored the workflow are the next ones'.
-    const turns = [...held.map(({ holder }) => holder), ...waiting].filter((holder) => holder.startsWith(turnPrefix))
-    const lost = turns.filter((holder) => !this.turns.knows(holder)).map((holder) => ({ holder }))
-    if (lost.length > 0) await persevere(() => this.port.locks.leave(lost), patience)
+    const { clock, runs } = this.#parts.core()
+    const { store, turns } = this
+    const { locks } = this.port
+    const read = async (): Promise<void> => {
+      const ours = await locks.ours()
+      this.#granted(ours.held)
+      await returnLostClaims({ store, locks, runs, turns }, ours)
+    }
+    await persevere(read, { clock, backOff: quickBackOff, signal: this.#ending.signal })
   }
 
   /** Everything is loaded and goes on. */
@@ -392,12 +414,33 @@ export class FleetSide {
       this.#figures.takeOvers += 1
       this.#figures.takenOver += uids.length
       await this.adoption.adopt(uids)
-      if ((await inheritRecords(store, member.name, this.name)) > 0) await this.#resumeRecords()
+      await this.knowLocks()
+      const { clock } = core()
+      const inherit = async (): Promise<void> => {
+        await inheritRecords(store, (from) => from === member.name, this.name)
+        await this.#resumeRecords()
+      }
+      await persevere(inherit, { clock, backOff: quickBackOff, signal: this.#ending.signal })
       await this.membership.refresh()
     } finally {
       this.#taking.delete(member.name)
     }
   }
+
+  /** One of the members looks after what those that are no longer there had meant to do. */
+  #noteLeft(): void {
+    const names = new Set(this.membership.members.map(({ name }) => name))
+    this.#haveLeft ||= [...this.#names].some((name) => !names.has(name))
+    this.#names = names
+    if (!this.#haveLeft || !this.#isLeading) return
+    this.#haveLeft = false
+    void this.#clearAfterLeft().catch((error: unknown) => {
+      if (!this.#ending.signal.aborted)
+        this.#parts.core().log.warn({ error: String(error) }, 'what a member left behind could not be taken over')
+    })
+  }
+  #names: ReadonlySet<string> = new Set()
+  #haveLeft = false
 
   async #resumeRecords(): Promise<void> {
     const core = this.#parts.core()
@@ -420,6 +463,9 @@ export class FleetSide {
     if (isOurs) {
       cron.start()
       expiry.trim()
+      // Whoever had the role before may be the one that left.
+      this.#haveLeft = true
+      this.#noteLeft()
     } else void cron.stop()
   }
 

@@ -6,7 +6,7 @@ import type { Command, Fleet } from '../../store/fleet.ts'
 import { editBetween } from '../api/edit.ts'
 import { readWorkflow } from '../api/read.ts'
 import type { Core } from '../core.ts'
-import type { ApiErrorCode, Controller, Explanation } from '../port.ts'
+import type { ApiErrorCode, Controller, DeleteOptions, Explanation } from '../port.ts'
 import { ApiError } from '../port.ts'
 import { notFound } from '../refusals.ts'
 import type { Adoption } from './adoption.ts'
@@ -15,7 +15,7 @@ import type { Membership } from './membership.ts'
 
 type Request = { readonly namespace: string; readonly name: string } & (
   | { readonly verb: 'operate'; readonly operation: Operation }
-  | { readonly verb: 'delete'; readonly options?: { readonly force?: boolean; readonly background?: boolean } }
+  | { readonly verb: 'delete'; readonly options?: DeleteOptions }
   | { readonly verb: 'preview'; readonly operation: Operation }
   | { readonly verb: 'explain'; readonly node?: string }
 )

@@ -36,19 +36,20 @@ export function memberStore(store: Store, name: string): Store {
   })
 }
 
-/** What `from` was to do is ours to do; `null`: what nobody has, from the days of a single controller. */
-export async function inheritRecords(store: Store, from: string | null, to: string): Promise<number> {
-  let count = 0
+/** What these were to do is ours to do; `null`: what nobody has, from the days of a single controller. */
+export async function inheritRecords(
+  store: Store,
+  isMeant: (from: string | null) => boolean,
+  to: string,
+): Promise<void> {
   for (const collection of collections) {
     const changes = [...(await store.records(collection))].flatMap(([key, value]): Change[] =>
-      memberOf(value) === from
+      isMeant(memberOf(value))
         ? [{ kind: 'putRecord', collection, key, value: { ...(value as object), [field]: to } }]
         : [],
     )
     for (let start = 0; start < changes.length; start += 500) await store.commit(changes.slice(start, start + 500))
-    count += changes.length
   }
-  return count
 }
 
 function memberOf(value: unknown): string | null {

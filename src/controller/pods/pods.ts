@@ -23,11 +23,17 @@ export class Pods {
   readonly #byWorkflow = new Map<WorkflowUid, Map<PodId, PodLife>>()
   readonly #starting = new Set<PodId>()
   readonly #removals: Removals
-  /** What stood at the start and nobody has asked for yet; `null` until the runtime has been heard. */
+  /**
+   * What stood at the start and nobody has asked for yet; `null` until the runtime has been heard, and while our hands
+   * are off all containers: what is not known of is not missing then.
+   */
   #found: Map<PodId, PodState> | null = null
   /** What is told of pods before that. */
   readonly #early = new Map<PodId, PodState>()
   #waitingForList: (() => void)[] = []
+  readonly #first = Promise.withResolvers<void>()
+  /** How often all containers were let go: a list from before is not of now. */
+  #lettings = 0
   #lastParts: { readonly uid: WorkflowUid; readonly parts: PodParts } | null = null
   #observing: { close(): void } | null = null
   #watching: { close(): void } | null = null
@@ -75,15 +81,20 @@ export class Pods {
 
   /** Reads again what stands: workflows have become ours, and nobody may have told of their pods. */
   async relist(): Promise<void> {
-    await this.#whenListed()
+    await this.#first.promise
     const { runtime, clock, scheduling } = this.#parts
     const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal }
     await scheduling?.placements.load()
-    const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
+    let standing: readonly PodState[] = []
+    for (let lettings = -1; lettings !== this.#lettings;) {
+      lettings = this.#lettings
+      standing = await persevere(() => runtime.list(this.#abort.signal), patience)
+    }
+    if (this.#found === null) return this.#learn(standing)
     this.#noteUnheard()
     for (const state of standing)
       if (this.#isOurs(state) && !this.#lives.has(state.identity.id) && !this.#removals.has(state.identity.id))
-        this.#found?.set(state.identity.id, state)
+        this.#found.set(state.identity.id, state)
   }
 
   /** The workflow is to be another member's: its containers go on as they are; resolves when nothing is under way. */
@@ -94,6 +105,18 @@ export class Pods {
     }
     for (const [pod, { identity }] of this.#found ?? []) if (identity.workflowUid === uid) this.#found?.delete(pod)
     await this.#parts.runtime.letGo?.(uid)
+  }
+
+  /** Hands off everything: another may have it by now. Until `relist`, what is asked for waits as at the start. */
+  async letGoAll(): Promise<void> {
+    this.#lettings += 1
+    this.#found = null
+    const { runtime } = this.#parts
+    const uids = [...this.#byWorkflow.keys()]
+    for (const life of this.#lives.values()) life.discard()
+    this.#lives.clear()
+    this.#byWorkflow.clear()
+    await Promise.all(uids.map(async (uid) => runtime.letGo?.(uid)))
   }
 
   run(plan: PodPlan, options: RunOptions): void {
@@ -275,19 +298,22 @@ export class Pods {
     const onFailure = (error: Error) => onHealth(false, error.message)
     try {
       const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal, onFailure }
-      const standing = await persevere(() => runtime.list(this.#abort.signal), patience)
-      const ours = standing.filter((state) => this.#isOurs(state))
-      this.#noteUnheard()
-      this.#found = new Map(
-        ours.map((state) => [state.identity.id, further(state, this.#early.get(state.identity.id))]),
-      )
-      this.#early.clear()
+      this.#learn(await persevere(() => runtime.list(this.#abort.signal), patience))
+      this.#first.resolve()
     } catch (error) {
       if (this.#abort.signal.aborted) return
       onHealth(false, error instanceof Error ? error.message : String(error))
       await clock.sleep(5_000, this.#abort.signal).catch(() => {})
       return this.#list()
     }
+  }
+
+  /** What stands is known from now on. */
+  #learn(standing: readonly PodState[]): void {
+    const ours = standing.filter((state) => this.#isOurs(state) && !this.#removals.has(state.identity.id))
+    this.#noteUnheard()
+    this.#found = new Map(ours.map((state) => [state.identity.id, further(state, this.#early.get(state.identity.id))]))
+    this.#early.clear()
     const waiting = this.#waitingForList
     this.#waitingForList = []
     for (const go of waiting) go()
