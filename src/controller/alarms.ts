@@ -12,10 +12,6 @@ export class Alarms {
     this.#clock = clock
   }
 
-  get size(): number {
-    return this.#set.size
-  }
-
   has(key: string): boolean {
     return this.#set.has(key)
   }

@@ -4,7 +4,7 @@ import { budgetOf } from './build-core.ts'
 import type { ControllerConfig } from './config.ts'
 import type { Core } from './core.ts'
 import type { Capacity } from './pods/capacity.ts'
-import type { HostFacts } from './pods/pod-parts.ts'
+import type { HostFacts } from './pods/host-facts.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 /** The controller's own copy, which its parts read afresh each time. */

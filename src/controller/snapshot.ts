@@ -2,7 +2,8 @@
 import type { Locks } from '../engine/index.ts'
 import type { EndpointState } from '../runtime/port.ts'
 import type { Core } from './core.ts'
-import type { Budget, Capacity } from './pods/capacity.ts'
+import type { Capacity } from './pods/capacity.ts'
+import type { Budget } from './pods/space.ts'
 
 export type ControllerSnapshot = {
   readonly liveWorkflows: number

@@ -39,10 +39,6 @@ export class Workqueue<Key> {
     this.#telemetry.queueDepth(this.#name, this.#waiting.size)
   }
 
-  delete(key: Key): void {
-    this.#waiting.delete(key)
-  }
-
   /** Takes up to `limit` of those that are ready, oldest first; the others stay where they are. */
   take(limit: number, isReady: (key: Key) => boolean): Key[] {
     const taken: Key[] = []

@@ -1,5 +1,5 @@
 /** A DAG template: tasks run as their dependencies allow (semantics-flow.md §3). */
-import type { DAGTask, NodeStatus } from '../resources/index.ts'
+import type { NodeStatus } from '../resources/index.ts'
 import type { BodyInit } from './body.ts'
 import { Body } from './body.ts'
 import { endDaemons, failFastText, failsFast, lastOf } from './boundary.ts'
@@ -112,10 +112,6 @@ export class DagBody extends Body {
 
   taskNode(name: string): NodeStatus | undefined {
     return this.run.nodeNamed(`${this.nodeName}.${name}`)
-  }
-
-  task(name: string): DAGTask | undefined {
-    return 'fault' in this.plan ? undefined : this.plan.task(name)
   }
 
   /** Something is unsettled, yet nothing created is unfinished: only tasks that were held back are left. */

@@ -10,7 +10,7 @@ import { gate } from './gate.ts'
 import { processTemplate, type Processed } from './inputs.ts'
 import { afterMemo, lookUpMemo } from './memo.ts'
 import { emitNodeMetrics, startRealtime } from './node-metrics.ts'
-import { isEnded, isFailedOrError, isFulfilled } from './phases.ts'
+import { isEnded, isFailedOrError } from './phases.ts'
 import { RetryBody } from './retry.ts'
 import type { Run } from './run.ts'
 import { refusalByShutdown } from './shutdown.ts'
@@ -289,11 +289,6 @@ export class Execution extends Frame {
     this.error = { kind, text }
     const failed = this.node
     if (failed !== undefined) this.finish(failed)
-  }
-
-  get isFulfilled(): boolean {
-    const node = this.node
-    return node !== undefined && isFulfilled(node)
   }
 }
 

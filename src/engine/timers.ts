@@ -19,10 +19,6 @@ export class Timers {
     return this.due.get(target) ?? null
   }
 
-  clear(target: Wakeable): void {
-    this.due.delete(target)
-  }
-
   /** Marks every target whose time has come. */
   fire(now: Instant): void {
     for (let top = this.heap[0]; top !== undefined && top.at <= now; top = this.heap[0]) {

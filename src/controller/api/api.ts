@@ -15,9 +15,10 @@ import { explain, workflowHistory } from './explain.ts'
 import { listWorkflows } from './list.ts'
 import { workflowLogs } from './logs.ts'
 import { createObject, deleteObject, lintObject, suspendCron, updateObject } from './objects.ts'
-import { operateOn, resubmit } from './operate.ts'
-import { previewOf, previewOfResubmit } from './preview.ts'
-import { readByUid, readWorkflow } from './read.ts'
+import { operateOn } from './operate.ts'
+import { previewOf } from './preview.ts'
+import { existingWorkflow, readByUid, readWorkflow } from './read.ts'
+import { resubmit, resubmitPreview } from './resubmit.ts'
 import { submitFrom } from './submit.ts'
 import { saveUpload } from './uploads.ts'
 import { unplaceable } from './unplaceable.ts'
@@ -45,9 +46,11 @@ export function buildApi(at: () => Core): Controller {
     listWorkflows: (query) => listWorkflows(at(), query),
     deleteWorkflow: (namespace, name, options) => deleteWorkflow(at(), namespace, name, options),
     operate: (namespace, name, operation) => operateOn(at(), namespace, name, operation),
-    resubmit: (namespace, name, options) => resubmit(at(), namespace, name, options),
+    resubmit: async (namespace, name, options) =>
+      resubmit(at(), await existingWorkflow(at(), namespace, name), options),
     preview: (namespace, name, operation) => previewOf(at(), namespace, name, operation),
-    previewResubmit: (namespace, name, options) => previewOfResubmit(at(), namespace, name, options),
+    previewResubmit: async (namespace, name, options) =>
+      resubmitPreview(at(), await existingWorkflow(at(), namespace, name), options),
     editWorkflow: (namespace, name, change) => editWorkflow(at(), namespace, name, change),
     lintWorkflow: async (namespace, workflow) => {
       const named = {

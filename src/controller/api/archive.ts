@@ -2,7 +2,7 @@
  * The archive as clients see it: finished workflows that it keeps, whether they still lie in the hot tables or not.
  * Where the archive is not kept (Argo's `persistence.archive`), that is every finished workflow.
  */
-import { previewOperation, previewResubmit, resubmitted } from '../../engine/index.ts'
+import { previewOperation } from '../../engine/index.ts'
 import type { Operation, Preview } from '../../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
@@ -11,17 +11,17 @@ import { noArchive, archivingLabel, hasArchivedLabel } from '../archive/policy.t
 import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
-import type { ArchivedIdentity, ResubmitRequest, WorkflowArchive } from '../port.ts'
+import type { ArchivedIdentity, WorkflowArchive } from '../port.ts'
 import { ApiError } from '../port.ts'
 import { refusalError } from '../refusals.ts'
 import { announce } from './announce.ts'
-import { createWorkflow } from './create.ts'
 import { deleteArchivedRow } from './delete.ts'
 import { archivedRun, previewOf } from './preview.ts'
 import { readByUid, workflowOfRow } from './read.ts'
+import { resubmit, resubmitPreview } from './resubmit.ts'
 import { takeBack } from './take-back.ts'
 
-export const archiveConfig = ({ config }: Core) => config.archive ?? noArchive
+const archiveConfig = ({ config }: Core) => config.archive ?? noArchive
 
 type Found =
   { readonly kind: 'hot'; readonly workflow: Workflow } | { readonly kind: 'archived'; readonly row: ArchivedRow }
@@ -106,38 +106,14 @@ async function previewOfArchived(core: Core, row: ArchivedRow, operation: Operat
   return preview
 }
 
-async function resubmitArchived(
-  core: Core,
-  identity: ArchivedIdentity,
-  { memoized = false, parameters = [] }: ResubmitRequest,
-): Promise<Workflow> {
-  const old = await readArchived(core, identity)
-  const next = resubmitted(old, { memoized, parameters }, core.random, core.clock.now())
-  if ('refused' in next) throw refusalError(next)
-  return createWorkflow(core, old.metadata.namespace ?? '', next)
-}
-
-/** @throws ApiError as `resubmitArchived` */
-async function previewResubmitArchived(
-  core: Core,
-  identity: ArchivedIdentity,
-  { memoized = false, parameters = [] }: ResubmitRequest,
-): Promise<Preview> {
-  const old = await readArchived(core, identity)
-  const next = resubmitted(old, { memoized, parameters }, core.random, core.clock.now())
-  if ('refused' in next) throw refusalError(next)
-  await createWorkflow(core, old.metadata.namespace ?? '', next, { dryRun: 'server' })
-  return previewResubmit(old, next)
-}
-
 export function archiveApi(at: () => Core): WorkflowArchive {
   return {
     workflow: (identity) => readArchived(at(), identity),
     delete: (identity) => deleteArchived(at(), identity),
     operate: (identity, operation) => operateArchived(at(), identity, operation),
-    resubmit: (identity, options) => resubmitArchived(at(), identity, options),
+    resubmit: async (identity, options) => resubmit(at(), await readArchived(at(), identity), options),
     preview: (identity, operation) => previewArchived(at(), identity, operation),
-    previewResubmit: (identity, options) => previewResubmitArchived(at(), identity, options),
+    previewResubmit: async (identity, options) => resubmitPreview(at(), await readArchived(at(), identity), options),
     labelKeys: () => at().store.archive.labelKeys(),
     labelValues: (key) => at().store.archive.labelValues(key),
   }

@@ -15,14 +15,14 @@ import { notFound } from '../refusals.ts'
 import { usedRevisions } from '../revisions/revisions.ts'
 import { endpointFigures } from '../snapshot.ts'
 import { workflowLogs } from './logs.ts'
-import { readWorkflow } from './read.ts'
+import { existingWorkflow } from './read.ts'
 
 /** Of the log of what failed, and of the history. */
 const logLinesMax = 10
 const entriesMax = 20
 
 export async function workflowHistory(core: Core, namespace: string, name: string): Promise<WorkflowHistory> {
-  const workflow = await existing(core, namespace, name)
+  const workflow = await existingWorkflow(core, namespace, name, { archived: true })
   const { uid = '', name: own = '' } = workflow.metadata
   const entries = await historyOf(core, workflow)
   const last = entries.at(-1)?.sequence ?? -1
@@ -41,7 +41,7 @@ export async function explain(
   { namespace, name, node: wanted }: { readonly namespace: string; readonly name: string; readonly node?: string },
   engineAway: string | null,
 ): Promise<Explanation> {
-  const workflow = await existing(core, namespace, name)
+  const workflow = await existingWorkflow(core, namespace, name, { archived: true })
   const { uid = '', name: own = '' } = workflow.metadata
   const nodes = workflow.status?.nodes ?? {}
   const history = await historyOf(core, workflow)
@@ -92,12 +92,6 @@ async function historyOf(core: Core, { metadata, status }: Workflow): Promise<re
   const { internal, history } = archived ?? { internal: row?.internal, history: null }
   const pages = history === null ? null : history.map(([, page]) => page as readonly string[]) // our own words
   return readHistory(core.store, { uid, name: metadata.name ?? '', kept: keptIn(internal), pages }, status?.nodes ?? {})
-}
-
-async function existing(core: Core, namespace: string, name: string): Promise<Workflow> {
-  const workflow = await readWorkflow(core, namespace, name, { archived: true })
-  if (workflow === null) throw notFound('Workflow', name)
-  return workflow
 }
 
 function liveFacts(core: Core & { readonly capacity?: Capacity }, live: LiveRun, away: string | null): LiveFacts {

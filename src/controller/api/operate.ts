@@ -1,5 +1,4 @@
-/** What people ask of workflows: stop, resume, retry and the like, and resubmission. */
-import { resubmitted } from '../../engine/index.ts'
+/** What people ask of workflows: stop, resume, retry and the like. */
 import type { Operation } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../../store/port.ts'
@@ -7,14 +6,12 @@ import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { openStored } from '../open-run.ts'
-import { notFound, refusalError } from '../refusals.ts'
-import { createWorkflow } from './create.ts'
-import { readWorkflow } from './read.ts'
+import { notFound } from '../refusals.ts'
+import { resolvedName } from './read.ts'
 import { takeBack } from './take-back.ts'
 
 export async function operateOn(core: Core, namespace: string, name: string, operation: Operation): Promise<Workflow> {
-  const resolved =
-    name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
+  const resolved = await resolvedName(core, namespace, name)
   const live = core.runs.byName(namespace, resolved) ?? (await takeUp(core, namespace, resolved))
   return core.reconciler.request(live, operation)
 }
@@ -45,18 +42,4 @@ function keepUp(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRu
   core.parallelism.force({ uid: live.uid, namespace })
   core.runs.add(live)
   return live
-}
-
-export async function resubmit(
-  core: Core,
-  namespace: string,
-  name: string,
-  options: { readonly memoized?: boolean; readonly parameters?: readonly string[] },
-): Promise<Workflow> {
-  const old = await readWorkflow(core, namespace, name)
-  if (old === null) throw notFound('Workflow', name)
-  const { memoized = false, parameters = [] } = options
-  const answer = resubmitted(old, { memoized, parameters }, core.random, core.clock.now())
-  if ('refused' in answer) throw refusalError(answer)
-  return createWorkflow(core, old.metadata.namespace ?? namespace, answer)
 }

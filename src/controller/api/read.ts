@@ -6,6 +6,7 @@ import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
 import { nodesToShow, withoutNodes } from '../many-nodes.ts'
+import { notFound } from '../refusals.ts'
 
 /** Rows looked at for `@latest`: the newest stand first, except for what never started. */
 const latestAmong = 100
@@ -27,6 +28,26 @@ export async function readWorkflow(
   const row = await core.store.workflow(namespace, name)
   if (row !== null && (!options.uid || row.uid === options.uid)) return workflowOfRow(core, row, nodes)
   return fromArchive(core, { namespace, name }, { ...options, nodes })
+}
+
+type Reading = NonNullable<Parameters<typeof readWorkflow>[3]>
+
+/** @throws ApiError NOT_FOUND */
+export async function existingWorkflow(
+  core: Core,
+  namespace: string,
+  name: string,
+  options: Reading = {},
+): Promise<Workflow> {
+  const workflow = await readWorkflow(core, namespace, name, options)
+  if (workflow === null) throw notFound('Workflow', name)
+  return workflow
+}
+
+/** What `@latest` is; any other name is itself. */
+export async function resolvedName(core: Core, namespace: string, name: string): Promise<string> {
+  if (name !== '@latest') return name
+  return (await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name
 }
 
 /** Another may have what is in memory here, or have deleted it: the store knows. */

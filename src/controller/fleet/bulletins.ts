@@ -8,7 +8,7 @@ import type { Core } from '../core.ts'
 
 export const bulletinKind = 'Bulletin'
 /** Collections that are followed. */
-export type Topic = 'memo' | 'sync-limit' | 'owned'
+type Topic = 'memo' | 'sync-limit' | 'owned'
 const topics: readonly Topic[] = ['memo', 'sync-limit', 'owned']
 
 type RecordChange = Extract<Change, { kind: 'putRecord' }>

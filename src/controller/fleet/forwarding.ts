@@ -4,11 +4,10 @@ import type { Clock, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
 import type { Command, Fleet } from '../../store/fleet.ts'
 import { editBetween } from '../api/edit.ts'
-import { readWorkflow } from '../api/read.ts'
+import { existingWorkflow, readWorkflow, resolvedName } from '../api/read.ts'
 import type { Core } from '../core.ts'
 import type { ApiErrorCode, Controller, DeleteOptions, Explanation } from '../port.ts'
 import { ApiError } from '../port.ts'
-import { notFound } from '../refusals.ts'
 import type { Adoption } from './adoption.ts'
 import { MovedError } from './adoption.ts'
 import type { Membership } from './membership.ts'
@@ -40,7 +39,7 @@ const lookAgainMs = 150
 const handledKept = 1_000
 
 /** What a controller does itself, with the operations on others' workflows sent on. */
-export type Local = Pick<Controller, 'operate' | 'deleteWorkflow' | 'preview' | 'explain' | 'editWorkflow' | 'workflow'>
+export type Local = Pick<Controller, 'operate' | 'deleteWorkflow' | 'preview' | 'explain' | 'editWorkflow'>
 
 export class Forwarding {
   readonly #parts: ForwardingParts
@@ -56,15 +55,12 @@ export class Forwarding {
   over(local: Local): Local {
     this.#local = local
     return {
-      workflow: (...args) => local.workflow(...args),
       operate: (namespace, name, operation) =>
         this.#either(namespace, name, {
           here: (own) => local.operate(namespace, own, operation),
           there: async (uid, own) => {
             await this.#send(uid, { verb: 'operate', namespace, name: own, operation })
-            const after = await readWorkflow(this.#parts.core(), namespace, own)
-            if (after === null) throw notFound('Workflow', own)
-            return after
+            return existingWorkflow(this.#parts.core(), namespace, own)
           },
         }),
       deleteWorkflow: (namespace, name, options) =>
@@ -100,8 +96,7 @@ export class Forwarding {
           here: (own) => local.editWorkflow(namespace, own, change),
           there: async (uid, own) => {
             const core = this.#parts.core()
-            const current = await readWorkflow(core, namespace, own, { nodes: false })
-            if (current === null) throw notFound('Workflow', own)
+            const current = await existingWorkflow(core, namespace, own, { nodes: false })
             const operation = editBetween(current, change(current))
             if (operation !== null) await this.#send(uid, { verb: 'operate', namespace, name: own, operation })
             return (await readWorkflow(core, namespace, own)) ?? current
@@ -197,8 +192,7 @@ export class Forwarding {
     },
   ): Promise<T> {
     const core = this.#parts.core()
-    const own =
-      name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
+    const own = await resolvedName(core, namespace, name)
     const { clock } = this.#parts
     const until = clock.now() + patienceMs
     for (;;) {

@@ -42,9 +42,6 @@ export class Membership {
   get members(): readonly Member[] {
     return this.#members
   }
-  get isDraining(): boolean {
-    return this.#isDraining
-  }
 
   find(name: string): Member | undefined {
     return this.#members.find((member) => member.name === name)

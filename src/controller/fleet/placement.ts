@@ -5,7 +5,7 @@ import type { FleetEngine, Member } from '../../store/fleet.ts'
 type Selector = Readonly<Record<string, string>>
 
 /** What the spec asks of engines: each of them must be met by one. */
-export function selectorsOf(spec: WorkflowSpec | undefined): readonly Selector[] {
+function selectorsOf(spec: WorkflowSpec | undefined): readonly Selector[] {
   const templates = [
     ...(spec?.templates ?? []),
     ...(spec?.templateDefaults === undefined ? [] : [spec.templateDefaults]),

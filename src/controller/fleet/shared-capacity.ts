@@ -6,7 +6,8 @@ import type { Clock } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { EngineShare, FleetCapacity, FleetEngine, Member } from '../../store/fleet.ts'
 import { Alarms } from '../alarms.ts'
-import type { Budget, Capacity } from '../pods/capacity.ts'
+import type { Capacity } from '../pods/capacity.ts'
+import type { Budget } from '../pods/space.ts'
 import type { Log } from '../telemetry.ts'
 
 export type SharedCapacityParts = {

@@ -7,8 +7,7 @@ import type { LockGrant, LockStanding, WantedLock } from '../../store/fleet.ts'
 import { workflowUid } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
 import type { LockDesk } from './lock-desk.ts'
-import { isTurn } from './lock-names.ts'
-import { kindOf, waitingText } from './lock-names.ts'
+import { isTurn, kindOf, waitingText } from './lock-names.ts'
 
 type Grant = {
   readonly uid: WorkflowUid
@@ -206,10 +205,6 @@ export class SharedLocks implements Locks {
       this.#grants.delete(holder)
     }
     this.#leaving.delete(workflowKey)
-  }
-
-  get waiting(): number {
-    return this.#wishes.size
   }
 
   /** One that gave up and asks again before that is stored has never left. */

@@ -8,7 +8,7 @@ import { WorldError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
 import type { Capacity } from '../pods/capacity.ts'
-import { needOf } from '../pods/capacity.ts'
+import { needOf } from '../pods/space.ts'
 import type { Log } from '../telemetry.ts'
 
 export type ServiceParts = {

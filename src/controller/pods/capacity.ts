@@ -4,9 +4,6 @@ import { Line } from './line.ts'
 import type { Budget, Need, Room } from './space.ts'
 import { Space } from './space.ts'
 
-export type { Budget, Need, Room } from './space.ts'
-export { needOf } from './space.ts'
-
 /** Where a pod may go, of those endpoints that there are. */
 export type Choice = {
   readonly names: readonly string[]

@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim } from '../../resources/index.ts'
 import type { ObjectTable } from '../objects.ts'
 
 /** Kubernetes' own annotation for the node that a claim's volume is to be made on. */
-export const selectedNode = 'volume.kubernetes.io/selected-node'
+const selectedNode = 'volume.kubernetes.io/selected-node'
 
 export type ClaimKey = { readonly namespace: string; readonly name: string }
 

@@ -4,15 +4,14 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
 import type { Artifact, Clock, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'
-import { isEngineFault, persevere, quickBackOff } from '../back-off.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
 import { progressFile, mayReportProgress } from './argo-env.ts'
 import { firstFile } from './tar.ts'
+import { transfer } from './transfer.ts'
 
 const resultBytesMax = 256 * 1024
 /** Kubernetes has no room for more than this in a status; far below what memory could bear. */
 const parameterBytesMax = 1024 * 1024
-const transferBackOff = { firstMs: 1_000, factor: 1.6, capMs: 10_000 }
-const transferTriesMax = 5
 
 export type CollectParts = {
   readonly runtime: Runtime
@@ -142,13 +141,7 @@ async function saveArtifact(
     }
     return artifacts.save(tar, artifact, { ...context, signal })
   }
-  return persevere(attempt, {
-    clock,
-    backOff: transferBackOff,
-    triesMax: transferTriesMax,
-    isUncounted: isEngineFault,
-    signal,
-  })
+  return transfer(attempt, clock, signal)
 }
 
 /** Where Argo's `wait` container sees the volumes of main. */
@@ -182,13 +175,7 @@ async function saveLog(
   const { runtime, artifacts, clock, context } = parts
   const attempt = () =>
     artifacts.saveBytes(textOf(runtime.logs(plan.identity.id, container, {}, signal)), artifact, { ...context, signal })
-  return persevere(attempt, {
-    clock,
-    backOff: transferBackOff,
-    triesMax: transferTriesMax,
-    isUncounted: isEngineFault,
-    signal,
-  })
+  return transfer(attempt, clock, signal)
 }
 
 async function* textOf(lines: AsyncIterable<LogLine>): AsyncGenerator<Uint8Array> {

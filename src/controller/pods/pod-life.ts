@@ -9,12 +9,12 @@ import { UserError, WorldError } from '../../resources/index.ts'
 import type { BackOff } from '../back-off.ts'
 import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
-import { needOf } from './capacity.ts'
 import { collect, leavesAnything, readProgress } from './collect.ts'
 import type { PodParts } from './pod-parts.ts'
 import { NotYet } from './lookups.ts'
 import { podRequest } from './request.ts'
 import type { Scheduling } from './scheduling.ts'
+import { needOf } from './space.ts'
 import { needsStaging, stage } from './stage.ts'
 
 export type RunOptions = {

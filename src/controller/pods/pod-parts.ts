@@ -11,8 +11,6 @@ import type { Lookups } from './lookups.ts'
 import type { Scheduling } from './scheduling.ts'
 import type { StartRate } from './start-rate.ts'
 
-export type { HostFacts } from './host-facts.ts'
-
 export type PodParts = {
   readonly clock: Clock
   readonly runtime: Runtime

@@ -6,12 +6,12 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { PodId, PodIdentity, PodRequest, WorkflowUid } from '../../resources/index.ts'
 import type { EndpointState, Endpoints } from '../../runtime/port.ts'
 import type { CapacityConfig } from '../config.ts'
-import type { Capacity, Choice, Room } from './capacity.ts'
+import type { Capacity, Choice } from './capacity.ts'
 import type { ClaimKey, ClaimPlaces } from './claim-places.ts'
-import type { NodeChoice } from './node-match.ts'
 import { fitsEndpoint, nodeChoiceOf, preferenceFor } from './node-match.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { Placements } from './placements.ts'
+import type { Room } from './space.ts'
 
 /** Words of Kubernetes' scheduler, where it has any. */
 const notMatched = "node(s) didn't match Pod's node affinity/selector"
@@ -55,7 +55,7 @@ export class Scheduling {
 
   /** @param prepared where containers of it stand already */
   choose(plan: PodPlan, request: PodRequest, prepared: string | null): Choice {
-    const wanted = this.#nodeChoice(plan)
+    const wanted = nodeChoiceOf(plan.spec)
     const places = this.#volumesOf(plan, request).flatMap((claim) => this.#parts.claims.endpointOf(claim) ?? [])
     const daemons = this.#daemonsOf(plan)
     const siblings = plan.daemon ? this.#siblingsOf(plan) : []
@@ -134,10 +134,6 @@ export class Scheduling {
     const known = this.#daemons.get(workflowUid)
     known?.delete(id)
     if (known?.size === 0) this.#daemons.delete(workflowUid)
-  }
-
-  #nodeChoice({ spec }: PodPlan): NodeChoice | null {
-    return nodeChoiceOf(spec)
   }
 
   #volumesOf({ spec, identity }: PodPlan, request: PodRequest): readonly ClaimKey[] {

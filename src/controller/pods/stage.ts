@@ -5,14 +5,11 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
-import { isEngineFault, persevere, quickBackOff } from '../back-off.ts'
+import { persevere, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import type { TarEntry } from './tar.ts'
 import { tarOf } from './tar.ts'
-
-/** Argo tries a transfer five times, a second apart at first. */
-const transferBackOff = { firstMs: 1_000, factor: 1.6, capMs: 10_000 }
-const transferTriesMax = 5
+import { transfer } from './transfer.ts'
 
 export type StageParts = {
   readonly runtime: Runtime
@@ -64,13 +61,7 @@ async function load(
       throw new UserError('ARTIFACT_MISSING', 'failed to get file: The specified key does not exist.')
   }
   try {
-    await persevere(attempt, {
-      clock,
-      backOff: transferBackOff,
-      triesMax: transferTriesMax,
-      isUncounted: isEngineFault,
-      signal,
-    })
+    await transfer(attempt, clock, signal)
   } catch (cause) {
     signal.throwIfAborted()
     const why = cause instanceof Error ? cause.message : String(cause)
