@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { createArtifacts } from './artifacts/index.ts'
 import { controllerConfigOf, loadConfig } from './config/index.ts'
@@ -34,6 +35,7 @@ import { openTable, shareTable, tableCheck, tableReadings } from './main/table-s
 import { version, versionLabels } from './main/version.ts'
 import { DockerRuntime } from './runtime/docker/index.ts'
 import type { CallReport } from './runtime/docker/index.ts'
+import { WorldError } from './resources/index.ts'
 import { EndpointsRuntime } from './runtime/endpoints/index.ts'
 import type { Runtime } from './runtime/index.ts'
 import { createServer } from './server/index.ts'
@@ -45,6 +47,8 @@ import type { LineSink, Logs, Metrics } from './telemetry/index.ts'
 
 /** How often the store is asked whether it is there. */
 const probeMs = 5_000
+/** Between two starts of which the first failed as the store went away. */
+const beginAnewMs = 300
 
 export type DaemonOptions = {
   readonly sources: ConfigSources
@@ -80,26 +84,41 @@ export type Daemon = {
   drain(): Promise<void>
 }
 
-/** @throws InvalidSettings, UserError (no engine, address taken), WorldError STORE_LOCKED where another daemon has the data */
+/**
+ * Where it may wait, a store that goes away or to another daemon while this one starts is waited for once more.
+ * @throws InvalidSettings, UserError (no engine, address taken), WorldError STORE_LOCKED where another daemon has the data
+ */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const closers: (() => Promise<unknown> | void)[] = []
-  const ending = new AbortController()
-  const drain = async () => {
-    ending.abort()
-    for (const close of closers.splice(0).reverse()) await close()
+  for (;;) {
+    const closers: (() => Promise<unknown> | void)[] = []
+    const ending = new AbortController()
+    const reign = { isRemote: false, isOver: false }
+    const drain = async () => {
+      ending.abort()
+      for (const close of closers.splice(0).reverse()) await close()
+    }
+    try {
+      return await build(options, closers, { drain, ending: ending.signal, reign })
+    } catch (error) {
+      await drain()
+      const isPassing = reign.isOver || (reign.isRemote && error instanceof WorldError && error.code === 'STORE_DOWN')
+      if (!isPassing || options.waitForEngine !== true || options.signal?.aborted === true) throw error
+    }
+    await sleep(beginAnewMs)
   }
-  try {
-    return await build(options, closers, { drain, ending: ending.signal })
-  } catch (error) {
-    await drain()
-    throw error
-  }
+}
+
+type Ending = {
+  readonly drain: () => Promise<void>
+  readonly ending: AbortSignal
+  /** Whether the store is a server's, and whether another daemon has taken it over, be it before this one is up. */
+  readonly reign: { isRemote: boolean; isOver: boolean }
 }
 
 async function build(
   options: DaemonOptions,
   closers: (() => Promise<unknown> | void)[],
-  { drain, ending }: { readonly drain: () => Promise<void>; readonly ending: AbortSignal },
+  { drain, ending, reign }: Ending,
 ): Promise<Daemon> {
   const { services = true } = options
   const first = await loadConfig(options.sources)
@@ -114,6 +133,8 @@ async function build(
   const inFolders = await argoSettingsInFolders(first.config.folders, log)
   const second = inFolders === undefined ? first : await loadConfig({ ...options.sources, argo: inFolders })
   const opened = await openInCharge(second.config, options, log, ending)
+  reign.isRemote = opened.isRemote
+  void opened.lost.then(() => (reign.isOver = true))
   const watched = watchedStore(opened.store, () => counters.metrics)
   const { store } = watched
   closers.push(() => store.close())

@@ -13,6 +13,8 @@ import { startDaemon } from '../main.ts'
 import type { Daemon, DaemonOptions } from '../main.ts'
 import type { Workflow } from '../resources/index.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../runtime/simulated/index.ts'
+import { openPostgresStore } from '../store/index.ts'
+import type { PostgresStore } from '../store/postgres/store.ts'
 import { proxyTo } from '../store/postgres/outage.fixtures/proxy.ts'
 import type { Proxy } from '../store/postgres/outage.fixtures/proxy.ts'
 import { systemClock, systemRandom } from './system.ts'
@@ -163,6 +165,48 @@ it('has a standby that says so, and takes the work over from one that was cut of
     await daemon.drain()
   }
 })
+
+it.each(['goes away', 'goes to another daemon'])(
+  'begins anew where the database %s while it starts',
+  async (what) => {
+    const schema = what === 'goes away' ? 'start_away' : 'start_lost'
+    const engine = newEngine()
+    const first = await daemonOn(engine, schema)
+    await first.controller.createWorkflow('default', chain)
+    await first.drain()
+    let runtimes = 0
+    const others: Promise<PostgresStore>[] = []
+    const starting = daemonOn(engine, schema, {
+      runtime: () => {
+        runtimes += 1
+        if (runtimes === 1) {
+          if (what !== 'goes away')
+            others.push(
+              openPostgresStore({ url: server.url, schema, sslMode: 'disable', wait: { say: () => undefined } }),
+            )
+          proxy.become('refused')
+          proxy.cut()
+        }
+        return new SimulatedRuntime(engine)
+      },
+    })
+    await expect.poll(() => runtimes, { timeout: 60_000 }).toBe(1)
+    // As long as a read is tried again, and a little more.
+    await sleep(3_000)
+    const opened = await Promise.all(others)
+    proxy.become('fine')
+    for (const store of opened) await store.close()
+    const daemon = await starting
+    try {
+      expect(runtimes).toBe(2)
+      await expect.poll(() => phasesOf(daemon), { timeout: 60_000 }).toEqual(['Succeeded'])
+      expect([...engine.starts.values()]).toEqual(Array.from({ length: steps }, () => 1))
+    } finally {
+      await daemon.drain()
+    }
+  },
+  120_000,
+)
 
 async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')

@@ -16,6 +16,8 @@ export type OpenedStore = {
   readonly store: Store
   /** The other controllers; `null` where this one has no name among several. */
   readonly fleet: Fleet | null
+  /** A server's, which may be away for a while. */
+  readonly isRemote: boolean
   /** For people; without a password. */
   readonly place: string
   sizeBytes(): Promise<number>
@@ -86,6 +88,7 @@ async function sqlite({ dataDir, instance, store: { migrate } }: Config): Promis
     )
   return {
     store,
+    isRemote: false,
     fleet: null,
     place: join(dataDir, 'drydock.db'),
     sizeBytes: async () => (await sizeOf('drydock.db')) + (await sizeOf('drydock.db-wal')),
@@ -121,6 +124,7 @@ async function postgres(
   else ending.addEventListener('abort', giveUpSoon, { once: true })
   return {
     store,
+    isRemote: true,
     fleet: store.fleet,
     place,
     sizeBytes: () => store.sizeBytes(),

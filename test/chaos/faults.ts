@@ -181,7 +181,9 @@ async function pause(faulty: Faulty): Promise<Done> {
 
 async function freeze(faulty: Faulty): Promise<Done> {
   const victim = await leader(faulty)
-  const ms = faulty.world.daemons.length > 1 ? faulty.freezeMs : faulty.dice.int(500, 5_000)
+  // The longer one is long enough for the others to cut it off.
+  const longMs = faulty.freezeMs * (faulty.dice.chance(0.5) ? 2 : 1)
+  const ms = faulty.world.daemons.length > 1 ? longMs : faulty.dice.int(500, 5_000)
   await victim.freeze(ms)
   return tell('freeze', `froze ${victim.name} for ${seconds(ms)}`)
 }
