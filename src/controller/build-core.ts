@@ -79,16 +79,12 @@ export type ControllerParts = {
 
 const defaultSharing: FleetConfig = { takeOverAfterMs: 3_000, url: () => null }
 
-type Surroundings = { readonly host: () => HostFacts; readonly onHealth: (isHealthy: boolean, reason: string) => void }
+type Surroundings = Pick<Core, 'engineAway'> & {
+  readonly host: () => HostFacts
+  readonly onHealth: (isHealthy: boolean, reason: string) => void
+}
 
-export function buildCore(
-  parts: ControllerParts,
-  { host, onHealth }: Surroundings,
-): {
-  readonly core: Core & { readonly capacity: Capacity }
-  /** What this controller does itself, whosever the workflow is. */
-  readonly ownApi: Controller
-} {
+export function buildCore(parts: ControllerParts, { host, engineAway, onHealth }: Surroundings): Core {
   const { clock, random, runtime, artifacts, config, log, telemetry } = parts
   const fleet = fleetSideOf(parts, () => core)
   const store = fleet?.store ?? parts.store
@@ -184,7 +180,7 @@ export function buildCore(
     config,
     progressPollMs: config.progressPollMs,
     isLive: (uid) => uid === driversUid || runs.byUid(uid) !== undefined || fleet?.isComing(uid) === true,
-    ...(fleet === null ? {} : { isOurs: (uid) => uid === driversUid || fleet.isOurs(uid) }),
+    ...(fleet === null ? {} : { isOurs: (uid) => fleet.isOurs(uid) }),
   })
   const leftovers = new Leftovers({
     clock,
@@ -272,7 +268,7 @@ export function buildCore(
     uid: driversUid,
     namespace: controllerNamespace,
   })
-  const core: Core & { readonly capacity: Capacity } = {
+  const core: Core = {
     clock,
     random,
     store,
@@ -301,6 +297,7 @@ export function buildCore(
     revisions,
     api,
     capacity,
+    engineAway,
     scheduling,
     plugins,
     inProcess,
@@ -316,7 +313,7 @@ export function buildCore(
     creating: new Set(),
   }
   objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
-  return { core, ownApi }
+  return core
 }
 
 function fleetSideOf({ fleet, sharing, store, config }: ControllerParts, core: () => Core): FleetSide | null {

@@ -1,7 +1,6 @@
 /** The controller put together: parts in, the door for server, sources and CLI out. */
 import type { PluginEndpoint } from '../artifacts/index.ts'
 import { ensureCacheMap } from './api/caches.ts'
-import { explain } from './api/explain.ts'
 import { goOnDeleting } from './api/delete.ts'
 import { WorldError, workflowUid } from '../resources/index.ts'
 import { budgetOf, buildCore } from './build-core.ts'
@@ -14,7 +13,6 @@ import { dropPlacements } from './pods/placements.ts'
 import type { HostFacts } from './pods/host-facts.ts'
 import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
-import { driversUidOf } from './plugins/artifact-drivers.ts'
 import { isKept, loadRuns, setGoing } from './recovery.ts'
 import type { FleetFigures } from './fleet/fleet-side.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
@@ -26,6 +24,8 @@ export type RunningController = Controller & {
   /** Takes nothing new and ends cleanly; containers go on and are adopted at the next start. */
   drain(): Promise<void>
   snapshot(): ControllerSnapshot
+  /** Workflows that wait for their turn in the loop. */
+  queueDepth(): number
   /** Where the driver container of an artifact plugin answers, once it runs. */
   artifactDriver(name: string, signal?: AbortSignal): Promise<PluginEndpoint>
   /** The unfinished workflows that are oldest. */
@@ -67,8 +67,9 @@ export function createController(given: ControllerParts): RunningController {
     facts: { name: config.engine.hostNodeName, cpus: 1, memoryBytes: 2 ** 31 },
   }
   const ending = new AbortController()
-  const { core, ownApi } = buildCore(parts, {
+  const core = buildCore(parts, {
     host: () => host.facts,
+    engineAway: () => (health.runtime ? null : health.reason),
     onHealth: (isHealthy, reason) => {
       if (health.runtime !== isHealthy)
         log[isHealthy ? 'info' : 'warn'](
@@ -118,7 +119,7 @@ export function createController(given: ControllerParts): RunningController {
     const { fleet } = core
     const since = await store.currentVersion()
     core.hub.begin(since)
-    await fleet?.begin(since, core.capacity)
+    await fleet?.begin(since)
     await core.objects.load()
     await Promise.all([core.memos.load(store), core.owners.load(store), core.limits.load(), core.estimates.load(store)])
     const { scheduling } = core
@@ -128,7 +129,7 @@ export function createController(given: ControllerParts): RunningController {
     await fleet?.knowLocks()
     await core.revisions.load()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
-    if (fleet !== null) runtime.share?.((uid) => uid === driversUidOf(fleet.name) || fleet.isOurs(uid))
+    if (fleet !== null) runtime.share?.((uid) => fleet.isOurs(uid))
     core.pods.start()
     core.services.start()
     const ignoreAbort = (error: unknown) => {
@@ -184,23 +185,15 @@ export function createController(given: ControllerParts): RunningController {
     return { ready: reasons.length === 0, reasons }
   }
 
-  const explained: Controller['explain'] = (namespace, name, node) => {
-    const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
-    return explain(core, asked, health.runtime ? null : health.reason)
-  }
-  // What others ask of us is answered as it is here.
-  const withExplain =
-    core.fleet === null ? { explain: explained } : core.fleet.forwarding.over({ ...ownApi, explain: explained })
-
   return {
     ...core.api,
-    ...withExplain,
     fleet: () => core.fleet?.figures() ?? null,
     elsewhere: (namespace, name) => core.fleet?.forwarding.elsewhere(namespace, name) ?? Promise.resolve(null),
     readiness,
     start,
     drain,
     snapshot: () => snapshotOf(core),
+    queueDepth: () => core.reconciler.depth,
     artifactDriver: (name, signal) => core.drivers.endpoint(name, signal),
     oldestWorkflows: (most) => oldestWorkflows(core, most),
     stuckWorkflows: (secondsLeast) => stuckCounts(core, secondsLeast),

@@ -20,6 +20,7 @@ import type { Turns } from './parallelism.ts'
 import type { ArtifactDrivers } from './plugins/artifact-drivers.ts'
 import type { InProcessPlugin } from './plugins/in-process.ts'
 import type { ServicePods } from './plugins/service-pods.ts'
+import type { Capacity } from './pods/capacity.ts'
 import type { Pods } from './pods/pods.ts'
 import type { Scheduling } from './pods/scheduling.ts'
 import type { Controller } from './port.ts'
@@ -61,6 +62,9 @@ export type Core = {
   readonly alarms: Alarms
   readonly leftovers: Leftovers
   readonly pods: Pods
+  readonly capacity: Capacity
+  /** Why the container engine does not answer; `null`: it does. */
+  readonly engineAway: () => string | null
   /** Where there are several endpoints to run on. */
   readonly scheduling: Scheduling | null
   readonly tasks: Tasks

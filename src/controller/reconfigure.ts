@@ -3,7 +3,6 @@ import { admit } from './admit.ts'
 import { budgetOf } from './build-core.ts'
 import type { ControllerConfig } from './config.ts'
 import type { Core } from './core.ts'
-import type { Capacity } from './pods/capacity.ts'
 import type { HostFacts } from './pods/host-facts.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -16,12 +15,7 @@ export const ownCopy = (config: ControllerConfig): LiveConfig => ({ ...config, e
  * What else differs (the watch ring, plugins, names) is left as it was: only a restart changes it. Limits count for what
  * begins from now on; what has begun goes on.
  */
-export function reconfigure(
-  core: Core & { readonly capacity: Capacity },
-  live: LiveConfig,
-  next: ControllerConfig,
-  host: HostFacts | null,
-): void {
+export function reconfigure(core: Core, live: LiveConfig, next: ControllerConfig, host: HostFacts | null): void {
   const { workflowDefaults, artifactRepository, mainContainer, images, podGCDeleteDelayMs, templateReferencing } =
     next.engine
   const { workflowPlugins, artifactDrivers, killGraceMs } = next.engine

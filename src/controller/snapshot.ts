@@ -2,7 +2,6 @@
 import type { Locks } from '../engine/index.ts'
 import type { EndpointState } from '../runtime/port.ts'
 import type { Core } from './core.ts'
-import type { Capacity } from './pods/capacity.ts'
 import type { Budget } from './pods/space.ts'
 
 export type ControllerSnapshot = {
@@ -24,7 +23,7 @@ export type ControllerSnapshot = {
 
 export type EndpointFigures = EndpointState & { readonly pods: number; readonly used: Budget; readonly budget: Budget }
 
-export function snapshotOf(core: Core & { readonly capacity: Capacity }): ControllerSnapshot {
+export function snapshotOf(core: Core): ControllerSnapshot {
   let [held, running] = [0, 0]
   for (const live of core.runs.all()) {
     if (live.held) held += 1
@@ -49,7 +48,7 @@ export function snapshotOf(core: Core & { readonly capacity: Capacity }): Contro
 export function endpointFigures({
   scheduling,
   capacity,
-}: Pick<Core, 'scheduling'> & { readonly capacity: Capacity }): readonly EndpointFigures[] {
+}: Pick<Core, 'scheduling' | 'capacity'>): readonly EndpointFigures[] {
   const rooms = capacity.rooms
   return (scheduling?.endpoints.now() ?? []).map((endpoint) => {
     const { pods = 0, used = nothing, budget = nothing } = rooms.find(({ name }) => name === endpoint.name) ?? {}

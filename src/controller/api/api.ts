@@ -39,10 +39,7 @@ export function buildApi(at: () => Core): Controller {
     workflow: (namespace, name, options) => readWorkflow(at(), namespace, name, options),
     workflowByUid: (uid) => readByUid(at(), uid),
     history: (namespace, name) => workflowHistory(at(), namespace, name),
-    explain: (namespace, name, node) => {
-      const asked = { namespace, name, ...(node === undefined ? {} : { node }) }
-      return explain(at(), asked, null)
-    },
+    explain: (namespace, name, node) => explain(at(), { namespace, name, node }),
     listWorkflows: (query) => listWorkflows(at(), query),
     deleteWorkflow: (namespace, name, options) => deleteWorkflow(at(), namespace, name, options),
     operate: (namespace, name, operation) => operateOn(at(), namespace, name, operation),

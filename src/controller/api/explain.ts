@@ -10,7 +10,6 @@ import { keptIn } from '../history/history.ts'
 import { readHistory } from '../history/read.ts'
 import type { LiveRun } from '../live-run.ts'
 import type { Explanation, HistoryEntry, WorkflowHistory } from '../port.ts'
-import type { Capacity } from '../pods/capacity.ts'
 import { notFound } from '../refusals.ts'
 import { usedRevisions } from '../revisions/revisions.ts'
 import { endpointFigures } from '../snapshot.ts'
@@ -37,9 +36,12 @@ export async function workflowHistory(core: Core, namespace: string, name: strin
 
 /** @param wanted a node, step or task; absent: the workflow. @throws ApiError NOT_FOUND */
 export async function explain(
-  core: Core & { readonly capacity?: Capacity },
-  { namespace, name, node: wanted }: { readonly namespace: string; readonly name: string; readonly node?: string },
-  engineAway: string | null,
+  core: Core,
+  {
+    namespace,
+    name,
+    node: wanted,
+  }: { readonly namespace: string; readonly name: string; readonly node?: string | undefined },
 ): Promise<Explanation> {
   const workflow = await existingWorkflow(core, namespace, name, { archived: true })
   const { uid = '', name: own = '' } = workflow.metadata
@@ -53,7 +55,7 @@ export async function explain(
     nodes,
     now: core.clock.now(),
     history,
-    live: live === undefined ? null : liveFacts(core, live, engineAway),
+    live: live === undefined ? null : liveFacts(core, live),
   }
   const explained = wanted === undefined ? explainWorkflow(facts) : explainNode(facts, wanted)
   if (explained === null) throw notFound('node', wanted ?? '')
@@ -94,12 +96,11 @@ async function historyOf(core: Core, { metadata, status }: Workflow): Promise<re
   return readHistory(core.store, { uid, name: metadata.name ?? '', kept: keptIn(internal), pages }, status?.nodes ?? {})
 }
 
-function liveFacts(core: Core & { readonly capacity?: Capacity }, live: LiveRun, away: string | null): LiveFacts {
+function liveFacts(core: Core, live: LiveRun): LiveFacts {
   const begun = [...core.runs.all()].filter((one) => !one.held)
   const health = core.store.health()
-  const { capacity } = core
-  const { used, budget, waiting } = capacity ?? nothingKnown
-  const endpoints = capacity === undefined ? [] : endpointFigures({ scheduling: core.scheduling, capacity })
+  const { used, budget, waiting } = core.capacity
+  const endpoints = endpointFigures(core)
   return {
     isHeld: live.held,
     limits: {
@@ -108,7 +109,7 @@ function liveFacts(core: Core & { readonly capacity?: Capacity }, live: LiveRun,
       namespace: core.config.namespaceParallelism,
       namespaceBegun: begun.filter(({ namespace }) => namespace === live.namespace).length,
     },
-    engineAway: away,
+    engineAway: core.engineAway(),
     storeDown: health.isUp ? null : health.reason,
     lock: (name) => {
       const known = core.locks.snapshot().find((one) => one.name === name)
@@ -122,12 +123,6 @@ function liveFacts(core: Core & { readonly capacity?: Capacity }, live: LiveRun,
     capacity: { used, budget, waiting, endpoints },
     endpointAway: (name) => endpoints.find((one) => one.name === name && !one.ok)?.reason ?? null,
   }
-}
-
-const nothingKnown: Omit<LiveFacts['capacity'], 'endpoints'> = {
-  used: { cpus: 0, memoryBytes: 0, containers: 0 },
-  budget: { cpus: Infinity, memoryBytes: Infinity, containers: Infinity },
-  waiting: 0,
 }
 
 /** @param holder `<namespace>/<workflow>`, and `/<node id>` where a node holds it */

@@ -12,7 +12,7 @@ import { persevere, quickBackOff } from '../back-off.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
-import type { Capacity } from '../pods/capacity.ts'
+import { driversUidOf } from '../plugins/artifact-drivers.ts'
 import { Adoption } from './adoption.ts'
 import { enginesOf } from './engines.ts'
 import { Fence } from './fence.ts'
@@ -87,6 +87,9 @@ export class FleetSide {
   readonly #placed = new Map<string, number>()
   readonly #figures = { takeOvers: 0, takenOver: 0, handedOver: 0, forwarded: 0, placedElsewhere: 0 }
   readonly #taking = new Set<string>()
+  /** Workflows that are not in memory and whose containers here are ours to keep or remove. */
+  readonly #kept = new Set<WorkflowUid>()
+  readonly #drivers: WorkflowUid
   #capacity: SharedCapacity | null = null
   #engines: readonly FleetEngine[] = []
   #wanted: ReadonlySet<string> = new Set()
@@ -96,6 +99,7 @@ export class FleetSide {
     this.#parts = parts
     this.port = port
     this.name = port.name
+    this.#drivers = driversUidOf(port.name)
     this.store = memberStore(store, port.name)
     const { clock, log, monotonicMs } = lateOf(core)
     this.#desk = new LockDesk({
@@ -174,23 +178,26 @@ export class FleetSide {
     return this.adoption.isComing(uid)
   }
 
+  /** Whether containers of the workflow are ours to look after, where others work on the same engine. */
   isOurs(uid: WorkflowUid): boolean {
     const { runs, leftovers } = this.#parts.core()
     return (
-      runs.byUid(uid) !== undefined || this.adoption.isComing(uid) || leftovers.isClearing(uid) || this.#kept.has(uid)
+      runs.byUid(uid) !== undefined ||
+      this.adoption.isComing(uid) ||
+      leftovers.isClearing(uid) ||
+      this.#kept.has(uid) ||
+      uid === this.#drivers
     )
   }
-  /** Workflows that are not in memory and whose containers here are ours to keep or remove. */
-  readonly #kept = new Set<WorkflowUid>()
 
   letGo(live: LiveRun): void {
     this.adoption.letGo(live)
   }
 
   /** Before anything is loaded: tells the others, and begins to hear them. */
-  async begin(since: number, capacity: Capacity): Promise<void> {
+  async begin(since: number): Promise<void> {
     const { core } = this.#parts
-    const { clock, log } = core()
+    const { clock, log, capacity } = core()
     this.#capacity = new SharedCapacity({
       clock,
       log,
