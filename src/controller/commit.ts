@@ -7,6 +7,7 @@ import type { Change, NodeRow, WorkflowRow } from '../store/port.ts'
 import type { KeptHistory } from './history/history.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf } from './live-run.ts'
+import type { ListPlan, LongListConfig } from './long-lists.ts'
 
 /** Several decisions about one run as one: the last word on each node counts. */
 export function joined(decisions: readonly Decision[]): Decision {
@@ -69,12 +70,20 @@ export function workflowRow(
   }
 }
 
+/** `ahead`: commits that go before, one by one; they come to nothing without the last one. */
+export type PlannedCommits = { readonly ahead: readonly (readonly Change[])[]; readonly changes: readonly Change[] }
+
 /** What must be durable before the decision's effects are carried out. Also remembers whose pods it asks for. */
 export function changesOf(
   live: LiveRun,
   decision: Decision,
-  more: { readonly finished: boolean; readonly extra: readonly Change[]; readonly history: KeptHistory },
-): Change[] {
+  more: {
+    readonly finished: boolean
+    readonly extra: readonly Change[]
+    readonly history: KeptHistory
+    readonly longLists: LongListConfig
+  },
+): PlannedCommits {
   for (const effect of decision.effects) {
     if (effect.kind === 'keepLog') {
       const { node, pod, podName, lines } = effect
@@ -85,7 +94,12 @@ export function changesOf(
     const containers = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name ?? 'main')
     live.pods.set(identity.nodeId, { pod: identity.id, podName: identity.name, containers })
   }
-  for (const id of decision.deleted) live.pods.delete(id)
+  const { uid } = live
+  const { long, ahead, pieces } = live.lists.plan(decision.changed, more.longLists)
+  for (const id of decision.deleted) {
+    live.pods.delete(id)
+    live.lists.forget(id)
+  }
   const changes: Change[] = [
     {
       kind: 'putWorkflow',
@@ -95,15 +109,18 @@ export function changesOf(
       }),
     },
   ]
-  if (decision.deleted.length > 0) changes.push({ kind: 'deleteNodes', uid: live.uid, ids: decision.deleted })
+  if (decision.deleted.length > 0) changes.push({ kind: 'deleteNodes', uid, ids: decision.deleted })
   if (decision.changed.length > 0)
-    changes.push({ kind: 'putNodes', uid: live.uid, nodes: decision.changed.map((node) => nodeRow(live, node)) })
+    changes.push({ kind: 'putNodes', uid, nodes: decision.changed.map((node) => nodeRow(live, node, long)) })
+  if (pieces.length > 0) changes.push({ kind: 'putIds', uid, pieces })
   changes.push(...more.extra)
-  return changes
+  return { ahead: ahead.map((some) => [{ kind: 'putIds', uid, pieces: some }]), changes }
 }
 
-function nodeRow(live: LiveRun, node: NodeStatus): NodeRow {
+function nodeRow(live: LiveRun, node: NodeStatus, lists: ListPlan['long']): NodeRow {
   const id = nodeIdOf(node.id)
   const pod = live.pods.get(id)
-  return pod === undefined ? { id, node } : { id, node, internal: pod }
+  const row = pod === undefined ? { id, node } : { id, node, internal: pod }
+  const long = lists.size === 0 ? undefined : lists.get(id)
+  return long === undefined ? row : { ...row, long }
 }

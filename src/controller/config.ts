@@ -2,6 +2,7 @@
 import type { SecurityPolicy } from '../admission/index.ts'
 import type { ArchiveConfig } from './archive/policy.ts'
 import type { EngineConfig } from '../engine/world.ts'
+import type { LongListConfig } from './long-lists.ts'
 import type { RateLimit } from './pods/start-rate.ts'
 import type { EnvVar } from '../resources/index.ts'
 
@@ -73,6 +74,8 @@ export type ControllerConfig = {
   readonly archive?: ArchiveConfig
   /** Entries of a workflow's history that are kept; absent: `defaultHistory`. */
   readonly history?: HistoryConfig
+  /** How long lists of nodes are stored; absent: `defaultLongLists`. */
+  readonly longLists?: LongListConfig
 }
 
 export const defaultCapacity: CapacityConfig = { cpus: null, memoryBytes: null, containersMax: 500, oversized: 'wait' }

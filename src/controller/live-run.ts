@@ -3,6 +3,7 @@ import type { Decision, Observation, Operation, Refusal, Run } from '../engine/i
 import { workflowOf } from '../engine/index.ts'
 import type { NodeId, Workflow, WorkflowUid } from '../resources/index.ts'
 import { workflowUid } from '../resources/index.ts'
+import { StoredLists } from './long-lists.ts'
 import { nodesShownMax, withoutNodes } from './many-nodes.ts'
 import type { PodRecord } from './pod-records.ts'
 import { PodRecords } from './pod-records.ts'
@@ -35,6 +36,8 @@ export type LiveRun = {
   /** How watches read it: the run while it lives, the last picture afterwards. */
   readonly cell: { read: () => Workflow }
   readonly pods: PodRecords
+  /** Which long lists the store has. */
+  lists: StoredLists
   /** Effects whose outcome the engine must still hear before the run may leave memory. */
   readonly outstanding: Set<string>
   /** The row in the store says that it has ended. */
@@ -98,6 +101,7 @@ export function newLiveRun(init: {
   readonly run: Run
   readonly resourceVersion: number
   readonly pods?: Iterable<readonly [NodeId, PodRecord]>
+  readonly lists?: StoredLists
   readonly storedFinished?: boolean
 }): LiveRun {
   const { metadata, status } = init.workflow
@@ -116,6 +120,7 @@ export function newLiveRun(init: {
     resourceVersion: init.resourceVersion,
     cell: { read: () => shownOf(live) },
     pods: new PodRecords(metadata?.name ?? '', init.pods),
+    lists: init.lists ?? new StoredLists(),
     outstanding: new Set(),
     storedFinished: init.storedFinished === true,
     isArchived: false,

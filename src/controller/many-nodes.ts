@@ -1,7 +1,9 @@
 /** Workflows with so many nodes that one answer cannot hold them: a text of a million would be longer than a text may be. */
 import { setImmediate as afterTurn } from 'node:timers'
 import type { NodeStatus, Workflow, WorkflowUid } from '../resources/index.ts'
-import type { Store } from '../store/port.ts'
+import { joinLists } from '../store/long-lists.ts'
+import type { IdPiece } from '../store/long-lists.ts'
+import type { NodeRow, Store } from '../store/port.ts'
 
 /** Clients get the nodes of a workflow with more of them not at all, and a condition that says so. */
 export const nodesShownMax = 100_000
@@ -24,14 +26,16 @@ export async function nodesToShow(
   uid: WorkflowUid,
   most = nodesShownMax,
 ): Promise<Readonly<Record<string, NodeStatus>> | null> {
-  const nodes: [string, NodeStatus][] = []
+  const nodes: NodeRow[] = []
+  const lists: IdPiece[] = []
   let cursor: string | null = null
   do {
-    const { rows, next } = await store.nodePage(uid, cursor, nodesAtOnce)
-    for (const { node } of rows) nodes.push([node.id, node])
+    const { rows, pieces, next } = await store.nodePage(uid, cursor, nodesAtOnce)
+    nodes.push(...rows)
+    lists.push(...pieces)
     if (nodes.length > most) return null
     cursor = next
     if (cursor !== null) await new Promise<void>((resolve) => afterTurn(resolve))
   } while (cursor !== null)
-  return Object.fromEntries(nodes)
+  return Object.fromEntries(joinLists(nodes, lists).map(({ node }) => [node.id, node]))
 }

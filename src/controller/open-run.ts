@@ -1,11 +1,12 @@
 /** Bringing a workflow into memory: from the store, or as it was just created. */
-import { heldLocks, openRun } from '../engine/index.ts'
+import { heldLocks, nodeOf, openRun } from '../engine/index.ts'
 import type { Locks } from '../engine/index.ts'
 import type { NodeStatus, Workflow } from '../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../store/port.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
 import { newLiveRun } from './live-run.ts'
+import { StoredLists } from './long-lists.ts'
 import type { PodRecord } from './pod-records.ts'
 
 export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRun {
@@ -13,7 +14,8 @@ export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow
   const run = openRun({ workflow, nodes: nodes.map(({ node }) => node), internal: row.internal }, core.world)
   const pods = nodes.flatMap(({ id, internal }) => (isPodRecord(internal) ? [[id, internal] as const] : []))
   const { resourceVersion, finished: storedFinished } = row
-  const live = newLiveRun({ workflow, run, resourceVersion, pods, storedFinished })
+  const lists = new StoredLists(nodes, (id) => nodeOf(run, id))
+  const live = newLiveRun({ workflow, run, resourceVersion, pods, lists, storedFinished })
   core.history.resume(live, row.internal)
   return live
 }

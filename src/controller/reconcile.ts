@@ -17,6 +17,7 @@ import { changesOf, isEmpty, joined } from './commit.ts'
 import type { History } from './history/history.ts'
 import type { LiveRun, OperationRequest } from './live-run.ts'
 import { isRefusal, shownOf, whereOf } from './live-run.ts'
+import type { LongListConfig } from './long-lists.ts'
 import type { Memos } from './memos.ts'
 import { memoChanges } from './memos.ts'
 import { ApiError } from './port.ts'
@@ -37,6 +38,7 @@ export type ReconcilerParts = {
   readonly memos: Memos
   readonly alarms: Alarms
   readonly history: History
+  readonly longLists: LongListConfig
   /** Begins what an effect asks for; must not throw and not wait. */
   readonly perform: (live: LiveRun, effect: Effect, endSeenAt: number | null) => void
   /** What must be stored together with a decision beside its own changes. */
@@ -234,7 +236,7 @@ export class Reconciler {
       readonly accepted: readonly OperationRequest[]
     },
   ): Promise<void> {
-    const { store, telemetry, memos, clock, history } = this.#parts
+    const { store, telemetry, memos, clock, history, longLists } = this.#parts
     const stamped = memos.stamped(decision.memos, clock)
     const alongside = this.#parts.alongside(live, decision, finished)
     if (isEmpty(decision) && alongside.length === 0 && finished === live.storedFinished) return
@@ -242,8 +244,10 @@ export class Reconciler {
     const told = history.changesFor(live, decision, { observations: inbox, operations })
     const extra = [...memoChanges(stamped), ...alongside, ...told]
     live.isArchived = finished && this.#parts.isToBeArchived(live)
-    const changes = changesOf(live, decision, { finished, extra, history: history.keptOf(live) })
+    const row = { finished, extra, history: history.keptOf(live), longLists }
+    const { ahead, changes } = changesOf(live, decision, row)
     const startedAt = telemetry.monotonicMs()
+    for (const first of ahead) await store.commit(first)
     const { versions } = await store.commit(changes)
     telemetry.committed(telemetry.monotonicMs() - startedAt, changes.length)
     live.commitFailures = 0

@@ -20,6 +20,7 @@ export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   restoreLocks(core.locks, row.body as Workflow)
   const fresh = openStored(core, row, nodes)
   live.run = fresh.run
+  live.lists = fresh.lists
   core.history.resume(live, row.internal)
   live.resourceVersion = fresh.resourceVersion
   live.storedFinished = fresh.storedFinished

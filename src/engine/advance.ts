@@ -154,6 +154,7 @@ export function decisionOf(run: Run): Decision {
   }
   run.changed.clear()
   run.deleted.clear()
+  run.newNodes = 0
   if (run.justEnded.size > 0) run.justEnded = new Set()
   run.workflowChanged = false
   run.effects = []

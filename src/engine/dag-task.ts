@@ -206,6 +206,7 @@ export class DagTaskFrame extends Frame {
       this.heldBack = null
     }
     while (items !== null && this.next < items.length) {
+      if (this.run.isFull) return this.wakeAt(this.run.now)
       const item = items.at(this.next)
       if (item === undefined) return
       this.next += 1

@@ -51,6 +51,9 @@ export type NewNode = {
 
 /** Types whose progress counts. */
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
+/** More than pods may wait for at once (gate.ts): those are held back anyway. */
+const newNodesMax = 12_000
+
 /** Types that count as children for parallelism and failFast. */
 const counted: ReadonlySet<string> = new Set(['Pod', 'Steps', 'DAG'])
 
@@ -102,6 +105,8 @@ export class Run {
 
   readonly changed = new Map<string, NodeStatus>()
   readonly deleted = new Set<string>()
+  /** Made since the last decision. */
+  newNodes = 0
   /** Nodes whose end is news: it is told once, not again by a run that is opened anew. */
   justEnded = new Set<string>()
   workflowChanged = false
@@ -219,6 +224,7 @@ export class Run {
     const estimate = this.estimate()?.nodeSeconds.get(init.name.slice(this.name.length))
     if (estimate !== undefined) node.estimatedDuration = estimate
     this.nodes.set(node.id, node)
+    this.newNodes += 1
     this.deleted.delete(node.id)
     if (executable.has(node.type)) {
       const { progress = '0/1' } = node
@@ -227,6 +233,11 @@ export class Run {
     }
     this.setPhase(node, init.phase, init.message)
     return node
+  }
+
+  /** A loop makes no more nodes now: one decision is one commit, and others wait for it. */
+  get isFull(): boolean {
+    return this.newNodes >= (this.world.config.newNodesMax ?? newNodesMax)
   }
 
   touch(node: NodeStatus): void {
@@ -271,7 +282,7 @@ export class Run {
     this.progressTotal += by * total
   }
 
-  /** Links idempotently. The row of a wide parent is stored again only when its list has grown by a tenth, of a very wide one when it has doubled. */
+  /** Links idempotently. The row of a wide parent is stored again when its list has grown by a tenth, of a very wide one by a thousand. */
   addChild(parent: NodeStatus, childId: string): void {
     const children = (parent.children ??= [])
     if (children.length < 32) {
@@ -288,7 +299,7 @@ export class Run {
     if (wide.known.has(childId)) return
     wide.known.add(childId)
     children.push(childId)
-    if (children.length > wide.stored * (wide.stored < 10_000 ? 1.1 : 2)) {
+    if (children.length > wide.stored + Math.min(wide.stored * 0.1, 1_000)) {
       wide.stored = children.length
       this.touch(parent)
     }

@@ -144,6 +144,10 @@ export class StepGroup extends Frame {
       this.heldBack = null
     }
     while (this.next < this.size) {
+      if (this.run.isFull) {
+        this.wakeAt(this.run.now)
+        return true
+      }
       const entry = this.entryAt(this.next)
       if (entry === null) break
       this.next += 1

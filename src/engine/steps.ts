@@ -97,8 +97,9 @@ export class StepsBody extends Body {
   private setOutbound(node: NodeStatus): void {
     const last = this.run.nodeNamed(`${this.nodeName}[${Math.min(this.index, (this.template.steps ?? []).length - 1)}]`)
     if (last === undefined) return
-    const outbound = (last.children ?? []).flatMap((child) => outboundOf(this.run, child))
-    node.outboundNodes = [...new Set(outbound)]
+    const outbound = new Set<string>()
+    for (const child of last.children ?? []) for (const id of outboundOf(this.run, child)) outbound.add(id)
+    node.outboundNodes = [...outbound]
     this.run.touch(node)
   }
 

@@ -1,5 +1,7 @@
 /** The room's door: the port, and the adapters for the composition roots. */
 export { objectKey } from './port.ts'
+export { joinLists, longLists } from './long-lists.ts'
+export type { IdPiece, LongList, LongLists } from './long-lists.ts'
 export type {
   Change,
   Committed,

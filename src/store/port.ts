@@ -1,6 +1,7 @@
 /** The port to durable state. One `commit` is one transaction: whole or not at all, durable when it resolves. */
 import type { NodeStatus, NodeId, WorkflowUid, Instant } from '../resources/index.ts'
 import type { ArchiveChange, StoreArchive } from './archive.ts'
+import type { IdPiece, LongLists } from './long-lists.ts'
 
 /**
  * A workflow without its nodes. `body` is the whole object (metadata, spec, status less nodes) as JSON.
@@ -30,9 +31,16 @@ export type NodeRow = {
   readonly id: NodeId
   readonly node: NodeStatus
   /** Beside Argo's fields; JSON. */ readonly internal?: unknown
+  /** Its lists that are stored in pieces (`putIds`). Where this is written, what `node` has of them is not. */
+  readonly long?: LongLists
 }
 
-export type NodePage = { readonly rows: readonly NodeRow[]; readonly next: string | null }
+/** Pieces count as rows. Lists in pieces are empty in `rows`: `joinLists`, with the pieces of all pages. */
+export type NodePage = {
+  readonly rows: readonly NodeRow[]
+  readonly pieces: readonly IdPiece[]
+  readonly next: string | null
+}
 
 /** Objects other than workflows: templates, cron workflows, bindings, ConfigMaps, Secrets, claims. */
 export type ObjectRow = {
@@ -47,6 +55,8 @@ export type ObjectRow = {
 export type Change =
   | { readonly kind: 'putWorkflow'; readonly row: Omit<WorkflowRow, 'resourceVersion'> }
   | { readonly kind: 'putNodes'; readonly uid: WorkflowUid; readonly nodes: readonly NodeRow[] }
+  /** Pieces of long lists: they count once a row says so (`long`), which may be in a later commit. */
+  | { readonly kind: 'putIds'; readonly uid: WorkflowUid; readonly pieces: readonly IdPiece[] }
   | { readonly kind: 'deleteNodes'; readonly uid: WorkflowUid; readonly ids: readonly NodeId[] }
   | { readonly kind: 'deleteWorkflow'; readonly uid: WorkflowUid }
   /** `expected`: the version that it must still have (0: it must not be there), else the commit is refused with STORE_CONFLICT. */

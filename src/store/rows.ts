@@ -1,7 +1,9 @@
 /** Rows of the SQL tables in the words of the port. */
 import { instant, nodeIdOf, workflowUid } from '../resources/index.ts'
-import type { Instant, NodeStatus } from '../resources/index.ts'
+import type { Instant } from '../resources/index.ts'
 import { joinBody } from './body.ts'
+import { isPieceId, readNode, readPiece } from './long-lists.ts'
+import type { IdPiece } from './long-lists.ts'
 import type { NodeRow, ObjectRow, WorkflowRow } from './port.ts'
 
 /** Numbers may come as texts (Postgres' bigint), booleans as numbers (SQLite). */
@@ -33,8 +35,24 @@ export const workflowOf = (row: SqlRow): WorkflowRow => ({
 
 export const nodeOf = (row: SqlRow): NodeRow => {
   const id = nodeIdOf(String(row['id']))
-  const node = jsonOf(row['node']) as NodeStatus
-  return row['internal'] === null ? { id, node } : { id, node, internal: jsonOf(row['internal']) }
+  const node = readNode(jsonOf(row['node']))
+  return row['internal'] === null ? { id, ...node } : { id, ...node, internal: jsonOf(row['internal']) }
+}
+
+/** Rows of the node table: nodes, and pieces of their lists. */
+export class NodeRows {
+  readonly rows: NodeRow[] = []
+  readonly pieces: IdPiece[] = []
+
+  constructor(found: Iterable<SqlRow> = []) {
+    for (const row of found) this.add(row)
+  }
+
+  add(row: SqlRow): void {
+    const id = String(row['id'])
+    if (isPieceId(id)) this.pieces.push(readPiece(id, jsonOf(row['node'])))
+    else this.rows.push(nodeOf(row))
+  }
 }
 
 export const objectOf = (row: SqlRow): ObjectRow => ({

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { instant, nodeIdOf, workflowUid } from '../resources/index.ts'
 import type { NodeStatus, WorkflowUid } from '../resources/index.ts'
 import { archiveContract } from './archive.contract.ts'
+import { joinLists, pieceId } from './long-lists.ts'
+import type { IdPiece } from './long-lists.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from './port.ts'
 
 /** Opens a store on the same data each time it is called; `dispose` throws the data away. */
@@ -40,6 +42,18 @@ const putNodes = (number: number, ...ids: readonly string[]): Change => ({
   uid: uidOf(number),
   nodes: ids.map((id) => nodeRow(id)),
 })
+
+/** Pieces of the children of `a`, and the row that says how many of them count. */
+export const piecesOf = (ids: readonly string[], per: number, from = 0): readonly IdPiece[] =>
+  Array.from({ length: Math.ceil(ids.length / per) - from }, (_, offset) => ({
+    ...{ node: nodeIdOf('a'), list: 'children' as const, number: from + offset },
+    ids: ids.slice((from + offset) * per, (from + offset + 1) * per),
+  }))
+export const longRow = (length: number, per: number): NodeRow => ({
+  ...nodeRow('a', { children: ['not stored'] }, { pod: 'p' }),
+  long: { children: { length, per } },
+})
+export const idsTo = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `wf-${i}`)
 
 export function storeContract(name: string, make: () => StoreUnderTest): void {
   describe(`${name} keeps what every store promises`, () => {
@@ -235,7 +249,46 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         } while (cursor !== null)
         expect(seen).toEqual(ids)
         expect(sizes).toEqual([10, 10, 5])
-        expect(await store.nodePage(uidOf(9), null, 10)).toEqual({ rows: [], next: null })
+        expect(await store.nodePage(uidOf(9), null, 10)).toEqual({ rows: [], pieces: [], next: null })
+      })
+      it('have long lists in pieces, which count once a row says so', async () => {
+        const uid = uidOf(1)
+        const childrenOfA = async () => (await store.nodes(uid)).find(({ id }) => id === 'a')?.node.children
+        await store.commit([put(1), putNodes(1, 'a', 'b')])
+        for (const piece of piecesOf(idsTo(7), 3)) await store.commit([{ kind: 'putIds', uid, pieces: [piece] }])
+        expect(await childrenOfA()).toBeUndefined()
+        expect(await idsOf(1)).toEqual(['a', 'b'])
+        await store.commit([{ kind: 'putNodes', uid, nodes: [longRow(4, 3)] }])
+        expect(await childrenOfA()).toEqual(idsTo(4))
+        await store.commit([
+          { kind: 'putNodes', uid, nodes: [longRow(8, 3), nodeRow('c')] },
+          { kind: 'putIds', uid, pieces: piecesOf(idsTo(8), 3, 2) },
+        ])
+        await store.close()
+        store = await under.open()
+        expect((await store.nodes(uid)).map(({ id, internal, long }) => [id, internal, long])).toEqual([
+          ['a', { pod: 'p' }, { children: { length: 8, per: 3 } }],
+          ['b', undefined, undefined],
+          ['c', undefined, undefined],
+        ])
+        expect(await childrenOfA()).toEqual(idsTo(8))
+        const pages = [await store.nodePage(uid, null, 3), await store.nodePage(uid, '3', 10)]
+        const rows = pages.flatMap((page) => page.rows)
+        expect(rows[0]?.node.children).toEqual([])
+        const [a] = joinLists(
+          rows,
+          pages.flatMap(({ pieces }) => pieces),
+        )
+        expect(a?.node.children).toEqual(idsTo(8))
+        expect(pages.flatMap(({ pieces }) => pieces).map(pieceId)).toEqual([
+          'a/children/0',
+          'a/children/1',
+          'a/children/2',
+        ])
+        await store.commit([{ kind: 'putNodes', uid, nodes: [nodeRow('a', { children: ['x'] })] }])
+        expect(await childrenOfA()).toEqual(['x'])
+        await store.commit([{ kind: 'deleteWorkflow', uid }])
+        expect(await store.nodes(uid)).toEqual([])
       })
     })
 

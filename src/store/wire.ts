@@ -2,6 +2,7 @@
 import type { ArchiveChange } from './archive.ts'
 import { splitBody } from './body.ts'
 import type { StoreFault } from './fault.ts'
+import { pieceId, storedNode } from './long-lists.ts'
 import type { Change } from './port.ts'
 
 export type WireWorkflow = {
@@ -77,7 +78,11 @@ function encodeChange(change: Change): WireChange {
     }
     case 'putNodes': {
       const cells: (string | null)[] = []
-      for (const { id, node, internal } of change.nodes) cells.push(id, JSON.stringify(node), textOf(internal))
+      for (const row of change.nodes) cells.push(row.id, JSON.stringify(storedNode(row)), textOf(row.internal))
+      return { kind: 'putNodes', uid: change.uid, cells }
+    }
+    case 'putIds': {
+      const cells = change.pieces.flatMap((piece) => [pieceId(piece), JSON.stringify(piece.ids), null])
       return { kind: 'putNodes', uid: change.uid, cells }
     }
     case 'putObject': {

@@ -16,6 +16,8 @@ export type Settings = {
   readonly containersMax: number
   readonly parallelism: number
   readonly namespaceParallelism: number
+  /** Decisions make few nodes each, and lists are stored in pieces of few ids. */
+  readonly inPortions: boolean
 }
 
 export type LifeOptions = {
@@ -78,6 +80,7 @@ export class SimulatedDaemon {
         parallelism: settings.parallelism,
         namespaceParallelism: settings.namespaceParallelism,
         capacity: { ...defaultCapacity, containersMax: settings.containersMax },
+        ...(settings.inPortions ? portions : {}),
       },
       log,
       telemetry: silentTelemetry,
@@ -135,18 +138,25 @@ export class SimulatedDaemon {
   }
 }
 
+const plainEngine: ControllerConfig['engine'] = {
+  artifactRepository: { s3: {} },
+  controllerNamespace: 'default',
+  timezone: 'UTC',
+  podNameFormat: 'v2',
+  podGCDeleteDelayMs: 0,
+  hostNodeName: 'here',
+}
+
+const portions: Pick<ControllerConfig, 'engine' | 'longLists'> = {
+  engine: { ...plainEngine, newNodesMax: 2 },
+  longLists: { most: 1, per: 2, piecesAtOnce: 1 },
+}
+
 /** What is left of it when a member that is cut off lets go must be longer than the slowest call and the farthest jump back. */
 const takeOverAfterMs = 25_000
 
 const plainConfig: ControllerConfig = {
-  engine: {
-    artifactRepository: { s3: {} },
-    controllerNamespace: 'default',
-    timezone: 'UTC',
-    podNameFormat: 'v2',
-    podGCDeleteDelayMs: 0,
-    hostNodeName: 'here',
-  },
+  engine: plainEngine,
   parallelism: 0,
   namespaceParallelism: 0,
   retention: null,

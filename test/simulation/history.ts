@@ -1,8 +1,10 @@
 /** What the disk has shown so far, and what it must never show: looked at after every step. */
 import type { NodeStatus, PodId, Workflow, WorkflowUid } from '../../src/resources/index.ts'
+import { nodeIdOf } from '../../src/resources/index.ts'
 import type { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
 import type { MemoryDisk } from '../../src/store/index.ts'
 import type { StoredWorkflow } from '../../src/store/memory/disk.ts'
+import { isPieceId, joinLists, longLists, readNode, readPiece } from '../../src/store/long-lists.ts'
 import { checkCron } from './cron-checks.ts'
 import type { Limits } from './generator.ts'
 import type { Scenario } from './scenario.ts'
@@ -20,6 +22,8 @@ export type SeenWorkflow = {
   readonly uid: WorkflowUid
   readonly name: string
   body: string
+  /** As it stands in the body. */
+  spec: Spec | null
   workflow: Workflow
   phase: string
   finished: boolean
@@ -30,6 +34,8 @@ export type SeenWorkflow = {
   readonly seenAt: number
   readonly nodes: Map<string, SeenNode>
 }
+
+type Spec = { readonly text: string; readonly spec: NonNullable<Workflow['spec']> }
 
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
 
@@ -95,7 +101,7 @@ export class History {
   }
 
   #take(stored: StoredWorkflow, wrong: string[]): void {
-    const { row, nodes } = stored
+    const { row } = stored
     const known = this.workflows.get(row.uid)
     if (known !== undefined && known.resourceVersion === row.resourceVersion && known.stored === stored) return
     // Another may own it now, which is no change of it.
@@ -107,6 +113,7 @@ export class History {
       wrong.push(`${row.name} went from version ${known.resourceVersion} to ${row.resourceVersion}`)
     const seen = this.#takeWorkflow(stored, wrong)
     Object.assign(seen, { stored, resourceVersion: row.resourceVersion })
+    const nodes = wholeNodes(stored, wrong)
     for (const [id, one] of nodes) this.#takeNode(seen, id, one.node, one.internal, wrong)
     for (const id of seen.nodes.keys()) if (!nodes.has(id)) wrong.push(`${seen.name}: node ${id} is gone`)
     recount(seen, wrong)
@@ -118,13 +125,13 @@ export class History {
     const known = this.workflows.get(uid)
     if (known?.deleted === true) wrong.push(`${name} was deleted and is back`)
     if (known?.body === body && known.finished === finished) return known
-    const workflow = JSON.parse(body) as Workflow
+    const { workflow, spec } = bodyRead(body, known?.spec ?? null)
     const phase = workflow.status?.phase ?? ''
     if (known === undefined) {
       if (this.#names.has(name) && !this.#mayComeAgain(name)) wrong.push(`${name} was created twice`)
       const seenAt = this.#parts.clock.passedMs
       const fresh: SeenWorkflow = {
-        ...{ uid, name, body, workflow, phase, finished, stored, resourceVersion, seenAt },
+        ...{ uid, name, body, spec, workflow, phase, finished, stored, resourceVersion, seenAt },
         deleted: false,
         nodes: new Map(),
       }
@@ -136,7 +143,7 @@ export class History {
     if (!isLegal(known.phase, phase)) wrong.push(`${name} went from ${known.phase} to ${phase}`)
     if (finished && rankOf(phase) < 2) wrong.push(`${name} has finished and is ${phase}`)
     if (known.finished && !finished) wrong.push(`${name} had finished and no longer has`)
-    Object.assign(known, { body, workflow, phase, finished })
+    Object.assign(known, { body, spec, workflow, phase, finished })
     return known
   }
 
@@ -181,15 +188,21 @@ export class History {
   shownTooEarly({ metadata, status }: Workflow): string[] {
     const stored = this.#parts.disk.workflows.get(metadata.uid as WorkflowUid)
     if (stored === undefined) return []
-    const phase = (JSON.parse(stored.body) as Workflow).status?.phase ?? ''
+    // What is stored now has mostly been read already: the same text says the same.
+    const seen = this.workflows.get(metadata.uid as WorkflowUid)
+    const { phase } =
+      seen?.body === stored.body ? seen : { phase: bodyRead(stored.body, null).workflow.status?.phase ?? '' }
     const isTooEarly = (shown: string | undefined, known: string): boolean =>
       rankOf(shown ?? '') === 2 && shown !== known
     const wrong: string[] = []
     if (isTooEarly(status?.phase, phase))
       wrong.push(`${metadata.name ?? ''} was shown ${status?.phase ?? ''}, is ${phase}`)
     for (const [id, node] of Object.entries(status?.nodes ?? {})) {
+      if (rankOf(node.phase ?? '') < 2) continue
       const row = stored.nodes.get(id)
-      const known = row === undefined ? '' : ((JSON.parse(row.node) as NodeStatus).phase ?? '')
+      const before = seen?.nodes.get(id)
+      const read = row === undefined || before?.text === row.node ? before?.node : (JSON.parse(row.node) as NodeStatus)
+      const known = row === undefined ? '' : (read?.phase ?? '')
       if (isTooEarly(node.phase, known)) wrong.push(`${node.name} was shown ${node.phase ?? ''}, is ${known}`)
     }
     return wrong
@@ -287,6 +300,37 @@ export class History {
       if (all.length > limit) wrong.push(`${lock} has ${all.length} holders and room for ${limit}: ${all.join(', ')}`)
     }
   }
+}
+
+/** Lists that lie in pieces are where they belong. */
+function wholeNodes({ nodes }: StoredWorkflow, wrong: string[]): StoredWorkflow['nodes'] {
+  if (![...nodes.keys()].some(isPieceId)) return nodes
+  const read = [...nodes].filter(([id]) => !isPieceId(id))
+  const rows = read.map(([id, { node }]) => ({ id: nodeIdOf(id), ...readNode(JSON.parse(node)) }))
+  joinLists(
+    rows,
+    [...nodes].flatMap(([id, { node }]) => (isPieceId(id) ? [readPiece(id, JSON.parse(node))] : [])),
+  )
+  for (const { node, long = {} } of rows)
+    for (const list of longLists)
+      if ((long[list]?.length ?? 0) > (node[list]?.length ?? 0))
+        wrong.push(`node ${node.name} lacks pieces of its ${list}`)
+  return new Map(
+    rows.map(({ node }, at) => [node.id, { node: JSON.stringify(node), internal: read[at]?.[1].internal ?? null }]),
+  )
+}
+
+/** A spec seldom changes and is most of a body: one that stands in it letter for letter as before is not read again. */
+function bodyRead(body: string, known: Spec | null): { readonly workflow: Workflow; readonly spec: Spec | null } {
+  const at = known === null ? -1 : body.indexOf(known.text)
+  if (known !== null && at >= 0) {
+    const { status, ...rest } = JSON.parse(body.slice(0, at) + body.slice(at + known.text.length)) as Workflow
+    if (rest.spec === undefined)
+      return { workflow: { ...rest, spec: known.spec, ...(status && { status }) }, spec: known }
+  }
+  const workflow = JSON.parse(body) as Workflow
+  const { spec } = workflow
+  return { workflow, spec: spec === undefined ? null : { spec, text: `,"spec":${JSON.stringify(spec)}` } }
 }
 
 /** The counters of the workflow against its nodes. */

@@ -11,8 +11,8 @@ import type { FileChange } from './files.ts'
 import type { Limits, Task } from './generator.ts'
 import { drawTask, drawTinyTask, fullSize, smallSize } from './generator.ts'
 
-/** `classic`: as the seeds were that the oldest of the corpus come from. */
-export const kinds = ['tiny', 'small', 'wide', 'fleet', 'classic'] as const
+/** `classic`: as the seeds were that the oldest of the corpus come from; `portions`: what is large is decided and stored piece by piece. */
+export const kinds = ['tiny', 'small', 'portions', 'wide', 'fleet', 'classic'] as const
 export type Kind = (typeof kinds)[number]
 
 export type Scenario = {
@@ -34,7 +34,8 @@ export type Scenario = {
 export const kindOf = (seed: number): Kind => {
   const share = diceOf(seed, 'kind').next()
   if (share < 0.4) return 'tiny'
-  if (share < 0.92) return 'small'
+  if (share < 0.9) return 'small'
+  if (share < 0.92) return 'portions'
   return share < 0.925 ? 'fleet' : share < 0.985 ? 'wide' : 'classic'
 }
 
@@ -46,7 +47,12 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
     tasks: drawTasks(diceOf(seed, 'workload'), kind),
     limits: { one: '1', two: '2' },
     limitsLater: null,
-    settings: { containersMax: diceOf(seed, 'host').pick([12, 30, 500]), parallelism: 0, namespaceParallelism: 0 },
+    settings: {
+      containersMax: diceOf(seed, 'host').pick([12, 30, 500]),
+      parallelism: 0,
+      namespaceParallelism: 0,
+      inPortions: kind === 'portions',
+    },
     members: kind === 'fleet' ? ['a', 'b'] : [],
     cron: null,
     files: [],
@@ -76,7 +82,14 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
 
 function drawTasks(dice: Dice, kind: Kind): readonly Task[] {
   if (kind === 'tiny') return [drawTinyTask(dice, 'wf-0')]
-  const count = kind === 'small' ? dice.pick([1, 1, 1, 2]) : kind === 'fleet' ? dice.int(2, 4) : dice.pick([1, 1, 2, 3])
-  const size = kind === 'small' || kind === 'fleet' ? smallSize : { ...fullSize, hasMore: kind === 'wide' }
+  const count =
+    kind === 'small'
+      ? dice.pick([1, 1, 1, 2])
+      : kind === 'fleet'
+        ? dice.int(2, 4)
+        : kind === 'portions'
+          ? 1
+          : dice.pick([1, 1, 2, 3])
+  const size = kind === 'small' || kind === 'fleet' ? smallSize : { ...fullSize, hasMore: kind !== 'classic' }
   return Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`, size))
 }

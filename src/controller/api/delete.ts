@@ -2,6 +2,7 @@
 import type { Artifact, NodeStatus, Workflow, WorkflowSpec, WorkflowUid } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
+import { joinLists } from '../../store/long-lists.ts'
 import type { Change, Committed, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
@@ -115,9 +116,10 @@ const finishHeld = (core: Core, workflow: Workflow, force: boolean): Promise<voi
 async function withNodesIfWanted(core: Core, row: WorkflowRow): Promise<Workflow> {
   const head = await workflowOfRow(core, row, false)
   if (hasArtifactGC(head)) return workflowOfRow(core, row, 'all')
-  const { rows, next } = await core.store.nodePage(row.uid, null, goneNodesMax)
+  const { rows, pieces, next } = await core.store.nodePage(row.uid, null, goneNodesMax)
   if (next !== null) return head
-  return { ...head, status: { ...head.status, nodes: Object.fromEntries(rows.map(({ node }) => [node.id, node])) } }
+  const nodes = Object.fromEntries(joinLists(rows, pieces).map(({ node }) => [node.id, node]))
+  return { ...head, status: { ...head.status, nodes } }
 }
 
 /** Goes on with deletions that an earlier life had begun. */

@@ -27,7 +27,7 @@ export async function keptLogs(
   if (row?.deleted !== true) return null
   const found: KeptLog[] = []
   for await (const portion of unpackNodes(core.store, row))
-    for (const { node, internal } of portion)
+    for (const { node, internal } of portion.rows)
       for (const artifact of node.outputs?.artifacts ?? [])
         if (artifact.name.endsWith('-logs') && isPodRecord(internal))
           found.push({ namespace, podName: internal.podName, node, artifact })

@@ -6,7 +6,7 @@ import type { NodeId, PodId } from '../../resources/index.ts'
 import { instant, rfc3339 } from '../../resources/index.ts'
 import type { LogLine, LogOptions } from '../../runtime/port.ts'
 import type { NodeRow } from '../../store/port.ts'
-import { unpackNodes } from '../archive/pack.ts'
+import { allUnpacked } from '../archive/pack.ts'
 import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
@@ -142,9 +142,7 @@ async function podsOf(core: Core, namespace: string, name: string): Promise<read
 async function archivedNodes({ store }: Core, namespace: string, name: string): Promise<readonly NodeRow[]> {
   const row = await archivedNamed(store, { namespace, name }, { deleted: false })
   if (row === null) throw notFound('Workflow', name)
-  const nodes: NodeRow[] = []
-  for await (const portion of unpackNodes(store, row)) nodes.push(...portion)
-  return nodes
+  return allUnpacked(store, row)
 }
 
 /** `main` where no container is named; of a pod that has none, every one of its containers. */

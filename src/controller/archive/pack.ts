@@ -3,8 +3,10 @@
  * each JSON in a zstd frame. Nodes go from the store into their portions as text: nobody reads what is in them.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { Instant, NodeStatus, Workflow, WorkflowUid } from '../../resources/index.ts'
+import type { Instant, Workflow, WorkflowUid } from '../../resources/index.ts'
 import { nodeIdOf } from '../../resources/index.ts'
+import { isPieceId, joinLists, readNode, readPiece } from '../../store/long-lists.ts'
+import type { IdPiece } from '../../store/long-lists.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from '../../store/port.ts'
 import { collectionOf } from '../history/history.ts'
 import { useChanges } from '../revisions/revisions.ts'
@@ -100,18 +102,33 @@ export async function unpackDocument(store: Store, uid: WorkflowUid): Promise<Un
   return part === null ? null : (JSON.parse(unpacked(part)) as Unpacked)
 }
 
-/** Portion by portion. @param parts how many the archived workflow has, its document among them */
-export async function* unpackNodes(
-  store: Store,
-  { uid, parts }: { readonly uid: WorkflowUid; readonly parts: number },
-): AsyncGenerator<readonly NodeRow[]> {
+/** All of them. @param row of the archived workflow */
+export async function allUnpacked(store: Store, row: ArchivedParts): Promise<readonly NodeRow[]> {
+  const nodes: NodeRow[] = []
+  const lists: IdPiece[] = []
+  for await (const { rows, pieces } of unpackNodes(store, row)) {
+    for (const one of rows) nodes.push(one)
+    lists.push(...pieces)
+  }
+  return joinLists(nodes, lists)
+}
+
+/** `parts`: how many it has, its document among them. */
+type ArchivedParts = { readonly uid: WorkflowUid; readonly parts: number }
+type Portion = { readonly rows: readonly NodeRow[]; readonly pieces: readonly IdPiece[] }
+
+/** Portion by portion; lists in pieces are empty in the rows. */
+export async function* unpackNodes(store: Store, { uid, parts }: ArchivedParts): AsyncGenerator<Portion> {
   for (let number = 1; number < parts; number++) {
     const part = await store.archive.part(uid, number)
     if (part === null) return
-    const cells = JSON.parse(unpacked(part)) as readonly (readonly [string, NodeStatus, unknown])[]
-    yield cells.map(([id, node, internal]) =>
-      internal === null ? { id: nodeIdOf(id), node } : { id: nodeIdOf(id), node, internal },
-    )
+    const cells = JSON.parse(unpacked(part)) as readonly (readonly [string, unknown, unknown])[]
+    const rows: NodeRow[] = []
+    const pieces: IdPiece[] = []
+    for (const [id, stored, internal] of cells)
+      if (isPieceId(id)) pieces.push(readPiece(id, stored))
+      else rows.push({ id: nodeIdOf(id), ...readNode(stored), ...(internal === null ? {} : { internal }) })
+    yield { rows, pieces }
   }
 }
 

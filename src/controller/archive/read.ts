@@ -4,7 +4,7 @@ import { rfc3339 } from '../../resources/index.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
 import type { NodeRow, Store } from '../../store/port.ts'
 import type { ArchiveSummary, Unpacked } from './pack.ts'
-import { unpackDocument, unpackNodes } from './pack.ts'
+import { allUnpacked, unpackDocument } from './pack.ts'
 import { archivingLabel } from './policy.ts'
 
 type Named = { readonly namespace: string; readonly name: string }
@@ -25,8 +25,7 @@ export async function archivedWorkflow(
   if (document === null) return null
   const workflow = persisted(document.body, row.resourceVersion)
   if (!options.nodes) return workflow
-  const nodes: Record<string, NodeRow['node']> = {}
-  for await (const portion of unpackNodes(store, row)) for (const { node } of portion) nodes[node.id] = node
+  const nodes = Object.fromEntries((await allUnpacked(store, row)).map(({ node }) => [node.id, node]))
   return { ...workflow, status: { ...workflow.status, nodes } }
 }
 
@@ -48,9 +47,7 @@ export async function archivedWhole(
 ): Promise<{ readonly document: Unpacked; readonly nodes: readonly NodeRow[] } | null> {
   const document = await unpackDocument(store, row.uid)
   if (document === null) return null
-  const nodes: NodeRow[] = []
-  for await (const portion of unpackNodes(store, row)) for (const node of portion) nodes.push(node)
-  return { document, nodes }
+  return { document, nodes: await allUnpacked(store, row) }
 }
 
 function persisted(workflow: Workflow, resourceVersion: number): Workflow {

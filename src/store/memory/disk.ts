@@ -3,6 +3,7 @@ import type { WorkflowUid } from '../../resources/index.ts'
 import type { ArchiveChange } from '../archive.ts'
 import { storeError } from '../fault.ts'
 import { objectKey } from '../port.ts'
+import { pieceId, storedNode } from '../long-lists.ts'
 import type { Change, Committed, ObjectRow, WorkflowRow } from '../port.ts'
 import { ArchiveShelf } from './archive.ts'
 import { FleetDisk } from './fleet-disk.ts'
@@ -48,10 +49,15 @@ export function writtenOf(change: Change): Written {
       return { kind: 'putWorkflow', row: { ...row, labels }, body: textOf(body), internal: textOf(internal) }
     }
     case 'putNodes': {
-      const nodes = change.nodes.map(({ id, node, internal }) => {
-        const stored = { node: textOf(node), internal: internal === undefined ? null : textOf(internal) }
+      const nodes = change.nodes.map((row) => {
+        const { id, internal } = row
+        const stored = { node: textOf(storedNode(row)), internal: internal === undefined ? null : textOf(internal) }
         return [id, stored] as const
       })
+      return { kind: 'putNodes', uid: change.uid, nodes }
+    }
+    case 'putIds': {
+      const nodes = change.pieces.map((piece) => [pieceId(piece), { node: textOf(piece.ids), internal: null }] as const)
       return { kind: 'putNodes', uid: change.uid, nodes }
     }
     case 'putObject': {

@@ -1,9 +1,9 @@
 /** A store in memory for simulations, with faults to order. A new store on the same disk is the process started anew. */
-import { nodeIdOf } from '../../resources/index.ts'
-import type { NodeStatus, WorkflowUid } from '../../resources/index.ts'
+import type { WorkflowUid } from '../../resources/index.ts'
 import type { StoreArchive } from '../archive.ts'
 import { storeError } from '../fault.ts'
 import { byStart, matches, orderPage } from '../listing.ts'
+import { joinLists } from '../long-lists.ts'
 import { objectKey } from '../port.ts'
 import type {
   Change,
@@ -17,6 +17,7 @@ import type {
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
+import { NodeRows } from '../rows.ts'
 import { memoryArchive } from './archive.ts'
 import { MemoryDisk, writtenOf } from './disk.ts'
 import type { StoredNode, StoredObject, StoredWorkflow, Written } from './disk.ts'
@@ -124,7 +125,10 @@ class MemoryStore implements Store {
   }
 
   nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
-    return this.#read((disk) => [...(disk.workflows.get(uid)?.nodes ?? [])].map(nodeOf))
+    return this.#read((disk) => {
+      const { rows, pieces } = nodeRowsOf(disk.workflows.get(uid)?.nodes ?? [])
+      return joinLists(rows, pieces)
+    })
   }
 
   nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage> {
@@ -132,7 +136,7 @@ class MemoryStore implements Store {
       const all = [...(disk.workflows.get(uid)?.nodes ?? [])]
       const start = cursor === null ? 0 : Number(cursor)
       const next = start + limit < all.length ? String(start + limit) : null
-      return { rows: all.slice(start, start + limit).map(nodeOf), next }
+      return { ...nodeRowsOf(all.slice(start, start + limit)), next }
     })
   }
 
@@ -223,11 +227,10 @@ const matching = (disk: MemoryDisk, query: WorkflowQuery): StoredWorkflow[] =>
 const workflowOf = (stored: StoredWorkflow | undefined): WorkflowRow | null =>
   stored ? { ...stored.row, body: JSON.parse(stored.body), internal: JSON.parse(stored.internal) } : null
 
-const nodeOf = ([id, { node, internal }]: readonly [string, StoredNode]): NodeRow => {
-  const parsed = JSON.parse(node) as NodeStatus
-  return internal === null
-    ? { id: nodeIdOf(id), node: parsed }
-    : { id: nodeIdOf(id), node: parsed, internal: JSON.parse(internal) as unknown }
+const nodeRowsOf = (stored: Iterable<readonly [string, StoredNode]>): NodeRows => {
+  const found = new NodeRows()
+  for (const [id, { node, internal }] of stored) found.add({ id, node, internal })
+  return found
 }
 
 const objectOf = ({ row, body }: StoredObject): ObjectRow => ({ ...row, body: JSON.parse(body) })

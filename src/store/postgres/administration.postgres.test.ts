@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findPostgres, startPostgres } from '../../../scripts/postgres.ts'
 import type { PostgresServer } from '../../../scripts/postgres.ts'
 import type { Change, Store } from '../port.ts'
-import { nodeRow, uidOf, workflowRow } from '../store.contract.ts'
+import { idsTo, longRow, nodeRow, piecesOf, uidOf, workflowRow } from '../store.contract.ts'
 import { administerPostgres } from './administration.ts'
 import { migrations } from './schema.ts'
 import { openPostgresStore } from './store.ts'
@@ -87,6 +87,27 @@ it('takes the schema back to each version and up again with everything that is s
     before.workflows = await again.workflows({ labels: { a: 'b' } })
     await again.close()
   }
+})
+
+it('has long lists in their nodes again where pieces were not known yet', async () => {
+  schema = `admin_${++schemas}`
+  const uid = uidOf(1)
+  const store = await open()
+  await store.commit(changes(2))
+  await store.commit([
+    { kind: 'putWorkflow', row: workflowRow(1) },
+    { kind: 'putNodes', uid, nodes: [longRow(25, 2), nodeRow('b', { children: ['c'], message: 'a \u0000 in it' })] },
+    { kind: 'putIds', uid, pieces: piecesOf(idsTo(27), 2) },
+  ])
+  const before = await store.nodes(uid)
+  await store.close()
+  await administered((it) => it.rollback({ to: 5, mayLoseData: false }))
+  const rows = await sql(`SELECT id, node FROM ${schema}.node WHERE id IN ('a', 'b') OR id LIKE '%/%' ORDER BY no DESC`)
+  const [b, a] = rows.map(({ node }) => JSON.parse(String(node)) as unknown)
+  expect([a, b]).toEqual([{ ...before[0]?.node, children: idsTo(25) }, before[1]?.node])
+  const again = await open()
+  expect((await again.nodes(uid)).map(({ node }) => node)).toEqual(before.map(({ node }) => node))
+  await again.close()
 })
 
 it('throws data away only when it is told to', async () => {

@@ -7,6 +7,7 @@ import type { Migration } from '../migrations.ts'
 import { archiveGuard, archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
 import { fleetSchema } from './fleet-schema.ts'
+import { longListsSchema } from './long-lists-schema.ts'
 
 export const nodesPerWorkflow = 2 ** 24
 
@@ -128,4 +129,5 @@ export const migrations: readonly Migration[] = [
   archiveSchema,
   fleetSchema,
   archiveGuard,
+  longListsSchema,
 ]

@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Pool } from 'pg'
-import { connectionsMaxDefault, isConnectionFault, openPool, pauseMs, reconnectPauses } from '../../postgres/index.ts'
+import {
+  connectionsMaxDefault,
+  isConnectionFault,
+  openPool,
+  pauseMs,
+  reconnectPauses,
+  silentMsDefault,
+} from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { UserError } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
@@ -11,6 +18,7 @@ import { storeError } from '../fault.ts'
 import { namelessLease } from '../fleet.ts'
 import { orderPage, whereOf } from '../listing.ts'
 import type { Dialect } from '../listing.ts'
+import { joinLists } from '../long-lists.ts'
 import type {
   Change,
   Committed,
@@ -22,7 +30,7 @@ import type {
   WorkflowQuery,
   WorkflowRow,
 } from '../port.ts'
-import { jsonOf, nodeOf, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
+import { jsonOf, NodeRows, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
 import type { SqlRow } from '../rows.ts'
 import { encode } from '../wire.ts'
 import { postgresArchive } from './archive.ts'
@@ -33,7 +41,6 @@ import type { PostgresFleet } from './fleet.ts'
 import type { LeaseName } from './lease.ts'
 import { asStoreError } from './postgres-fault.ts'
 import { nodesPerWorkflow } from './schema.ts'
-import { silentMsDefault } from './silence.ts'
 import { Writer } from './writer.ts'
 
 export type PostgresStoreOptions = PostgresOptions & {
@@ -45,7 +52,7 @@ export type PostgresStoreOptions = PostgresOptions & {
   readonly mayMigrate?: boolean
   /** What the server may leave unanswered before its connection is given up; 15,000 where nothing is said. */
   readonly stallMs?: number
-  /** Another controller that is connected and says nothing for so long is cut off (silence.ts); 15,000 where nothing is said. */
+  /** Another controller that is connected and says nothing for so long is cut off; 15,000 where nothing is said. */
   readonly silentMs?: number
   /** Without it, a server that is away and another daemon in charge are errors at the opening. */
   readonly wait?: Waiting
@@ -212,18 +219,19 @@ class PooledStore implements PostgresStore {
 
   async nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
     const found = await this.#rows(nodePage, uid, 0, null)
-    const rows: NodeRow[] = []
-    for (const row of found) {
-      rows.push(nodeOf(row))
-      if (rows.length % rowsAtOnce === 0) await new Promise(setImmediate)
+    const read = new NodeRows()
+    for (const [index, row] of found.entries()) {
+      read.add(row)
+      if (index % rowsAtOnce === rowsAtOnce - 1) await new Promise(setImmediate)
     }
-    return rows
+    return joinLists(read.rows, read.pieces)
   }
 
   async nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage> {
     const rows = await this.#rows(nodePage, uid, cursor ?? 0, limit + 1)
     const next = rows.length > limit ? String(rows[limit]?.['offset_no']) : null
-    return { rows: rows.slice(0, limit).map(nodeOf), next }
+    const { rows: nodes, pieces } = new NodeRows(rows.slice(0, limit))
+    return { rows: nodes, pieces, next }
   }
 
   async objects(kind: string, namespace?: string): Promise<readonly ObjectRow[]> {

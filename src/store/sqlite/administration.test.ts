@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Migration } from '../migrations.ts'
 import type { Change } from '../port.ts'
-import { nodeRow, uidOf, workflowRow } from '../store.contract.ts'
+import { idsTo, longRow, nodeRow, piecesOf, uidOf, workflowRow } from '../store.contract.ts'
 import { administerSqlite } from './administration.ts'
 import { backupSqlite, restoreSqlite } from './backup.ts'
 import { migrations } from './schema.ts'
@@ -56,6 +56,29 @@ describe('the schema in SQLite', () => {
       expect((await again.nodes(uidOf(2))).map(({ id }) => String(id))).toEqual(['b-2', 'a-2'])
       await again.close()
     }
+  })
+  it('has long lists in their nodes again where pieces were not known yet', async () => {
+    const uid = uidOf(1)
+    const store = await openSqliteStore({ directory })
+    await store.commit([
+      ...changes(2),
+      { kind: 'putWorkflow', row: workflowRow(1) },
+      { kind: 'putNodes', uid, nodes: [longRow(25, 2), nodeRow('b', { children: ['c'] })] },
+      { kind: 'putIds', uid, pieces: piecesOf(idsTo(27), 2) },
+    ])
+    const before = await store.nodes(uid)
+    await store.close()
+    const old = migrations.filter(({ version }) => version < 3)
+    await administerSqlite(directory).rollback({ to: 2, mayLoseData: false })
+    expect(await administerSqlite(directory, old).status()).toHaveLength(2)
+    const db = new DatabaseSync(join(directory, 'drydock.db'))
+    const rows = db.prepare("SELECT id, node FROM node WHERE id NOT LIKE '%-2' ORDER BY no").all()
+    db.close()
+    expect(rows.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(JSON.parse(String(rows[0]?.['node']))).toEqual({ ...before[0]?.node, children: idsTo(25) })
+    const again = await openSqliteStore({ directory })
+    expect((await again.nodes(uid)).map(({ node }) => node)).toEqual(before.map(({ node }) => node))
+    await again.close()
   })
   it('is not brought up to date where that is not wanted', async () => {
     await expect(openSqliteStore({ directory, mayMigrate: false })).rejects.toMatchObject({ code: 'STORE_OLD_SCHEMA' })

@@ -4,8 +4,9 @@ import type { StatementSync } from 'node:sqlite'
 import type { WorkflowUid } from '../../resources/index.ts'
 import { orderPage, whereOf } from '../listing.ts'
 import type { Dialect } from '../listing.ts'
+import { joinLists } from '../long-lists.ts'
 import type { NodePage, NodeRow, ObjectRow, WorkflowQuery, WorkflowRow } from '../port.ts'
-import { jsonOf, nodeOf, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
+import { jsonOf, NodeRows, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
 import { nodesPerWorkflow } from './schema.ts'
 
 const dialect: Dialect = {
@@ -18,11 +19,13 @@ const dialect: Dialect = {
 const rowsAtOnce = 1000
 
 export class Reader {
+  readonly #path: string
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(path: string) {
-    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    this.#path = path
+    this.#db = open(path)
   }
 
   currentVersion(): number {
@@ -60,26 +63,44 @@ export class Reader {
     return new Map(rows.all(...values.map(plain)).map((row) => [String(row['phase']), Number(row['n'])]))
   }
 
-  /** One look at the table, so the rows belong together; parsing lets others run in between. */
+  /** One look at the table, so the rows belong together; others run in between. */
   async nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
     const first = this.#firstNode(uid)
     if (first === null) return []
-    const found = this.#sql(nodeRange).all(first, first + nodesPerWorkflow, -1)
-    const rows: NodeRow[] = []
-    for (const row of found) {
-      rows.push(nodeOf(row))
-      if (rows.length % rowsAtOnce === 0) await new Promise(setImmediate)
+    const found = this.#sql(nodeRange).all(first, first + nodesPerWorkflow, rowsAtOnce)
+    if (found.length === rowsAtOnce) return this.#manyNodes(first)
+    const { rows, pieces } = new NodeRows(found)
+    return joinLists(rows, pieces)
+  }
+
+  /** Their texts are never in memory all at once. The look is a transaction, on a connection that nobody else sees it by. */
+  async #manyNodes(first: number): Promise<readonly NodeRow[]> {
+    const db = open(this.#path)
+    try {
+      db.exec('BEGIN')
+      const range = db.prepare(nodeRange)
+      const read = new NodeRows()
+      for (let from = first, isMore = true; isMore;) {
+        const found = range.all(from, first + nodesPerWorkflow, rowsAtOnce)
+        for (const row of found) read.add(row)
+        from = Number(found.at(-1)?.['no'] ?? 0) + 1
+        isMore = found.length === rowsAtOnce
+        if (isMore) await new Promise(setImmediate)
+      }
+      return joinLists(read.rows, read.pieces)
+    } finally {
+      db.close()
     }
-    return rows
   }
 
   nodePage(uid: WorkflowUid, cursor: string | null, limit: number): NodePage {
     const first = this.#firstNode(uid)
-    if (first === null) return { rows: [], next: null }
+    if (first === null) return { rows: [], pieces: [], next: null }
     const start = first + (cursor === null ? 0 : Number(cursor))
     const found = this.#sql(nodeRange).all(start, first + nodesPerWorkflow, limit + 1)
     const beyond = found.length > limit ? found.pop() : undefined
-    return { rows: found.map(nodeOf), next: beyond ? String(Number(beyond['no']) - first) : null }
+    const { rows, pieces } = new NodeRows(found)
+    return { rows, pieces, next: beyond ? String(Number(beyond['no']) - first) : null }
   }
 
   objects(kind: string, namespace?: string): readonly ObjectRow[] {
@@ -129,6 +150,8 @@ export class Reader {
 }
 
 const nodeRange = 'SELECT no, id, node, internal FROM node WHERE no >= ? AND no < ? ORDER BY no LIMIT ?'
+
+const open = (path: string): DatabaseSync => new DatabaseSync(path, { readOnly: true, timeout: 5000 })
 
 const plain = (value: string | number | boolean): string | number =>
   typeof value === 'boolean' ? Number(value) : value

@@ -6,6 +6,7 @@
  */
 import type { Migration } from '../migrations.ts'
 import { archiveSchema } from './archive-schema.ts'
+import { longListsSchema } from './long-lists-schema.ts'
 
 export const nodesPerWorkflow = 2 ** 24
 
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   archiveSchema,
+  longListsSchema,
 ]

@@ -22,6 +22,27 @@ export const controllerMutants: readonly Mutant[] = [
     replace: 'if (decision.effects.length === 0 && alongside.length === 0',
   },
   {
+    name: 'pieces of a long list that go ahead are not stored',
+    file: reconcile,
+    find: '    for (const first of ahead) await store.commit(first)\n',
+    replace: '    void ahead\n',
+    kind: 'portions',
+  },
+  {
+    name: 'a long list goes on after the piece that it had begun',
+    file: 'src/controller/long-lists.ts',
+    find: 'Math.floor(known.length / per)',
+    replace: 'Math.ceil(known.length / per)',
+    kind: 'portions',
+  },
+  {
+    name: 'a loop that was cut off for this decision does not go on with the next',
+    file: 'src/engine/step-group.ts',
+    find: '        this.wakeAt(this.run.now)\n',
+    replace: '',
+    kind: 'portions',
+  },
+  {
     name: 'the alarm of a run is not set',
     file: reconcile,
     find: 'else this.#parts.alarms.set(alarm, decision.wakeAt, () => this.look(live.uid))',
