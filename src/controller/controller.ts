@@ -46,6 +46,8 @@ export type RunningController = Controller & {
 export type ControllerHealth = {
   readonly isStarted: boolean
   readonly isDraining: boolean
+  /** The database was not reached for so long that another controller may have our workflows: nothing is started. */
+  readonly isFenced: boolean
   /** `reason`: empty where it answers. */
   readonly engine: { readonly ok: boolean; readonly reason: string }
 }
@@ -204,7 +206,8 @@ export function createController(given: ControllerParts): RunningController {
     reconfigure: (next) => reconfigure(core, config, next, host.isKnown === true ? host.facts : null),
     health: () => {
       const { isStarted, isDraining, runtime: ok, reason } = health
-      return { isStarted, isDraining, engine: { ok, reason: ok ? '' : reason } }
+      const isFenced = core.fleet?.isFenced === true
+      return { isStarted, isDraining, isFenced, engine: { ok, reason: ok ? '' : reason } }
     },
   }
 }

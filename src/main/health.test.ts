@@ -12,7 +12,7 @@ const figures = (freeBytes: number) => ({
 })
 const controller = (more: object = {}, lag = 0, endpoints: readonly object[] = []) =>
   ({
-    health: () => ({ isStarted: true, isDraining: false, engine: { ok: true, reason: '' }, ...more }),
+    health: () => ({ isStarted: true, isDraining: false, isFenced: false, engine: { ok: true, reason: '' }, ...more }),
     snapshot: () => ({ queueLagSeconds: lag, endpoints }),
   }) as unknown as HealthParts['controller']
 const well: HealthParts = {
@@ -49,6 +49,7 @@ it.each<[string, Partial<HealthParts>, string, RegExp, boolean]>([
   ],
   ['it starts', { controller: controller({ isStarted: false }) }, 'controller', /starting/, true],
   ['it ends', { controller: controller({ isDraining: true }) }, 'controller', /stopping/, true],
+  ['another may have taken over', { controller: controller({ isFenced: true }) }, 'controller', /taken over/, true],
   ['its loop stands still', { controller: controller({}, 1000) }, 'controller', /for 1000 s/, false],
   ['the store is away', { store: { health: () => ({ isUp: false, reason: 'no route' }) } }, 'store', /no route/, true],
   [

@@ -27,7 +27,7 @@ export async function healthReport({
   settings,
   sources,
 }: HealthParts): Promise<HealthReport> {
-  const { isStarted, isDraining, engine } = controller.health()
+  const { isStarted, isDraining, isFenced, engine } = controller.health()
   const storeHealth = store.health()
   const lag = controller.snapshot().queueLagSeconds
   // While the store is away nothing can be decided, and that is no fault of the loop.
@@ -37,9 +37,11 @@ export async function healthReport({
       ? bad(`the loop has not looked at a workflow for ${Math.round(lag)} s`)
       : isDraining
         ? bad('the daemon is stopping')
-        : isStarted
-          ? good()
-          : bad('the controller is starting'),
+        : isFenced
+          ? bad('another controller may have taken over: nothing is started until the database says whose is what')
+          : isStarted
+            ? good()
+            : bad('the controller is starting'),
     engine: engine.ok ? good(awayText(controller.snapshot().endpoints)) : bad(engine.reason),
     store: storeHealth.isUp ? good() : bad(storeHealth.reason),
     sources: await sourcesPart(sources()),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
+import { podIdOf } from '../../resources/index.ts'
 import { doing, eventually } from '../controller.fixtures/house.ts'
 import { Crew, endedAt } from './fleet.fixtures/crew.ts'
 import type { CrewMember } from './fleet.fixtures/crew.ts'
@@ -98,6 +99,7 @@ describe('several controllers on one store', () => {
     for (let index = 0; index < 4; index += 1) await submit(a, steps(`wf-${index}`, 4, 150))
     await eventually(() => beginnings().length >= 4, 'all have begun')
     b.member.cut()
+    await eventually(() => b.controller.health().isFenced, 'b says that another may have taken over')
     for (let index = 0; index < 4; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
     b.member.heal()
     await eventually(() => b.isLost(), 'b knows that it has lost them')
@@ -216,6 +218,22 @@ describe('operations at another member', () => {
     }))
     expect((await b.controller.workflow('default', 'two'))?.metadata.labels?.['seen']).toBe('yes')
     expect(a.controller.fleet()?.forwarded).toBeGreaterThan(2)
+  })
+
+  it('keep no logs of a workflow that another member has deleted', async () => {
+    const [, b] = [await crew.open('a', { engine: 'one' }), await crew.open('b', { engine: 'two' })]
+    await eventually(() => b.controller.fleet()?.members.length === 2, 'b sees a')
+    await submit(b, workflow('gone', {}, {}))
+    await submit(b, workflow('kept', {}, {}))
+    const [gone, kept] = [await endedAt(b, 'gone'), await endedAt(b, 'kept')]
+    // As if both had begun there, on another engine than the one they ended on.
+    const logs = ['one', 'two'].map((name) => crew.engine(name).logs)
+    for (const { metadata } of [gone, kept]) for (const of of logs) of.set(podIdOf(`${metadata.uid ?? ''}.0`), new Map())
+    const having = ({ metadata }: Workflow) =>
+      logs.map((of) => [...of.keys()].some((id) => id.startsWith(`${metadata.uid ?? ''}.`)))
+    await b.controller.deleteWorkflow('default', 'gone', {})
+    await eventually(() => !having(gone).includes(true), 'no member has logs of it')
+    expect(having(kept)).toEqual([true, true])
   })
 
   it('tell watchers everywhere what any member does', async () => {

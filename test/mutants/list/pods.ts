@@ -43,9 +43,9 @@ export const podMutants: readonly Mutant[] = [
   },
   {
     name: 'an engine that is away uses up the tries of a transfer',
-    file: 'src/controller/pods/stage.ts',
-    find: '      isUncounted: isEngineFault,\n',
-    replace: '      isUncounted: (error) => isEngineFault(error) && false,\n',
+    file: 'src/controller/pods/transfer.ts',
+    find: 'isUncounted: isEngineFault,',
+    replace: 'isUncounted: (error) => isEngineFault(error) && false,',
   },
   {
     name: 'what a start found and nobody asked for outlives its workflow',
