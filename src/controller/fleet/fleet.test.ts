@@ -228,7 +228,8 @@ describe('operations at another member', () => {
     const [gone, kept] = [await endedAt(b, 'gone'), await endedAt(b, 'kept')]
     // As if both had begun there, on another engine than the one they ended on.
     const logs = ['one', 'two'].map((name) => crew.engine(name).logs)
-    for (const { metadata } of [gone, kept]) for (const of of logs) of.set(podIdOf(`${metadata.uid ?? ''}.0`), new Map())
+    for (const { metadata } of [gone, kept])
+      for (const of of logs) of.set(podIdOf(`${metadata.uid ?? ''}.0`), new Map())
     const having = ({ metadata }: Workflow) =>
       logs.map((of) => [...of.keys()].some((id) => id.startsWith(`${metadata.uid ?? ''}.`)))
     await b.controller.deleteWorkflow('default', 'gone', {})
