@@ -12,6 +12,7 @@ import type {
 import { advised } from './advice.ts'
 import { type SecurityPolicy, checkPolicy } from './policy.ts'
 import { type Path, type Problem, pathText } from './problem.ts'
+import { RecentTexts } from './recent-texts.ts'
 import type { TemplateLookup } from './validate/context.ts'
 import { cronWorkflowFaults } from './validate/cron-workflow.ts'
 import { type Fault, fault } from './validate/fault.ts'
@@ -43,8 +44,35 @@ export const noTemplates: TemplateLookup = {
  */
 export function validateWorkflow(workflow: Workflow, options: ValidateOptions = {}): Problem[] {
   const { metadata, spec } = workflow
-  const faults = faultsOf(nameFault('workflow', metadata), specFaultsOf(metadata, spec, false, options))
-  return problems(faults, spec, ['spec'], options)
+  const named = nameFault('workflow', metadata)
+  const { mode = 'plain', workflowDefaults } = options
+  if (named !== null || mode !== 'plain' || workflowDefaults !== undefined)
+    return problems(faultsOf(named, specFaultsOf(metadata, spec, false, options)), spec, ['spec'], options)
+  const text = JSON.stringify([metadata.labels, metadata.annotations, spec])
+  if (soundSpecs.has(text)) return problems([], spec, ['spec'], options)
+  const lookup = watched(options.lookup ?? noTemplates)
+  const wrong = problems(specFaultsOf(metadata, spec, false, { ...options, lookup }), spec, ['spec'], options)
+  if (wrong.length === 0 && !lookup.isAsked) soundSpecs.add(text)
+  return wrong
+}
+
+/** What was found without fault and refers to no other object: it is the same whoever asks again. */
+const soundSpecs = new RecentTexts(4_000_000)
+
+/** The same templates; tells whether any was asked for. */
+function watched(lookup: TemplateLookup): TemplateLookup & { readonly isAsked: boolean } {
+  const watching = {
+    isAsked: false,
+    workflowTemplate: (name: string, namespace: string) => {
+      watching.isAsked = true
+      return lookup.workflowTemplate(name, namespace)
+    },
+    clusterWorkflowTemplate: (name: string) => {
+      watching.isAsked = true
+      return lookup.clusterWorkflowTemplate(name)
+    },
+  }
+  return watching
 }
 
 export function validateWorkflowTemplate(template: WorkflowTemplate, options: ValidateOptions = {}): Problem[] {

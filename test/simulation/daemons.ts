@@ -70,8 +70,10 @@ export class Daemons {
 
   /** Runs waiting for their turn, in all of them. */
   get depth(): number {
-    const alive = [...this.#places.map(({ daemon }) => daemon), ...this.#overthrown]
-    return alive.reduce((sum, one) => sum + (one?.isAlive === true ? one.controller.snapshot().queueDepth : 0), 0)
+    let sum = 0
+    for (const { daemon } of this.#places) if (daemon?.isAlive === true) sum += daemon.controller.queueDepth()
+    for (const one of this.#overthrown) if (one.isAlive) sum += one.controller.queueDepth()
+    return sum
   }
 
   /** Whom a person reaches now; sometimes one that is no longer in charge. */

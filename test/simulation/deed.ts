@@ -67,9 +67,14 @@ function performed(deed: Deed, attempt: number): ContainerScript {
 
 function deedIn(text: string | undefined): Deed | null {
   if (text === undefined) return {}
+  if (read.text === text) return read.deed
   try {
-    return JSON.parse(text) as Deed
+    read = { text, deed: JSON.parse(text) as Deed }
   } catch {
-    return null
+    read = { text, deed: null }
   }
+  return read.deed
 }
+
+/** The last one: it is mostly asked for several times. */
+let read: { readonly text: string; readonly deed: Deed | null } = { text: '{}', deed: {} }

@@ -55,9 +55,7 @@ export class People {
   act(daemon: SimulatedDaemon): void {
     for (const { name, workflow, submitAtMs } of this.#scenario.tasks)
       if (this.#history.named(name) === undefined && this.#isDue(submitAtMs))
-        this.#call(`submit ${name}`, daemon, () =>
-          daemon.controller.createWorkflow('default', structuredClone(workflow)),
-        )
+        this.#call(`submit ${name}`, daemon, () => daemon.controller.createWorkflow('default', copyOf(workflow)))
     this.#keepCron(daemon)
     this.#changeLimits(daemon)
     for (const seen of this.#history.workflows.values()) {
@@ -123,8 +121,7 @@ export class People {
 
   #resumeIfWaiting(daemon: SimulatedDaemon, seen: SeenWorkflow): void {
     const isSuspended = seen.workflow.spec?.suspend === true
-    const waits = [...seen.nodes.values()].some(({ node }) => node.type === 'Suspend' && node.phase === 'Running')
-    if (!waits && !isSuspended) return
+    if (!isSuspended && !waits(seen)) return
     if (!this.#hand.chance(0.2)) return this.#wakeAt(this.#world.clock.passedMs + 1_000)
     this.#call(`resume ${seen.name}`, daemon, () => this.#operate(daemon, seen.name, { kind: 'resume' }))
   }
@@ -175,6 +172,13 @@ export class People {
     void clock.sleep(ms - clock.passedMs)
   }
 }
+
+function waits({ nodes }: SeenWorkflow): boolean {
+  for (const { node } of nodes.values()) if (node.type === 'Suspend' && node.phase === 'Running') return true
+  return false
+}
+
+const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 export const limitsMap = (data: Readonly<Record<string, string>>): ConfigMap => ({
   apiVersion: 'v1',

@@ -4,6 +4,9 @@ import { emptyTally } from './crew.ts'
 import type { Complaint, Orders, Share } from './crew.ts'
 import { judge } from './seed.ts'
 
+// Nobody reads where the errors of a simulated world were made; finding that out costs more than the rest of them.
+Error.stackTraceLimit = 0
+
 const atOnce = 5
 const { next, end, kind, until } = workerData as Orders
 const counter = new Int32Array(next)

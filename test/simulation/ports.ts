@@ -70,18 +70,29 @@ type Gating = {
 
 /** The same object, with something around each of its methods, and those of its parts. */
 function gatedObject<T extends object>(inner: T, gating: Gating, prefix = ''): T {
+  const known = new Map<string | symbol, { readonly found: unknown; readonly given: unknown }>()
   return new Proxy(inner, {
     get(target, key) {
       const found: unknown = Reflect.get(target, key, target)
-      const name = prefix + String(key)
-      if (typeof found === 'object' && found !== null) return gatedObject(found, gating, `${name}.`)
-      if (typeof found !== 'function') return found
-      const method = (...args: unknown[]): unknown => Reflect.apply(found, target, args)
-      return gating.ungated?.has(name) === true
-        ? method
-        : (...args: unknown[]) => gating.around(name, args, () => method(...args))
+      const before = known.get(key)
+      if (before !== undefined && before.found === found) return before.given
+      const given = gatedPart({ target, found, name: prefix + String(key) }, gating)
+      known.set(key, { found, given })
+      return given
     },
   })
+}
+
+function gatedPart(
+  { target, found, name }: { readonly target: object; readonly found: unknown; readonly name: string },
+  gating: Gating,
+): unknown {
+  if (typeof found === 'object' && found !== null) return gatedObject(found, gating, `${name}.`)
+  if (typeof found !== 'function') return found
+  const method = (...args: unknown[]): unknown => Reflect.apply(found, target, args)
+  return gating.ungated?.has(name) === true
+    ? method
+    : (...args: unknown[]) => gating.around(name, args, () => method(...args))
 }
 
 /** Readers wait a while for a database that is away. */

@@ -1,5 +1,4 @@
 /** One seed played through: workload, faults and order all come from it, and every step is looked at. */
-import { setImmediate as afterTurn } from 'node:timers/promises'
 import type { ControllerSnapshot, Log } from '../../src/controller/index.ts'
 import { silentLog } from '../../src/controller/index.ts'
 import type { Faults } from '../../src/runtime/simulated/index.ts'
@@ -173,7 +172,7 @@ class Play {
       for (const { name, deleted } of this.#history.workflows.values()) {
         const shown = daemon.controller.workflow('default', name, { nodes: true })
         await this.#settle()
-        const result = await Promise.race([shown, afterTurn('nothing' as const)])
+        const result = await Promise.race([shown, new Promise<'nothing'>((resolve) => afterTurn(resolve, 'nothing'))])
         if (result === 'nothing') wrong.push(`${name} is not shown`)
         else wrong.push(...this.#history.shownOtherwise(name, deleted, result))
       }
@@ -207,7 +206,7 @@ class Play {
   /** Until nothing happens any more without the clock. */
   async #settle(): Promise<void> {
     for (let rounds = 0, quiet = 0, last = -1; quiet < 2 && rounds < 1_000; rounds += 1) {
-      await afterTurn()
+      await new Promise<void>((resolve) => afterTurn(resolve))
       const { depth } = this.#daemons
       quiet = depth === 0 || depth === last ? quiet + 1 : 0
       last = depth
@@ -276,6 +275,7 @@ class Play {
   }
 
   #isAtRest(): boolean {
+    for (const { finished, deleted } of this.#history.workflows.values()) if (!finished && !deleted) return false
     return this.#unfinished().length === 0
   }
 
@@ -307,6 +307,9 @@ class Play {
     return { ...silentLog, warn: tell, error: tell }
   }
 }
+
+/** Lets everything happen that does not wait for the clock. */
+const afterTurn = setImmediate
 
 /** What a daemon has still in hand. */
 function leftIn({ pods, locks, liveWorkflows, tasks, capacity }: ControllerSnapshot): string[] {

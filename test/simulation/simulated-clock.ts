@@ -16,6 +16,7 @@ export class SimulatedClock implements Clock {
   #passedMs = 0
   #offsetMs = 0
   #order = 0
+  readonly #ends = new WeakMap<AbortSignal, Set<() => void>>()
 
   /** Milliseconds since the beginning, untouched by jumps. */
   get passedMs(): number {
@@ -39,10 +40,27 @@ export class SimulatedClock implements Clock {
   sleepWhile(ms: number, isAlive: () => boolean, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     return new Promise((resolve, reject) => {
-      const entry = { wake: resolve, isWanted: () => isAlive() && signal?.aborted !== true }
-      this.#push({ ...entry, at: this.#passedMs + Math.max(0, ms), order: (this.#order += 1) })
-      signal?.addEventListener('abort', () => (isAlive() ? reject(signal.reason as Error) : undefined), { once: true })
+      const [at, order] = [this.#passedMs + Math.max(0, ms), (this.#order += 1)]
+      if (signal === undefined) return this.#push({ wake: resolve, isWanted: isAlive, at, order })
+      const end = () => (isAlive() ? reject(signal.reason as Error) : undefined)
+      const ends = this.#endsOf(signal)
+      ends.add(end)
+      const wake = () => {
+        ends.delete(end)
+        resolve()
+      }
+      this.#push({ wake, isWanted: () => isAlive() && !signal.aborted, at, order })
     })
+  }
+
+  /** What ends the sleeps of a signal: it is listened to once, however many there are. */
+  #endsOf(signal: AbortSignal): Set<() => void> {
+    const known = this.#ends.get(signal)
+    if (known !== undefined) return known
+    const ends = new Set<() => void>()
+    this.#ends.set(signal, ends)
+    signal.addEventListener('abort', () => ends.forEach((end) => end()), { once: true })
+    return ends
   }
 
   /** Wakes the next sleeper; `false` where nobody sleeps. */
