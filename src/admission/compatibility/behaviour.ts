@@ -14,6 +14,10 @@ export const differencesOfBehaviour: readonly string[] = [
   'A manifest that asks for the host (privileged, capabilities, host namespaces, devices, host paths) is refused unless the configuration allows it; lint accepts it with a warning.',
   'Lint names every fault of an object that it finds, Argo’s first; over REST the message is Argo’s, `details` has path and advice of all.',
   'A workflow with `spec.suspend: true` can be stopped and terminated; under Argo v4.1.2 it stays Running until it is resumed (argo-workflows#17041).',
+  'Of one workflow no more than 10,000 pods are under way at once, as if `spec.parallelism` were no more than that: the rest of a wider loop comes to be when there is room.',
+  'A workflow may have a million nodes. Of one with more than 100,000 no answer shows the nodes: the condition `NodesLeftOut` says so; its phase, progress, lists and logs are as ever.',
+  'A run goes by the templates as they were when it was created, for each `templateRef` and `workflowTemplateRef`, whatever becomes of them meanwhile; under Argo one that is looked up for the first time after a change is the changed one.',
+  'Stop, terminate and `activeDeadlineSeconds` also end steps and DAGs that wait for an output that never comes, and `failFast` of a template does not wait for daemons that end only with the template; Argo waits for ever.',
   'After a stop every node ends; under Argo a steps node or a loop inside a stopped DAG may be left Running in a workflow that has ended.',
   'A WorkflowTemplate may be created before the ones it refers to, as with `kubectl apply`; Argo’s server wants them first. Lint, dry runs and the workflow that uses it name what is missing.',
 ]

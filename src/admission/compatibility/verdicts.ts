@@ -16,6 +16,7 @@ export type TypeVerdicts = {
 
 const oneHost = 'there is one host; nothing is scheduled'
 const endpoints = `${oneHost}; with \`docker.endpoints\` it picks among them, as in Kubernetes, and is not warned of`
+const selector = `${endpoints}; with \`runtime: swarm\` it is a placement constraint`
 const noAccounts = 'there are no service accounts'
 const noPod = 'Drydock does it itself, without a pod'
 const notOnDocker = 'Docker has nothing like it'
@@ -116,7 +117,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
     ignored: {
       automountServiceAccountToken: noAccounts,
       executor: noAccounts,
-      nodeSelector: endpoints,
+      nodeSelector: selector,
       affinity: endpoints,
       tolerations: oneHost,
       schedulerName: oneHost,
@@ -141,7 +142,7 @@ export const verdicts: Readonly<Record<string, TypeVerdicts>> = {
       serviceAccountName: accountName,
     },
     ignored: {
-      nodeSelector: endpoints,
+      nodeSelector: selector,
       affinity: endpoints,
       tolerations: oneHost,
       schedulerName: oneHost,
