@@ -5,11 +5,10 @@
  */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 export type PostgresServer = {
   readonly url: string
@@ -91,16 +90,6 @@ function ordinaryUser(): { readonly uid: number; readonly gid: number } | null {
   } catch {
     return { uid: id('-u', 'nobody'), gid: id('-g', 'nobody') }
   }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

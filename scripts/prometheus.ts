@@ -4,10 +4,9 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 type Programs = { readonly prometheus: readonly string[]; readonly promtool: readonly string[] }
 export type PrometheusServer = { readonly url: string; stop(): Promise<void> }
@@ -68,7 +67,7 @@ export async function startPrometheus(directory: string): Promise<PrometheusServ
   for (let tries = 0; ; tries += 1) {
     const response = await fetch(`${url}/-/ready`).catch(() => null)
     if (response?.ok === true) break
-    if (child.exitCode !== null || tries > 300) throw new Error(`Prometheus did not come up:\n${said}`)
+    if (child.exitCode !== null || tries > 600) throw new Error(`Prometheus did not come up:\n${said}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return {
@@ -78,16 +77,6 @@ export async function startPrometheus(directory: string): Promise<PrometheusServ
       await ended
     },
   }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,11 +4,11 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 const modulePath = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 const cache = fileURLToPath(new URL('../node_modules/.cache/drydock-bin/', import.meta.url))
@@ -79,19 +79,9 @@ export async function startS3Server(options: S3Options = {}): Promise<S3Server> 
   return { endpoint, accessKey, secretKey, stop }
 }
 
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-/** Whether it takes connections within ten seconds. */
+/** Whether it takes connections within a minute. */
 async function answers(port: number, child: { readonly exitCode: number | null }): Promise<boolean> {
-  for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
     const isOpen = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false))
       socket.once('connect', () => socket.destroy())

@@ -86,7 +86,7 @@ class Dockerd implements OwnEngine {
     this.#child = child
     child.once('exit', () => (this.#child = this.#child === child ? null : this.#child))
     for (let tries = 0; !(await this.#answers()); tries++) {
-      if (this.#child === null || tries > 300)
+      if (this.#child === null || tries > 1_000)
         throw new Error(`dockerd ${this.#given.name} does not start:\n${await this.#logTail()}`)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
@@ -190,7 +190,7 @@ class Dockerd implements OwnEngine {
   }
 
   #answers(): Promise<boolean> {
-    return run('docker', ['-H', this.host, 'version'], { timeout: 2_000 }).then(
+    return run('docker', ['-H', this.host, 'version'], { timeout: 10_000 }).then(
       () => true,
       () => false,
     )

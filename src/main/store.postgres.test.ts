@@ -1,12 +1,10 @@
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { startPostgres } from '../../scripts/postgres.ts'
 import type { PostgresServer } from '../../scripts/postgres.ts'
 import { startDaemon } from '../main.ts'
@@ -90,10 +88,8 @@ it('runs each step once and to the end though Postgres stops, crashes and hangs 
     await Promise.all(allSucceeded.map(() => daemon.controller.createWorkflow('default', chain)))
     await sleep(150)
     server.shutDown()
-    await sleep(400)
-    const figures = await daemon.metrics.text()
-    expect(figures).toContain('drydock_store_up 0')
-    expect(figures).toContain('drydock_ready 0')
+    await expect.poll(() => daemon.metrics.text()).toContain('drydock_store_up 0')
+    await expect.poll(() => daemon.metrics.text()).toContain('drydock_ready 0')
     server.start()
     await sleep(150)
     server.kill()
@@ -103,7 +99,7 @@ it('runs each step once and to the end though Postgres stops, crashes and hangs 
     await terminate()
     await expect.poll(() => phasesOf(daemon).catch(() => [])).toEqual(allSucceeded)
     expect([...engine.starts.values()]).toEqual(Array.from({ length: steps * workflows }, () => 1))
-    expect(await daemon.metrics.text()).toContain('drydock_store_up 1')
+    await expect.poll(() => daemon.metrics.text()).toContain('drydock_store_up 1')
   } finally {
     await daemon.drain()
   }
@@ -207,11 +203,3 @@ it.each(['goes away', 'goes to another daemon'])(
   },
   120_000,
 )
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  return port
-}

@@ -1,11 +1,10 @@
 /** All that a run needs of its own: a Docker Engine, a Postgres, a small disk, folders, daemons. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../scripts/free-port.ts'
 import { startPostgres } from '../../scripts/postgres.ts'
 import type { PostgresServer } from '../../scripts/postgres.ts'
 import { ownEngine } from '../engines.ts'
@@ -105,14 +104,4 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
       await rm(root, { recursive: true, force: true })
     },
   }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

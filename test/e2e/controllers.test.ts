@@ -110,19 +110,22 @@ it('30 workflows with a mutex and a semaphore write each line once though a memb
   await expect.poll(async () => (await lines.all()).length, { interval: 100 }).toBeGreaterThan(15)
   const owned = (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
   expect(owned).toBeGreaterThan(0)
-  const before = performance.now()
-  for (let times = 0; times < 10; times += 1) await b.controllers()
-  const slownessMs = (performance.now() - before) / 10
   const killedAt = performance.now()
   await a.daemon.kill()
-  const left = async () => (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
+  let looks = 0
+  const left = async () => {
+    looks += 1
+    return (await b.controllers()).items.find(({ name }) => name === 'a')?.workflows ?? 0
+  }
   await expect.poll(left, { interval: 50 }).toBe(0)
-  const takeOverMs = performance.now() - killedAt
-  process.stderr.write(`take-over of ${owned} workflows after ${Math.round(takeOverMs)} ms\n`)
-  // Five seconds, and what this machine is slow by.
-  expect(takeOverMs).toBeLessThan(5_000 + 20 * slownessMs)
+  process.stderr.write(`take-over of ${owned} workflows after ${Math.round(performance.now() - killedAt)} ms\n`)
+  // Five seconds by looks every 50 ms: the busier the machine is, the longer each of them takes.
+  expect(looks).toBeLessThanOrEqual(100)
   const succeeded = Object.fromEntries(names.map((name) => [name, 'Succeeded']))
-  await expect.poll(() => c.phases(), { interval: 500 }).toMatchObject(succeeded)
+  const allEnd = expect.poll(() => c.phases(), { interval: 500 }).toMatchObject(succeeded)
+  await allEnd.catch(async (error: unknown) => {
+    throw new Error(`${String(error)}\n${await c.unfinished()}`)
+  })
   const written = (await lines.all()).filter((line) => line.startsWith('wf-'))
   expect([...written].sort()).toEqual(names.flatMap((name) => linesOf(name, 3)).sort())
   a.daemon.spawn()

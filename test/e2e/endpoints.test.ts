@@ -1,13 +1,11 @@
 /** One daemon on two real engines: the machine's, and one of the test's own over TLS, which is killed and comes back. */
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { startDaemon } from '../../src/main.ts'
 import type { Daemon } from '../../src/main.ts'
 import type { NodeStatus, Workflow } from '../../src/resources/index.ts'
@@ -21,14 +19,6 @@ let base = ''
 let settings = ''
 let far: OwnEngine
 let daemon: Daemon | null = null
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 const settingsText = (port: number, certs: Awaited<ReturnType<typeof makeCertificates>>, more = '') => `
 instance: ${instance}
@@ -76,7 +66,7 @@ async function up(): Promise<Daemon> {
     logTo: { write: (line: string) => void log.push(line) },
   })
   await expect
-    .poll(() => daemon?.controller.snapshot().endpoints.map(({ name, ok }) => `${name} ${ok}`), { timeout: 30_000 })
+    .poll(() => daemon?.controller.snapshot().endpoints.map(({ name, ok }) => `${name} ${ok}`))
     .toEqual(['near true', 'far true'])
   return daemon
 }
@@ -93,12 +83,18 @@ const hostOf = (workflow: Workflow | null, step: string) =>
   podsOf(workflow).find(({ displayName }) => displayName === step)?.hostNodeName
 const get = (name: string) => daemon?.controller.workflow('default', name) ?? Promise.resolve(null)
 async function ended(name: string): Promise<Workflow | null> {
-  await expect.poll(async () => (await get(name))?.status?.finishedAt, { timeout: 90_000, interval: 200 }).toBeTruthy()
+  await expect.poll(async () => (await get(name))?.status?.finishedAt, { interval: 200 }).toBeTruthy()
   return get(name)
+}
+/** Ids of the main containers on an engine, of all workflows or of one. */
+async function mains(host: string, workflow?: string): Promise<string> {
+  const labels = [`instance=${instance}`, 'role=main', ...(workflow === undefined ? [] : [`workflow=${workflow}`])]
+  const filters = labels.flatMap((label) => ['--filter', `label=io.drydock.${label}`])
+  return (await run('docker', ['-H', host, 'ps', '-aq', ...filters])).stdout.trim()
 }
 const logOf = async (name: string): Promise<string> => {
   const lines: string[] = []
-  const signal = AbortSignal.timeout(20_000)
+  const signal = AbortSignal.timeout(60_000)
   for await (const { podName, content } of daemon?.controller.logs('default', name, {}, signal) ?? [])
     lines.push(`${podName.includes('use') || podName === name ? '' : 'other: '}${content}`)
   return lines.filter((line) => !line.startsWith('other: ')).join('\n')
@@ -178,22 +174,22 @@ describe('one daemon on two engines', () => {
       (
         await run('docker', ['-H', host, 'volume', 'ls', '-q', '--filter', `label=io.drydock.instance=${instance}`])
       ).stdout.trim()
-    await expect.poll(() => volumes(far.host), { timeout: 30_000 }).toBe('')
+    await expect.poll(() => volumes(far.host)).toBe('')
     expect(await volumes('unix:///var/run/docker.sock')).toBe('')
   })
 
   it('waits for an engine that was killed while the other works on; nothing is lost or doubled', async () => {
     const { controller } = daemon ?? (await up())
     // What it prints while its engine is dead is lost with the engine; what it writes is not.
-    const lines = 'echo began >> /tmp/lines; for i in 1 2 3 4 5 6; do sleep 1; done; echo ended >> /tmp/lines'
+    const lines = 'echo began >> /tmp/lines; until [ -e /tmp/go ]; do sleep 0.2; done; echo ended >> /tmp/lines'
     const outputs = { parameters: [{ name: 'lines', valueFrom: { path: '/tmp/lines' } }] }
     await controller.createWorkflow('default', {
       metadata: { name: 'kept' },
       spec: { entrypoint: 'main', templates: [{ name: 'main', ...on('there'), container: sh(lines), outputs }] },
     })
-    await expect.poll(async () => podsOf(await get('kept'))[0]?.phase, { timeout: 60_000 }).toBe('Running')
+    await expect.poll(async () => podsOf(await get('kept'))[0]?.phase).toBe('Running')
     await far.stop('SIGKILL')
-    await expect.poll(() => controller.snapshot().endpoints[1]?.ok, { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => controller.snapshot().endpoints[1]?.ok).toBe(false)
     expect(controller.readiness().ready).toBe(true)
     for (const [name, where] of [
       ['tied', on('there')],
@@ -205,7 +201,7 @@ describe('one daemon on two engines', () => {
       })
     expect(hostOf(await ended('free'), 'free')).toBe('near')
     await expect
-      .poll(async () => podsOf(await get('tied'))[0]?.message, { timeout: 20_000 })
+      .poll(async () => podsOf(await get('tied'))[0]?.message)
       .toContain('1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }')
     expect((await controller.explain('default', 'kept')).sentences.join(' ')).toContain('which does not answer')
 
@@ -221,25 +217,13 @@ describe('one daemon on two engines', () => {
     expect((await get('kept'))?.status?.phase).toBe('Running')
 
     await far.start()
+    await run('docker', ['-H', far.host, 'exec', await mains(far.host, 'kept'), 'touch', '/tmp/go'])
     const kept = await ended('kept')
     expect(kept?.status?.phase).toBe('Succeeded')
     expect(podsOf(kept).map(({ outputs: own }) => own?.parameters?.[0]?.value)).toEqual(['began\nended'])
     expect((await ended('tied'))?.status?.phase).toBe('Succeeded')
     expect(await logOf('tied')).toBe('once tied')
-    const left = async (host: string) =>
-      (
-        await run('docker', [
-          '-H',
-          host,
-          'ps',
-          '-aq',
-          '--filter',
-          `label=io.drydock.instance=${instance}`,
-          '--filter',
-          'label=io.drydock.role=main',
-        ])
-      ).stdout.trim()
-    await expect.poll(() => left(far.host), { timeout: 30_000 }).toBe('')
-    await expect.poll(() => left('unix:///var/run/docker.sock'), { timeout: 30_000 }).toBe('')
+    await expect.poll(() => mains(far.host)).toBe('')
+    await expect.poll(() => mains('unix:///var/run/docker.sock')).toBe('')
   })
 })

@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { type OwnSwarm, ownSwarm } from '../swarm.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'drydock.js')
@@ -60,14 +59,6 @@ afterAll(async () => {
   await swarm.remove()
   await rm(base, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: free } = server.address() as AddressInfo
-  server.close()
-  return free
-}
 
 async function drydock(...words: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [program, '-s', `127.0.0.1:${port}`, ...words], { cwd: base })

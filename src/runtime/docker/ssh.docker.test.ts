@@ -4,14 +4,14 @@ import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
+import { freePort } from '../../../scripts/free-port.ts'
+import { workflowUid } from '../../resources/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
+import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { engineAt } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
 import { probeEngine } from './probe-engine.ts'
@@ -59,14 +59,6 @@ async function killSshd(): Promise<void> {
     process.kill(child, 'SIGKILL')
 }
 
-async function freePort(): Promise<number> {
-  const listening = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listening.once('listening', resolve))
-  const { port: free } = listening.address() as AddressInfo
-  listening.close()
-  return free
-}
-
 /** `ssh` reads its settings from where the user's are, so the known hosts of the test are those of a wrapper in PATH. */
 async function wrapSsh(): Promise<void> {
   const wrapper = join(base, 'bin', 'ssh')
@@ -110,37 +102,10 @@ afterAll(async () => {
   if (base !== '') await rm(base, { recursive: true, force: true })
 })
 
-const podOf = (uid: string, command: string): PodRequest => ({
-  identity: {
-    id: podIdOf(`${uid}.s.0`),
-    name: 'over-ssh',
-    namespace: 'default',
-    workflowName: 'over-ssh',
-    workflowUid: workflowUid(uid),
-    nodeId: nodeIdOf('over-ssh'),
-    nodeName: 'over-ssh',
-  },
-  labels: {},
-  annotations: {},
-  containers: [
-    {
-      name: 'main',
-      role: 'main',
-      image: 'busybox:latest',
-      imagePullPolicy: 'IfNotPresent',
-      command: ['sh', '-c', command],
-      env: [],
-      mounts: [],
-      resources: {},
-      security: {},
-    },
-  ],
-  volumes: [],
-  network: { mode: 'sandbox' },
-  terminationGraceMs: 0,
-  activeDeadlineMs: null,
-  registryCredentials: [],
-})
+const podOf = (uid: string, command: string): PodRequest =>
+  podRequest(workflowUid(uid), 'over-ssh', [mainContainer({ command: ['sh', '-c', command] })], {
+    terminationGraceMs: 0,
+  })
 
 describe.skipIf(!isThere)('an engine over ssh', () => {
   it('is refused while its host is not known, in the words of ssh', async () => {

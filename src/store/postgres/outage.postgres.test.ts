@@ -79,7 +79,9 @@ describe('while the server', () => {
   it.each(Object.keys(outages))('%s, commits wait; each is stored once and none fails', async (kind) => {
     nextSchema()
     const told: (string | null)[] = []
-    const store = await opened({ onHealth: (reason) => told.push(reason) })
+    // A connection that is soon taken for stalled would be so, too, where this whole process stands still.
+    const stallMs = kind.includes('stall') ? 600 : 20_000
+    const store = await opened({ stallMs, onHealth: (reason) => told.push(reason) })
     const commits: Promise<{ readonly resourceVersion: number }>[] = []
     let isOver = false
     const load = (async () => {
@@ -99,7 +101,7 @@ describe('while the server', () => {
     expect(await store.countWorkflows({})).toBe(commits.length)
     expect((await store.nodes(uidOf(3))).map(({ id }) => id)).toEqual(['n-3'])
     expect(store.health()).toEqual({ isUp: true })
-    expect(told).toEqual([expect.stringContaining('does not answer'), null])
+    expect(stallMs === 600 ? [told[0], told.at(-1)] : told).toEqual([expect.stringContaining('does not answer'), null])
   })
 
   it('is away, the store says so, reads fail after a while, and a daemon that must end is not held up', async () => {
