@@ -9,11 +9,10 @@ import {
   type PodRequest,
   type PodState,
   UserError,
-  nodeIdOf,
-  podIdOf,
   workflowUid,
 } from '../resources/index.ts'
 import type { Runtime } from './port.ts'
+import { mainContainer, podRequest } from './runtime.fixtures/pod-request.ts'
 
 /** What a container of a contract test does; each adapter has a way to make it so. */
 export type Deed = {
@@ -44,27 +43,7 @@ let count = 0
 
 function podOf(containers: readonly ContainerRequest[], more: Partial<PodRequest> = {}): PodRequest {
   count += 1
-  const identity = {
-    id: podIdOf(`${uid}.c${count}.0`),
-    name: `contract-${count}`,
-    namespace: 'default',
-    workflowName: 'contract',
-    workflowUid: uid,
-    nodeId: nodeIdOf(`contract-${count}`),
-    nodeName: `contract.${count}`,
-  }
-  return {
-    identity,
-    labels: {},
-    annotations: {},
-    containers,
-    volumes: [],
-    network: { mode: 'sandbox' },
-    terminationGraceMs: 2_000,
-    activeDeadlineMs: null,
-    registryCredentials: [],
-    ...more,
-  }
+  return podRequest(uid, `contract-${count}`, containers, { terminationGraceMs: 2_000, ...more })
 }
 
 async function tarOf(files: Readonly<Record<string, string>>): Promise<AsyncIterable<Uint8Array>> {
@@ -112,18 +91,8 @@ export function runtimeContract(adapter: ContractAdapter): void {
         look()
       })
     const ended = (pod: PodRequest): Promise<PodState> => seen(pod, (state) => state.phase === 'ended')
-    const container = (deed: Deed, more: Partial<ContainerRequest> = {}): ContainerRequest => ({
-      name: 'main',
-      role: 'main',
-      image: 'busybox',
-      imagePullPolicy: 'IfNotPresent',
-      env: [],
-      mounts: [],
-      resources: {},
-      security: {},
-      ...adapter.doing(deed),
-      ...more,
-    })
+    const container = (deed: Deed, more: Partial<ContainerRequest> = {}): ContainerRequest =>
+      mainContainer({ ...adapter.doing(deed), ...more })
     const run = async (pod: PodRequest): Promise<PodState> => {
       await runtime.prepare(pod)
       await runtime.start(pod)

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
+import { workflowUid } from '../../resources/index.ts'
+import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { EngineClient } from './client.ts'
 import { findEngine } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
@@ -44,37 +45,13 @@ it('runs every container exactly once though the daemon is killed again and agai
   expect(output.replace(/\n+$/, '')).toBe('ALL DONE')
 
   const runtime = new DockerRuntime({ engine: found.address, instance, dataDir })
-  const reader = {
-    identity: {
-      id: podIdOf(`${uid}.reader.0`),
-      name: 'reader',
-      namespace: 'default',
-      workflowName: 'kill',
-      workflowUid: workflowUid(uid),
-      nodeId: nodeIdOf('reader'),
-      nodeName: 'reader',
-    },
-    labels: {},
-    annotations: {},
-    containers: [
-      {
-        name: 'main',
-        role: 'main' as const,
-        image: 'busybox',
-        imagePullPolicy: 'IfNotPresent' as const,
-        command: ['sort', '/sum/lines'],
-        env: [],
-        mounts: [{ volume: 'sum', mountPath: '/sum' }],
-        resources: {},
-        security: {},
-      },
-    ],
-    volumes: [{ kind: 'claim' as const, name: 'sum', volumeName: volume }],
-    network: { mode: 'none' as const },
+  const mounts = [{ volume: 'sum', mountPath: '/sum' }]
+  const sorts = mainContainer({ command: ['sort', '/sum/lines'], mounts })
+  const reader = podRequest(workflowUid(uid), 'reader', [sorts], {
+    volumes: [{ kind: 'claim', name: 'sum', volumeName: volume }],
+    network: { mode: 'none' },
     terminationGraceMs: 0,
-    activeDeadlineMs: null,
-    registryCredentials: [],
-  }
+  })
   await runtime.prepare(reader)
   await runtime.start(reader)
   const lines: string[] = []

@@ -11,10 +11,10 @@ import {
   type PodRequest,
   type PodState,
   type ProbeAction,
-  nodeIdOf,
   podIdOf,
   workflowUid,
 } from '../../resources/index.ts'
+import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { EngineClient } from './client.ts'
 import { findEngine } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
@@ -43,38 +43,7 @@ let count = 0
 
 function podOf(main: Partial<ContainerRequest>, more: Partial<PodRequest> = {}): PodRequest {
   count += 1
-  const identity = {
-    id: podIdOf(`${uid}.t${count}.0`),
-    name: `traps-main-${count}`,
-    namespace: 'default',
-    workflowName: 'traps',
-    workflowUid: uid,
-    nodeId: nodeIdOf(`traps-${count}`),
-    nodeName: `traps.${count}`,
-  }
-  const container: ContainerRequest = {
-    name: 'main',
-    role: 'main',
-    image: 'busybox',
-    imagePullPolicy: 'IfNotPresent',
-    env: [],
-    mounts: [],
-    resources: {},
-    security: {},
-    ...main,
-  }
-  return {
-    identity,
-    labels: {},
-    annotations: {},
-    containers: [container],
-    volumes: [],
-    network: { mode: 'sandbox' },
-    terminationGraceMs: 1_000,
-    activeDeadlineMs: null,
-    registryCredentials: [],
-    ...more,
-  }
+  return podRequest(uid, `traps-${count}`, [mainContainer(main)], more)
 }
 
 const sh = (script: string): Pick<ContainerRequest, 'command'> => ({ command: ['sh', '-c', script] })

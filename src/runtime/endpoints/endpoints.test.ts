@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock, PodRequest, PodState, Random } from '../../resources/index.ts'
-import { instant, nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
-import type { Deed } from '../runtime.contract.ts'
+import { instant, workflowUid } from '../../resources/index.ts'
 import { runtimeContract } from '../runtime.contract.ts'
+import { podRequest } from '../runtime.fixtures/pod-request.ts'
 import type { PodScript } from '../simulated/script.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../simulated/index.ts'
+import { doing, scriptOf } from '../simulated/simulated.fixtures/deeds.ts'
 import { EndpointsRuntime } from './endpoints-runtime.ts'
 import type { EndpointSettings } from './member.ts'
 
@@ -23,26 +24,6 @@ const settings: EndpointSettings = {
   schedulable: true,
 }
 
-/** The deed travels in the environment, as a shell command does to Docker. */
-const scriptOf = (pod: PodRequest): PodScript => ({
-  containers: Object.fromEntries(
-    pod.containers.map((one) => {
-      const text = one.env.find(({ name }) => name === 'DEED')?.value ?? '{}'
-      const { lastsMs, forEver, ignoresTerm, shows, exitCode, prints, complains, writes } = JSON.parse(text) as Deed & {
-        readonly forEver?: boolean
-      }
-      const durationMs = forEver === true ? Infinity : (lastsMs ?? 0)
-      const run = (read: (path: string) => Uint8Array | null) => {
-        const shown = shows === undefined ? null : read(shows)
-        if (shows !== undefined && shown === null) return { exitCode: 1 }
-        const stdout = (shown ? Buffer.from(shown).toString() : '') + (prints ?? '')
-        return { durationMs, ignoresTerm, exitCode, stdout, stderr: complains, files: writes }
-      }
-      return [one.name, { durationMs, ignoresTerm, run }]
-    }),
-  ),
-})
-
 const contractEngines = ['a', 'b'].map((name) => ({
   name,
   engine: new SimulatedEngine({ clock, random, behaviour: scriptOf }),
@@ -54,45 +35,13 @@ runtimeContract({
       clock,
       named: contractEngines.map(({ name, engine }) => ({ name, settings, runtime: new SimulatedRuntime(engine) })),
     }),
-  doing: (deed) => ({
-    env: [{ name: 'DEED', value: JSON.stringify({ ...deed, forEver: deed.lastsMs === Infinity }) }],
-  }),
+  doing,
   close: async () => {},
 })
 
-function podOf(index: number, endpoint?: string): PodRequest {
-  return {
-    identity: {
-      id: podIdOf(`u.${index}.0`),
-      name: `p-${index}`,
-      namespace: 'd',
-      workflowName: 'w',
-      workflowUid: workflowUid('u'),
-      nodeId: nodeIdOf(`n-${index}`),
-      nodeName: `n(${index})`,
-    },
-    labels: {},
-    annotations: {},
-    containers: [
-      {
-        name: 'main',
-        role: 'main',
-        image: 'x',
-        imagePullPolicy: 'Never',
-        env: [],
-        mounts: [],
-        resources: {},
-        security: {},
-      },
-    ],
-    volumes: [],
-    network: { mode: 'sandbox' },
-    terminationGraceMs: 0,
-    activeDeadlineMs: null,
-    registryCredentials: [],
-    ...(endpoint === undefined ? {} : { endpoint }),
-  }
-}
+const uid = workflowUid('u')
+const podOf = (index: number, endpoint?: string): PodRequest =>
+  podRequest(uid, `p-${index}`, undefined, endpoint === undefined ? {} : { endpoint })
 
 function house(behaviour: () => PodScript = () => ({})) {
   const engines = {

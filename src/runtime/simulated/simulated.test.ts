@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { processorMs } from '../../../test/processor-time.ts'
-import {
-  type Clock,
-  type PodRequest,
-  type Random,
-  instant,
-  nodeIdOf,
-  podIdOf,
-  workflowUid,
-} from '../../resources/index.ts'
-import { type Deed, runtimeContract } from '../runtime.contract.ts'
-import type { ContainerScript, PodScript } from './script.ts'
+import type { Clock, PodRequest, Random } from '../../resources/index.ts'
+import { instant, workflowUid } from '../../resources/index.ts'
+import { runtimeContract } from '../runtime.contract.ts'
+import { podRequest } from '../runtime.fixtures/pod-request.ts'
+import type { PodScript } from './script.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
 import { SimulatedRuntime } from './simulated-runtime.ts'
+import { doing, scriptOf } from './simulated.fixtures/deeds.ts'
 
 const realClock: Clock = {
   now: () => instant(Date.now()),
@@ -20,75 +15,16 @@ const realClock: Clock = {
 }
 const noChance: Random = { next: () => 0.99, uuid: () => '00000000-0000-4000-8000-000000000000' }
 
-/** The deed travels in the environment, as a shell command does to Docker. */
-const scriptOf = (pod: PodRequest): PodScript => ({
-  containers: Object.fromEntries(
-    pod.containers.map((one) => {
-      const deed = JSON.parse(one.env.find(({ name }) => name === 'DEED')?.value ?? '{}') as Deed & {
-        forEver?: boolean
-      }
-      const script: ContainerScript = {
-        durationMs: deed.forEver ? Infinity : (deed.lastsMs ?? 0),
-        ignoresTerm: deed.ignoresTerm,
-        run: (read) => {
-          const shown = deed.shows === undefined ? null : read(deed.shows)
-          if (deed.shows !== undefined && shown === null) return { exitCode: 1 }
-          return {
-            durationMs: deed.forEver ? Infinity : (deed.lastsMs ?? 0),
-            ignoresTerm: deed.ignoresTerm,
-            exitCode: deed.exitCode,
-            stdout: (shown ? Buffer.from(shown).toString() : '') + (deed.prints ?? ''),
-            stderr: deed.complains,
-            files: deed.writes,
-          }
-        },
-      }
-      return [one.name, script]
-    }),
-  ),
-})
-
 const engine = new SimulatedEngine({ clock: realClock, random: noChance, behaviour: scriptOf })
 runtimeContract({
   name: 'simulated',
   open: async () => new SimulatedRuntime(engine),
-  doing: (deed) => {
-    const value = JSON.stringify({ ...deed, forEver: deed.lastsMs === Infinity })
-    return { env: [{ name: 'DEED', value }] }
-  },
+  doing,
   close: async () => {},
 })
 
-const podOf = (index: number): PodRequest => ({
-  identity: {
-    id: podIdOf(`u.${index}.0`),
-    name: `p-${index}`,
-    namespace: 'd',
-    workflowName: 'w',
-    workflowUid: workflowUid('u'),
-    nodeId: nodeIdOf(`n-${index}`),
-    nodeName: `n(${index})`,
-  },
-  labels: {},
-  annotations: {},
-  containers: [
-    {
-      name: 'main',
-      role: 'main',
-      image: 'x',
-      imagePullPolicy: 'Never',
-      env: [],
-      mounts: [],
-      resources: {},
-      security: {},
-    },
-  ],
-  volumes: [],
-  network: { mode: 'sandbox' },
-  terminationGraceMs: 0,
-  activeDeadlineMs: null,
-  registryCredentials: [],
-})
+const uid = workflowUid('u')
+const podOf = (index: number): PodRequest => podRequest(uid, `p-${index}`)
 
 describe('the simulated runtime', () => {
   it('takes less than a fifth of a millisecond for a pod', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerRequest, PodRequest } from '../../resources/index.ts'
-import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
+import { podIdOf, workflowUid } from '../../resources/index.ts'
+import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { serviceNameOf } from './names.ts'
 import { constraintsOf, kubernetesLabels, reservationOf, serviceSpec } from './service-spec.ts'
 import { tokenImage, tokenName, tokenReference } from './token-image.ts'
@@ -20,37 +21,11 @@ const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
   memoryBytes: 1e9,
   ...more,
 })
-const container = (more: Partial<ContainerRequest> = {}): ContainerRequest => ({
-  name: 'main',
-  role: 'main',
-  image: 'busybox',
-  imagePullPolicy: 'Always',
-  env: [],
-  mounts: [],
-  resources: {},
-  security: {},
-  ...more,
-})
-const pod = (more: Partial<PodRequest> = {}): PodRequest => ({
-  identity: {
-    id: podIdOf('uid.node.0'),
-    name: 'My_Work.flow-main-12',
-    namespace: 'default',
-    workflowName: 'w',
-    workflowUid: workflowUid('uid'),
-    nodeId: nodeIdOf('node'),
-    nodeName: 'w.main',
-  },
-  labels: {},
-  annotations: {},
-  containers: [container()],
-  volumes: [],
-  network: { mode: 'sandbox' },
-  terminationGraceMs: 2_000,
-  activeDeadlineMs: null,
-  registryCredentials: [],
-  ...more,
-})
+const container = (more: Partial<ContainerRequest> = {}) => mainContainer({ imagePullPolicy: 'Always', ...more })
+const pod = (more: Partial<PodRequest> = {}): PodRequest => {
+  const plain = podRequest(workflowUid('uid'), 'node', [container()], { terminationGraceMs: 2_000, ...more })
+  return { ...plain, identity: { ...plain.identity, name: 'My_Work.flow-main-12' } }
+}
 const placing = (nodeSelector: Record<string, string>, nodes: readonly SwarmNode[], more = {}) =>
   constraintsOf({ pod: pod({ nodeSelector }), constraints: [], nodes, isUsable: () => true, claimedBy: null, ...more })
 

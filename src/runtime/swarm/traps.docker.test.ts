@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ContainerRequest, PodId, PodRequest, PodState } from '../../resources/index.ts'
-import { nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
+import { podIdOf, workflowUid } from '../../resources/index.ts'
 import { type OwnSwarm, type SwarmMember, ownSwarm } from '../../../test/swarm.ts'
 import { EngineClient } from '../docker/client.ts'
 import { list, record, textOr } from '../docker/wire.ts'
+import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { serviceNameOf } from './names.ts'
 import { surveySwarm } from './survey.ts'
 import { SwarmRuntime, type SwarmRuntimeOptions } from './swarm-runtime.ts'
@@ -31,42 +32,14 @@ function podOf(
   more: Partial<PodRequest> & { readonly main?: Partial<ContainerRequest> } = {},
 ): PodRequest {
   count += 1
-  const { main = {}, ...rest } = more
-  const id = podIdOf(`${uid}.t${count}.0`)
-  const { volumes = [], ...others } = rest
-  return {
-    identity: {
-      id,
-      name: `traps-${count}`,
-      namespace: 'default',
-      workflowName: 'traps',
-      workflowUid: uid,
-      nodeId: nodeIdOf(`traps-${count}`),
-      nodeName: `traps.${count}`,
-    },
-    labels: {},
-    annotations: {},
-    containers: [
-      {
-        name: 'main',
-        role: 'main',
-        image: 'busybox',
-        imagePullPolicy: 'IfNotPresent',
-        command: ['sh', '-c', `echo began >> /marks/${id}\n${script}`],
-        env: [],
-        resources: {},
-        security: {},
-        ...main,
-        mounts: [{ volume: 'marks', mountPath: '/marks' }, ...(main.mounts ?? [])],
-      },
-    ],
-    network: { mode: 'sandbox' },
-    terminationGraceMs: 1_000,
-    activeDeadlineMs: null,
-    registryCredentials: [],
+  const { main = {}, volumes = [], ...others } = more
+  const name = `traps-${count}`
+  const command = ['sh', '-c', `echo began >> /marks/${podIdOf(`${uid}.${name}.0`)}\n${script}`]
+  const mounts = [{ volume: 'marks', mountPath: '/marks' }, ...(main.mounts ?? [])]
+  return podRequest(uid, name, [mainContainer({ command, ...main, mounts })], {
     ...others,
     volumes: [{ kind: 'hostPath', name: 'marks', path: marks }, ...volumes],
-  }
+  })
 }
 
 const beganTimes = ({ identity }: PodRequest): number => {

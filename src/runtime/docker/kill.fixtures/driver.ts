@@ -4,9 +4,10 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type PodRequest, type PodState, nodeIdOf, podIdOf, workflowUid } from '../../../resources/index.ts'
+import { type PodRequest, type PodState, workflowUid } from '../../../resources/index.ts'
 import { findEngine } from '../connection.ts'
 import { DockerRuntime } from '../docker-runtime.ts'
+import { mainContainer, podRequest } from '../../runtime.fixtures/pod-request.ts'
 
 const [instance = '', dataDir = '', uid = '', volumeName = '', pods = '0'] = process.argv.slice(2)
 const found = await findEngine()
@@ -17,43 +18,23 @@ const done = new Set(existsSync(donePath) ? readFileSync(donePath, 'utf8').split
 
 const requests = Array.from({ length: Number(pods) }, (_, index): PodRequest => {
   const mounts = [{ volume: 'sum', mountPath: '/sum' }]
-  const base = {
-    image: 'busybox',
-    imagePullPolicy: 'IfNotPresent',
-    env: [],
-    mounts,
-    resources: {},
-    security: {},
-  } as const
   const append = (line: string, code = 0) => [
     'sh',
     '-c',
     `sleep 0.1; echo ${index}.${line} >> /sum/lines; exit ${code}`,
   ]
-  return {
-    identity: {
-      id: podIdOf(`${uid}.k${index}.0`),
-      name: `kill-${index}`,
-      namespace: 'default',
-      workflowName: 'kill',
-      workflowUid: workflowUid(uid),
-      nodeId: nodeIdOf(`kill-${index}`),
-      nodeName: `kill(${index})`,
-    },
-    labels: {},
-    annotations: {},
-    containers: [
-      { ...base, name: 'before', role: 'init', command: append('init') },
-      { ...base, name: 'main', role: 'main', command: append('main') },
-      { ...base, name: 'second', role: 'main', command: append('second'), dependencies: ['main'] },
-      { ...base, name: 'side', role: 'sidecar', command: ['sleep', '1000'] },
-    ],
-    volumes: [{ kind: 'claim', name: 'sum', volumeName }],
-    network: { mode: 'sandbox' },
-    terminationGraceMs: 1_000,
-    activeDeadlineMs: null,
-    registryCredentials: [],
-  }
+  const containers = [
+    { name: 'before', role: 'init', command: append('init') },
+    { name: 'main', role: 'main', command: append('main') },
+    { name: 'second', role: 'main', command: append('second'), dependencies: ['main'] },
+    { name: 'side', role: 'sidecar', command: ['sleep', '1000'] },
+  ] as const
+  return podRequest(
+    workflowUid(uid),
+    `kill-${index}`,
+    containers.map((one) => mainContainer({ ...one, mounts })),
+    { volumes: [{ kind: 'claim', name: 'sum', volumeName }] },
+  )
 })
 
 const waiters = new Map<string, (state: PodState) => void>()
