@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Mutant } from './mutant.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const copied = ['src', 'scripts', 'test/simulation', 'test/mutants', 'test/properties.setup.ts']
+const copied = ['src', 'scripts', 'test']
 const alsoCopied = ['package.json', 'vitest.config.ts', 'tsconfig.json']
 const prefix = 'drydock-mutants-'
 

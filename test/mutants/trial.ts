@@ -19,16 +19,15 @@ export type Trial = {
 /** Of the trial's own computing: what else the machine does costs no mutant its chance. */
 const seedsMs = 40_000
 /** How much longer it may take than it computes. */
-const patience = 12
-const testsMs = 900_000
-/** Where the mutant names none. */
-const usualTests = ['src/engine', 'src/controller', 'src/sources']
+const patience = 40
+const testsMs = 1_200_000
 
 export class Court {
   readonly #ground: Ground
   /** Seeds that fail without any mistake, too. */
   readonly #open: Entry[] = []
-  readonly #plainTests = new Map<string, Promise<boolean>>()
+  /** By seed and kind, or file: whether all is well without a mistake. */
+  readonly #plain = new Map<string, Promise<boolean>>()
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -44,7 +43,7 @@ export class Court {
         tests !== undefined && kind === undefined
           ? nothing
           : await this.#bySeeds(folder, kind === undefined ? {} : { kind })
-      return { name, played, caught: caught ?? (await this.#byTests(folder, tests ?? usualTests)) }
+      return { name, played, caught: caught ?? (await this.#byTests(folder, tests ?? [])) }
     })
   }
 
@@ -60,21 +59,29 @@ export class Court {
       const { played, failed } = await playSeeds(folder, { ...which, skip: this.#open, budgetMs: seedsMs })
       if (failed === null) return { played, caught: null }
       const { seed, kind, text } = failed
-      const without = await playSeeds(this.#ground.plain, { entries: [{ seed, kind }], budgetMs: seedsMs })
-      if (without.failed === null)
+      const isOfMistake = this.#isFinePlain(`${kind} ${seed}`, async (plain) => {
+        const without = await playSeeds(plain, { entries: [{ seed, kind }], budgetMs: seedsMs })
+        return without.failed === null
+      })
+      if (await isOfMistake)
         return { played, caught: { by: 'seed' as const, seed, kind, text: oneLine(text), after: played } }
       this.#open.push({ seed, kind })
     }
   }
 
   async #byTests(folder: string, paths: readonly string[]): Promise<Catcher | null> {
-    const failed = await runTests(folder, paths)
+    const failed = paths.length === 0 ? null : await runTests(folder, paths)
     if (failed === null) return null
     const { file } = failed
-    const alone = this.#plainTests.get(file) ?? runTests(this.#ground.plain, [file]).then((found) => found === null)
-    this.#plainTests.set(file, alone)
-    if (!(await alone)) throw new Error(`${file} fails without any mistake`)
+    const isOfMistake = this.#isFinePlain(file, async (plain) => (await runTests(plain, [file])) === null)
+    if (!(await isOfMistake)) throw new Error(`${file} fails without any mistake`)
     return { by: 'test', ...failed }
+  }
+
+  #isFinePlain(key: string, look: (folder: string) => Promise<boolean>): Promise<boolean> {
+    const known = this.#plain.get(key) ?? look(this.#ground.plain)
+    this.#plain.set(key, known)
+    return known
   }
 }
 
@@ -96,19 +103,21 @@ type Report = {
   }[]
 }
 
+let reports = 0
+
 /** The first that failed; `null`: none did. */
 async function runTests(
   folder: string,
   paths: readonly string[],
 ): Promise<{ readonly file: string; readonly text: string } | null> {
-  const report = join(folder, 'report.json')
-  await rm(report, { force: true })
+  const report = join(folder, `report-${(reports += 1)}.json`)
   const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs')
   const projects = paths.some((path) => path.endsWith('.postgres.test.ts')) ? ['postgres', 'unit'] : ['unit']
   const options = ['--bail', '1', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
   const args = [vitest, 'run', '--root', folder, ...projects.flatMap((one) => ['--project', one]), ...options, ...paths]
   await run(folder, args, testsMs)
   const text = await readFile(report, 'utf8').catch(() => null)
+  await rm(report, { force: true })
   const { testResults }: Report = text === null ? { testResults: [] } : (JSON.parse(text) as Report)
   const failed = testResults.find(({ status }) => status === 'failed')
   if (failed === undefined) return null

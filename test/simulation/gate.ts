@@ -14,6 +14,7 @@ export type GateParts = {
 
 export class Gate {
   isAlive = true
+  onThaw: () => void = () => undefined
   #left: number
   #thaw: (() => void) | null = null
   #frozen: Promise<void> | null = null
@@ -51,6 +52,7 @@ export class Gate {
 
   thaw(): void {
     this.#frozen = null
+    this.onThaw()
     this.#thaw?.()
     this.#thaw = null
   }

@@ -165,9 +165,11 @@ export const gatedArtifacts = (world: World, gate: Gate): Artifacts =>
 
 /** Calls may be overtaken by the daemon's death, be done twice, be slow, fail, or time out with their work done or not. */
 export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime): Runtime {
+  const mustLead = leadership(world, gate)
   const gated: Runtime = gatedObject(inner, {
     around: (name, args, work) => {
       if (!calls.has(name)) return work()
+      if (beginnings.has(name)) mustLead(name)
       const given = { name: `${name} ${nameOf(args[0])}`, signal: args.at(-1), ...waysOf[name] }
       return call(world, gate, given, async () => work())
     },
@@ -187,6 +189,22 @@ function withOwn<T extends object>(inner: T, own: Partial<T>): T {
     get: (target, key): unknown => Reflect.get(key in own ? own : target, key, key in own ? own : target),
   })
 }
+
+/**
+ * Whoever asks the engine to begin something leads, as far as it can know: it asked who does, and unless it stood still
+ * in between, nobody has taken over since.
+ */
+function leadership({ disk, clock, wrong }: World, gate: Gate): (name: string) => void {
+  const { epoch } = disk
+  let thawedAtMs = -1
+  gate.onThaw = () => (thawedAtMs = clock.passedMs)
+  return (name) => {
+    if (gate.isAlive && disk.epoch !== epoch && clock.passedMs !== thawedAtMs)
+      wrong(`${name} is asked for by a daemon that no longer leads`)
+  }
+}
+
+const beginnings: ReadonlySet<string> = new Set(['prepare', 'start', 'ensureVolume'])
 
 /** Those that go to the engine and are waited for. */
 const calls: ReadonlySet<string> = new Set([

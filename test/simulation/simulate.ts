@@ -92,6 +92,7 @@ class Play {
       ...(Object.keys(faults.engine).length > 0 ? { faults: whileUnkind(faults.engine, isKind) } : {}),
     })
     this.#history = new History({ disk: this.#disk, engine: this.#engine, clock: this.#clock, scenario, isKind })
+    const wrong = (text: string) => (this.#isOver ? undefined : void this.#violations.push(text))
     const row = { kind: 'ConfigMap', namespace: 'default', name: 'limits', body: limitsMap(limits) }
     this.#disk.apply([{ kind: 'putObject', row }])
     this.#world = {
@@ -107,10 +108,10 @@ class Play {
       mayDie: (chance) => chance > 0 && this.#daemons.mayCrash && this.#misfortune.chance(chance),
       diesAfterCommit: () => (this.#commits += 1) === faults.crashAtCommit,
       trace: (text) => this.#say(text),
+      wrong,
     }
     // What is stored is looked at after every commit, not only where the world comes to a stop.
     this.#disk.onWrite = () => (this.#isOver ? undefined : void this.#violations.push(...this.#history.look()))
-    const wrong = (text: string) => (this.#isOver ? undefined : void this.#violations.push(text))
     this.#people = new People(this.#world, { scenario, history: this.#history, folder: this.#folder, wrong })
     const given = { scenario, folder: this.#folder, log: this.#log(), wrong, fate: this.#fate }
     this.#daemons = new Daemons(this.#world, given)

@@ -23,4 +23,6 @@ export type World = {
   /** Called at each commit that was stored; answers whether the daemon dies of it. */
   diesAfterCommit(): boolean
   trace(text: string | (() => string)): void
+  /** A promise is broken. */
+  wrong(text: string): void
 }

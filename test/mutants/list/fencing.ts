@@ -122,7 +122,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: 'src/controller/reopen.ts',
     find: 'if (core.fleet !== null && !row.finished && row.owner !== core.fleet.name) {',
     replace: 'if (core.fleet !== null && row.owner === undefined) {',
-    kind: 'fleet',
+    tests: ['src/controller/fleet/fleet.test.ts'],
   },
   {
     name: 'a connection that is back goes on under a lease that another has had',
