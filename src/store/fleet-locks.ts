@@ -2,6 +2,7 @@
  * Who gets a lock next, where several controllers share them: the rules of the engine's table (engine/lock-table.ts)
  * over rows. The adapters lock, read and write rows; nothing is decided there.
  */
+import { isTurn } from './fleet.ts'
 
 /** One lock that a holder waits for. */
 export type WaitingRow = {
@@ -21,7 +22,7 @@ export type LockRow = {
   readonly held: number
   /**
    * Where not the whole queue was read: how many rows at its beginning are given without a gap. Behind them only rows
-   * of the first one's workflow may be given. Of a `turn/` lock any may be missing that others keep waiting.
+   * of the first one's workflow may be given. Of a queue of turns any may be missing that others keep waiting.
    */
   readonly isCutAt?: number
 }
@@ -32,9 +33,6 @@ export type Granting = {
   /** More may be granted once these are written: rows that were not read count now. */
   readonly isUnfinished: boolean
 }
-
-/** Queues where one whose other locks are taken does not stop those behind it. */
-export const isTurn = (lock: string): boolean => lock.startsWith('turn/')
 
 /** Higher priority first, then the older workflow; equals in the order they came. */
 export const inOrder = (a: WaitingRow, b: WaitingRow): number =>

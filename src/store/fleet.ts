@@ -81,9 +81,13 @@ export type LockGrant = {
   readonly locks: readonly string[]
 }
 
+/** Names of the queues of workflows that wait to begin, and of those who wait in them, begin so. */
+export const turnPrefix = 'turn/'
+export const isTurn = (name: string): boolean => name.startsWith(turnPrefix)
+
 /**
- * The queues are ordered by priority, then age of the workflow, then arrival. A name that begins with `turn/` is the
- * queue of workflows that wait to begin: there one whose other locks are taken does not stop those behind it.
+ * The queues are ordered by priority, then age of the workflow, then arrival. In a queue of turns one whose other locks
+ * are taken does not stop those behind it.
  */
 export interface FleetLocks {
   /**

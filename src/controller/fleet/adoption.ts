@@ -1,5 +1,6 @@
 /** Workflows that come into memory because they are ours now, and leave it because they are another member's. */
 import type { WorkflowUid } from '../../resources/index.ts'
+import { isTurn } from '../../store/fleet.ts'
 import type { WorkflowRow } from '../../store/port.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import type { Core } from '../core.ts'
@@ -93,7 +94,7 @@ export class Adoption {
     const { fleet, clock } = core()
     if (fleet === null) return
     const { held } = await persevere(() => fleet.port.locks.ours(), { clock, backOff: quickBackOff, signal })
-    locks.granted(held.filter(({ holder }) => !holder.startsWith('turn/')))
+    locks.granted(held.filter(({ holder }) => !isTurn(holder)))
   }
 
   async #rows(uids: readonly WorkflowUid[]): Promise<readonly WorkflowRow[]> {

@@ -4,6 +4,7 @@ import type { LimitReader } from '../../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { RuntimeInfo } from '../../runtime/port.ts'
+import { isTurn } from '../../store/fleet.ts'
 import type { Fleet, FleetEngine, LockGrant, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { admit } from '../admit.ts'
@@ -18,7 +19,7 @@ import { enginesOf } from './engines.ts'
 import { Fence } from './fence.ts'
 import { Follower } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
-import { LockDesk, turnPrefix } from './lock-desk.ts'
+import { LockDesk } from './lock-desk.ts'
 import { returnLostClaims } from './lost-claims.ts'
 import { Membership } from './membership.ts'
 import { inheritRecords, memberStore } from './own-records.ts'
@@ -457,9 +458,8 @@ export class FleetSide {
   }
 
   #granted(grants: readonly LockGrant[]): void {
-    const isTurn = ({ holder }: LockGrant) => holder.startsWith(turnPrefix)
-    this.turns.granted(grants.filter(isTurn))
-    this.locks.granted(grants.filter((grant) => !isTurn(grant)))
+    this.turns.granted(grants.filter(({ holder }) => isTurn(holder)))
+    this.locks.granted(grants.filter(({ holder }) => !isTurn(holder)))
   }
 
   #lead(isOurs: boolean): void {

@@ -8,9 +8,6 @@ import type { FleetLocks, LockGrant, LockStanding, LockWish, WantedLock } from '
 import { persevere, quickBackOff } from '../back-off.ts'
 import type { Log } from '../telemetry.ts'
 
-/** Holders of turns begin so; those of locks begin with a namespace. */
-export const turnPrefix = 'turn/'
-
 type Restored = Omit<LockWish, 'priority' | 'createdAt'>
 
 export type DeskParts = {

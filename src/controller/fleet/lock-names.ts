@@ -1,8 +1,5 @@
-/** Names of locks and turns, and what Argo says of one that is waited for. */
+/** Names of locks, and what Argo says of one that is waited for. */
 import type { LockKind, LockRef } from '../../engine/locks.ts'
-import { turnPrefix } from './lock-desk.ts'
-
-export const isTurn = (name: string): boolean => name.startsWith(turnPrefix)
 
 export function kindOf(name: string): LockKind {
   const kind = name.split('/')[1]

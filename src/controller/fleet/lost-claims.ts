@@ -3,11 +3,11 @@
  * after it had deleted it. Whoever has them next returns them.
  */
 import type { WorkflowUid } from '../../resources/index.ts'
-import { workflowUid } from '../../resources/index.ts'
+import { isTurn } from '../../store/fleet.ts'
 import type { FleetLocks } from '../../store/fleet.ts'
 import type { Store, WorkflowRow } from '../../store/port.ts'
 import type { RunTable } from '../run-table.ts'
-import { turnPrefix } from './lock-desk.ts'
+import { uidOfTurn } from './shared-turns.ts'
 import type { SharedTurns } from './shared-turns.ts'
 
 export type ClaimsParts = {
@@ -25,13 +25,13 @@ export async function returnLostClaims(
   const uidOf = new Map<string, WorkflowUid>(ours.held.map(({ holder, workflowUid: uid }) => [holder, uid]))
   const lost: { readonly holder: string }[] = []
   for (const holder of new Set([...uidOf.keys(), ...ours.waiting])) {
-    const isTurn = holder.startsWith(turnPrefix)
+    const isOfTurn = isTurn(holder)
     const [namespace = '', name = ''] = holder.split('/')
     // A workflow that is just being made has its turn before it is stored.
-    if (isTurn ? turns.knows(holder) : runs.byName(namespace, name) !== undefined) continue
-    const uid = isTurn ? workflowUid(holder.slice(turnPrefix.length)) : uidOf.get(holder)
+    if (isOfTurn ? turns.knows(holder) : runs.byName(namespace, name) !== undefined) continue
+    const uid = isOfTurn ? uidOfTurn(holder) : uidOf.get(holder)
     const row = uid === undefined ? await store.workflow(namespace, name) : await store.workflowByUid(uid)
-    if (isOver(row) && !(isTurn && turns.knows(holder))) lost.push({ holder })
+    if (isOver(row) && !(isOfTurn && turns.knows(holder))) lost.push({ holder })
   }
   if (lost.length > 0) await locks.leave(lost)
 }

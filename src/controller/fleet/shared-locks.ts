@@ -3,11 +3,12 @@
  * back once the commit that says so is stored. Grants that nobody takes are given back after a while.
  */
 import type { LimitReader, LockAnswer, LockRef, LockRequest, Locks } from '../../engine/index.ts'
+import { isTurn } from '../../store/fleet.ts'
 import type { LockGrant, LockStanding, WantedLock } from '../../store/fleet.ts'
 import { workflowUid } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
 import type { LockDesk } from './lock-desk.ts'
-import { isTurn, kindOf, waitingText } from './lock-names.ts'
+import { kindOf, waitingText } from './lock-names.ts'
 
 type Grant = {
   readonly uid: WorkflowUid

@@ -1,15 +1,17 @@
 /** Turns of all members: how many workflows may be under way at once, in all and per namespace, counted in the store. */
 import type { WorkflowUid } from '../../resources/index.ts'
 import { workflowUid } from '../../resources/index.ts'
+import { turnPrefix } from '../../store/fleet.ts'
 import type { LockGrant, WantedLock } from '../../store/fleet.ts'
 import type { Applicant, Turns } from '../parallelism.ts'
 import type { LockDesk } from './lock-desk.ts'
-import { turnPrefix } from './lock-desk.ts'
 
 type Limits = { readonly limit: number; readonly namespaceLimit: number }
 const everybody = `${turnPrefix}all`
 const ofNamespace = (namespace: string): string => `${turnPrefix}namespace/${namespace}`
 const holderOf = (uid: WorkflowUid): string => `${turnPrefix}${uid}`
+/** Whose turn it is, by the name of who holds it. */
+export const uidOfTurn = (holder: string): WorkflowUid => workflowUid(holder.slice(turnPrefix.length))
 
 export class SharedTurns implements Turns {
   readonly #desk: Pick<LockDesk, 'ask' | 'leave' | 'restore' | 'limits'>
@@ -75,7 +77,7 @@ export class SharedTurns implements Turns {
   /** What the store has given. */
   granted(grants: readonly LockGrant[]): void {
     for (const { holder } of grants) {
-      const uid = workflowUid(holder.slice(turnPrefix.length))
+      const uid = uidOfTurn(holder)
       const applicant = this.#waiting.get(uid)
       if (applicant === undefined) continue
       this.#waiting.delete(uid)
@@ -86,7 +88,7 @@ export class SharedTurns implements Turns {
 
   /** Whether a workflow that is in memory, or is being stored, has the turn or waits for it. */
   knows(holder: string): boolean {
-    const uid = workflowUid(holder.slice(turnPrefix.length))
+    const uid = uidOfTurn(holder)
     return this.#waiting.has(uid) || this.#begun.has(uid)
   }
 

@@ -1,7 +1,8 @@
 /** One transaction at the desk: claims are written, the ends of the queues read, grants decided and written, the holders told. */
 import { workflowUid } from '../../resources/index.ts'
+import { isTurn, turnPrefix } from '../fleet.ts'
 import type { LockGrant, LockStanding, LockWish, WantedLock } from '../fleet.ts'
-import { grantsOf, inOrder, isTurn } from '../fleet-locks.ts'
+import { grantsOf, inOrder } from '../fleet-locks.ts'
 import type { LockRow, WaitingRow } from '../fleet-locks.ts'
 import { bigintArray, textArray } from './binary-array.ts'
 import type { Statements } from './fleet-link.ts'
@@ -268,10 +269,10 @@ const wishesOf = `wishes AS (
   )`
 const first = `SELECT k.name AS lock, c.holder, true AS seen FROM lock_limit k CROSS JOIN LATERAL (
     SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NULL ${inQueue} LIMIT ${free}
-  ) c WHERE ${open} AND k.name NOT LIKE 'turn/%'
+  ) c WHERE ${open} AND k.name NOT LIKE '${turnPrefix}%'
   UNION ALL SELECT k.name, c.holder, true FROM lock_limit k JOIN hopeful w ON w.lock = k.name CROSS JOIN LATERAL (
     SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.wish = w.wish AND c.granted IS NULL ${inQueue} LIMIT ${free}
-  ) c WHERE ${open} AND k.name LIKE 'turn/%'`
+  ) c WHERE ${open} AND k.name LIKE '${turnPrefix}%'`
 const queuesSql = rowsOf(first)
 /** Besides, whoever is of the same workflow as the head of a queue, however far behind. */
 const deepSql = rowsOf(`${first} UNION ALL SELECT k.name, c.holder, false FROM lock_limit k CROSS JOIN LATERAL (
@@ -279,7 +280,7 @@ const deepSql = rowsOf(`${first} UNION ALL SELECT k.name, c.holder, false FROM l
   ) h JOIN hopeful w ON w.lock = k.name CROSS JOIN LATERAL (
     SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.wish = w.wish AND c.granted IS NULL
       AND c.priority = h.priority AND c.created_at = h.created_at AND c.workflow_key = h.workflow_key ${inQueue} LIMIT ${free}
-  ) c WHERE ${open} AND k.name NOT LIKE 'turn/%'`)
+  ) c WHERE ${open} AND k.name NOT LIKE '${turnPrefix}%'`)
 
 const grantSql = `WITH given AS (
     UPDATE lock_claim SET granted = nextval('lock_grant') WHERE holder = ANY($1::text[]) AND ${isWaitingClaim}
@@ -293,6 +294,6 @@ const grantSql = `WITH given AS (
 const answerSql = `SELECT c.holder, min(c.workflow_uid) AS uid, array_agg(c.lock ORDER BY c.granted) AS names,
     NULL AS name, NULL::bigint AS max, NULL::bigint AS waiting
   FROM lock_claim c WHERE c.holder = ANY($1::text[]) GROUP BY c.holder HAVING bool_and(c.granted IS NOT NULL)
-  UNION ALL SELECT NULL, NULL, CASE WHEN k.name LIKE 'turn/%' THEN '{}' ELSE array(
+  UNION ALL SELECT NULL, NULL, CASE WHEN k.name LIKE '${turnPrefix}%' THEN '{}' ELSE array(
       SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NOT NULL ORDER BY c.granted
     ) END, k.name, k.max, k.waiting FROM lock_limit k WHERE k.name = ANY($2::text[])`
