@@ -10,7 +10,7 @@ import type { Readings } from '../telemetry/index.ts'
 import type { SourceCheck } from './health.ts'
 
 export type TableParts = {
-  readonly config: Pick<Config, 'table' | 'namespace'>
+  readonly config: Pick<Config, 'table' | 'namespace' | 'controller'>
   readonly controller: RunningController
   readonly store: Store
   readonly log: Log
@@ -31,6 +31,7 @@ export async function openTable({ config, controller, store, log }: TableParts):
     pollMs,
     templateWaitMs,
     install,
+    silentMs: config.controller.silentAfterMs,
   })
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Client, Pool } from 'pg'
 import type { Log } from '../../controller/telemetry.ts'
-import { isConnectionFault, keepSession, openPool } from '../../postgres/index.ts'
+import { isConnectionFault, keepSession, openPool, Silence, silentMsDefault } from '../../postgres/index.ts'
 import type { KeptSession, PostgresOptions } from '../../postgres/index.ts'
 import { UserError } from '../../resources/index.ts'
 import { checkSchemaName, installTable, refuseNewer, tableState } from './install.ts'
@@ -19,6 +19,8 @@ export type LinkOptions = {
   /** The table is there, and ours to serve. */
   readonly onUp: (pool: Pool, instance: string) => Promise<void>
   readonly onNews: () => void
+  /** Another daemon that serves it and says nothing for so long is cut off; 15,000 where nothing is said. */
+  readonly silentMs?: number
 }
 
 /** Statements of the pool that take longer have lost their server. */
@@ -27,6 +29,7 @@ const connections = 4
 
 export class TableLink {
   readonly #options: LinkOptions
+  readonly #silence: Silence
   #pool: Pool | null = null
   #session: KeptSession | null = null
   #reason: string | null = 'the table of manifests is not connected yet'
@@ -36,6 +39,7 @@ export class TableLink {
   constructor(options: LinkOptions) {
     checkSchemaName(options.schema)
     this.#options = options
+    this.#silence = new Silence(options.silentMs ?? silentMsDefault)
   }
 
   /** Why the table is not served, or `null`. */
@@ -62,10 +66,16 @@ export class TableLink {
   async #up(client: Client): Promise<void> {
     const { schema, claimant, postgres, onNews, onUp, log } = this.#options
     const instance = await this.#ready(client)
+    const key = `drydock table ${instance} ${claimant}`
     const locked = await client.query<{ ok: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok', [
-      `drydock table ${instance} ${claimant}`,
+      key,
     ])
-    if (locked.rows[0]?.ok !== true) throw new Error('another daemon on the same store serves it')
+    if (locked.rows[0]?.ok !== true) {
+      const ended = await this.#silence.look(client, { sql: serversSql, values: [key] })
+      throw new Error(
+        `another daemon on the same store serves it${ended.length > 0 ? '; it said nothing and was cut off' : ''}`,
+      )
+    }
     client.on('notification', ({ payload }) => {
       if (payload === schema) onNews()
     })
@@ -110,6 +120,12 @@ export class TableLink {
     )
   }
 }
+
+const serversSql = `SELECT k.pid, 'table' AS key FROM pg_locks k
+  WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1
+    AND k.classid::bigint = (hashtextextended($1, 0) >> 32) & 4294967295
+    AND k.objid::bigint = hashtextextended($1, 0) & 4294967295
+    AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
 const notInstalled = (schema: string, cause?: unknown) =>
   new UserError(

@@ -371,6 +371,31 @@ describe('the table', () => {
     await other.dispose()
   })
 
+  it('is served by the next daemon where the one that serves it is frozen', async () => {
+    const first = await table.start()
+    const client = await another()
+    const { rows } = await client.query<{ key: string }>(
+      `SELECT (k.classid::bigint << 32 | k.objid::bigint)::text AS key FROM pg_locks k JOIN pg_stat_activity a USING (pid)
+        WHERE k.locktype = 'advisory' AND a.application_name = 'drydock table'`,
+    )
+    await first.close()
+    const frozen = await another()
+    frozen.on('error', () => undefined)
+    for (const { key } of rows) await frozen.query('SELECT pg_advisory_lock($1)', [key])
+    const next = await TableSource.open({
+      postgres: { url: table.url },
+      schema: table.schema,
+      controller: table.controller,
+      store: table.store,
+      log: table.log,
+      namespace: 'default',
+      silentMs: 2_000,
+    })
+    await eventually(() => next.reasons()[0], expect.stringContaining('another daemon on the same store serves it'))
+    await eventually(() => next.reasons(), [])
+    await next.close()
+  })
+
   it('that goes away is a state, told once; nothing is lost or doubled when it is back', async () => {
     const warned: string[] = []
     const say = (_fields: LogFields, text: string) => void warned.push(text)

@@ -33,6 +33,8 @@ export type TableSourceOptions = {
   readonly install?: boolean
   /** Milliseconds over which changes of workflows are gathered. */
   readonly gatherMs?: number
+  /** Another daemon that serves the table and says nothing for so long is cut off. */
+  readonly silentMs?: number
 }
 
 export type TableReadings = {
@@ -65,7 +67,7 @@ export class TableSource {
   private constructor(options: TableSourceOptions, claimant: string) {
     this.#options = options
     this.#claimant = claimant
-    const { postgres, schema, log, controller, install = true } = options
+    const { postgres, schema, log, controller, install = true, silentMs } = options
     this.#news = controller.watch(null, (event) => this.#seen(event), 'heads')
     this.#link = new TableLink({
       postgres,
@@ -75,6 +77,7 @@ export class TableSource {
       log,
       onUp: (pool, instance) => this.#up(pool, instance),
       onNews: () => this.#wake(),
+      ...(silentMs === undefined ? {} : { silentMs }),
     })
   }
 

@@ -1,13 +1,12 @@
 /** Gets hold of the lease: waits for a server that is away and for another daemon to go, where that is wanted. */
 import type { Client } from 'pg'
-import { isConnectionFault, openClient, pauseMs, reconnectPauses } from '../../postgres/index.ts'
+import { isConnectionFault, openClient, pauseMs, reconnectPauses, Silence } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { storeError } from '../fault.ts'
 import { namelessLease } from '../fleet.ts'
-import { claim, heldLeases, holderOf, inherit, keyOf, letOthersIn, shutOthersOut, tryLock } from './lease.ts'
+import { claim, heldLeases, holderOf, holdersOf, inherit, keyOf, letOthersIn, shutOthersOut, tryLock } from './lease.ts'
 import type { Grip, Holder, LeaseName } from './lease.ts'
 import { checkSchema, isDue, migrate } from './migrate.ts'
-import { Silence } from './silence.ts'
 
 export type Waiting = {
   /** Told whenever the reason changes. */
@@ -60,10 +59,7 @@ async function attempt(client: Client, options: ConnectOptions, silence: Silence
     const { reason, leases } = found
     if (!wait) throw storeError({ code: 'STORE_LOCKED', message: `${reason}: stop it first` })
     wait.say(`standing by: ${reason}`)
-    const ended = await silence.look(
-      client,
-      leases.map((lease) => keyOf({ schema: name.schema, lease })),
-    )
+    const ended = await silence.look(client, holdersOf(leases.map((lease) => keyOf({ schema: name.schema, lease }))))
     if (ended.length > 0) wait.say(`it said nothing for ${silentMs / 1000} s and was cut off: ${reason}`)
     await pause(standbyMs * (0.5 + Math.random()), wait.signal)
   }

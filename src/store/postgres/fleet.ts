@@ -1,6 +1,6 @@
 /** The fleet on Postgres: who is there, whose workflows are whose, and what is shared. */
 import { randomUUID } from 'node:crypto'
-import { openPool } from '../../postgres/index.ts'
+import { openPool, Silence } from '../../postgres/index.ts'
 import type { PostgresOptions } from '../../postgres/index.ts'
 import { workflowUid } from '../../resources/index.ts'
 import type { WorkflowUid } from '../../resources/index.ts'
@@ -17,10 +17,9 @@ import { FleetLink } from './fleet-link.ts'
 import type { Statements } from './fleet-link.ts'
 import { membersOf } from './fleet-members.ts'
 import { Roles } from './fleet-roles.ts'
-import { heldLeases, keyOf, lockClass } from './lease.ts'
+import { heldLeases, holdersOf, keyOf, lockClass } from './lease.ts'
 import type { LeaseName } from './lease.ts'
 import { asStoreError } from './postgres-fault.ts'
-import { Silence } from './silence.ts'
 import type { Writer } from './writer.ts'
 
 export type FleetOptions = {
@@ -256,7 +255,8 @@ export class PostgresFleet implements Fleet {
     const { schema } = this.#link.name
     const others = held.filter((lease) => lease !== this.name)
     if (others.length === 0) return
-    await this.#silence.look(client, [...others.map((lease) => keyOf({ schema, lease })), ...this.#roles.keys])
+    const keys = [...others.map((lease) => keyOf({ schema, lease })), ...this.#roles.keys]
+    await this.#silence.look(client, holdersOf(keys))
   }
 }
 

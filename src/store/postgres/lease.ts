@@ -4,6 +4,7 @@
  * each connection and is named by each commit: what an old connection still had on its way is refused.
  */
 import type { ClientBase } from 'pg'
+import type { Holders } from '../../postgres/index.ts'
 
 /** First half of the advisory lock's key; the second is made of schema and lease. */
 export const lockClass = 0x44727944
@@ -117,6 +118,13 @@ export async function endGhost(client: ClientBase, name: LeaseName, { token }: H
       AND l.objid::bigint = (hashtext($2)::bigint & 4294967295)`
   await client.query(sql, [lockClass, keyOf(name), name.lease, token])
 }
+
+/** For silence.ts: who holds the locks of these keys. */
+export const holdersOf = (keys: readonly string[]): Holders => ({ sql: holdersSql, values: [lockClass, keys] })
+const holdersSql = `SELECT k.pid, w.key FROM unnest($2::text[]) AS w (key)
+  JOIN pg_locks k ON k.objid::bigint = hashtext(w.key)::bigint & 4294967295
+  WHERE k.locktype = 'advisory' AND k.granted AND k.classid::bigint = $1 AND k.objsubid = 2
+    AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
 export const keyOf = ({ schema, lease }: Pick<LeaseName, 'schema' | 'lease'>): string => `${schema}/${lease}`
 /** Held by all with names together, or by the one without. */

@@ -7,10 +7,9 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startPostgres } from '../../../scripts/postgres.ts'
 import type { PostgresServer } from '../../../scripts/postgres.ts'
-import { openClient } from '../../postgres/index.ts'
+import { openClient, Silence } from '../../postgres/index.ts'
 import { uidOf, workflowRow } from '../store.contract.ts'
-import { lockClass } from './lease.ts'
-import { Silence } from './silence.ts'
+import { holdersOf, lockClass } from './lease.ts'
 import { openPostgresStore, sessionOf } from './store.ts'
 import type { PostgresStore, PostgresStoreOptions } from './store.ts'
 
@@ -118,7 +117,7 @@ describe('a holder of a lock', () => {
     const silence = new Silence(10_000, () => nowMs)
     const ended: string[] = []
     for (let round = 0; round < rounds; round++) {
-      ended.push(...(await silence.look(other, [key()])))
+      ended.push(...(await silence.look(other, holdersOf([key()]))))
       nowMs += 1_000
       await between()
     }
@@ -154,8 +153,8 @@ describe('a holder of a lock', () => {
     const other = await connect()
     let nowMs = 0
     const silence = new Silence(10_000, () => nowMs)
-    await silence.look(other, [key()])
+    await silence.look(other, holdersOf([key()]))
     nowMs += 3_600_000
-    expect(await silence.look(other, [key()])).toEqual([])
+    expect(await silence.look(other, holdersOf([key()]))).toEqual([])
   })
 })
