@@ -134,8 +134,10 @@ function run(folder: string, args: readonly string[], timeout: number): Promise<
   return new Promise((resolve) => {
     const env = { ...process.env, FC_SHRINK: 'no', NODE_COMPILE_CACHE: join(folder, '..', 'cache') }
     const options = { cwd: folder, timeout, killSignal: 'SIGKILL' as const, maxBuffer: 1 << 28, env }
-    execFile(process.execPath, ['--max-semi-space-size=32', ...args], options, (_error, stdout) =>
-      resolve({ output: stdout }),
-    )
+    const child = execFile(process.execPath, ['--max-semi-space-size=32', ...args], options, (_error, stdout) => {
+      children.delete(child)
+      resolve({ output: stdout })
+    })
+    children.add(child)
   })
 }
