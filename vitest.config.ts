@@ -48,8 +48,10 @@ const projects: readonly Project[] = [
   {
     name: 'simulation',
     include: ['test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],
+    exclude: ['test/simulation/seeds.test.ts'],
     timeoutMs: 400_000,
   },
+  { name: 'seeds', include: ['test/simulation/seeds.test.ts'], timeoutMs: 600_000 },
   { name: 'kill', include: ['test/kill/**/*.test.ts'], timeoutMs: 600_000, oneByOne: true },
   { name: 'chaos', include: ['test/chaos/**/*.test.ts'], timeoutMs: 400_000, oneByOne: true },
   { name: 'monitoring', include: ['test/monitoring/**/*.test.ts'], timeoutMs: 300_000 },

@@ -38,11 +38,13 @@ async function everything(): Promise<number> {
   }
   const beside = missing === null ? eachOf(waiting, results) : Promise.resolve()
   const simulation = vitest('simulation')
+  const seeds = vitest('seeds', { isPolite: true })
   for (const check of checks) counts.push(await command(check, ['npm', 'run', '-s', check]))
   results.push(await simulation)
   results.push(await vitest('unit'))
   for (const project of missing === null ? onEngine : []) results.push(await vitest(project))
   await beside
+  results.push(await seeds)
   if (missing === null)
     counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny', '--only', smallBenches]))
   const last = await afterSecondRun(results)
@@ -65,7 +67,10 @@ async function afterSecondRun(results: readonly ProjectResult[]) {
       continue
     }
     say(`again, by themselves: ${own.join(' ')}`)
-    const look = withSecondRun(first, await vitest(first.project, own, projectSecondsMost - secondsSoFar()))
+    const look = withSecondRun(
+      first,
+      await vitest(first.project, { files: own, limitSeconds: projectSecondsMost - secondsSoFar() }),
+    )
     last.push(look.result)
     passedAlone.push(...look.passedAlone)
   }
@@ -85,16 +90,23 @@ async function command(name: string, words: readonly string[]): Promise<Count> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
-/** @param files all of the project's where there are none */
+type VitestOptions = {
+  /** All of the project's where there are none. */
+  readonly files?: readonly string[]
+  readonly limitSeconds?: number
+  /** It takes only what the others leave of the processors. */
+  readonly isPolite?: boolean
+}
+
 async function vitest(
   project: string,
-  files: readonly string[] = [],
-  limitSeconds = projectSecondsMost,
+  { files = [], limitSeconds = projectSecondsMost, isPolite = false }: VitestOptions = {},
 ): Promise<ProjectResult> {
   const folder = await mkdtemp(join(tmpdir(), 'drydock-test-'))
   const report = join(folder, 'report.json')
   try {
     const words = [
+      ...(isPolite ? ['nice', '-n', '15'] : []),
       'vitest',
       'run',
       '--project',
@@ -110,6 +122,7 @@ async function vitest(
     const result = await resultOf(project, report, outcome)
     const { passed, failed } = countOf(result)
     say(`${code === 0 ? '✔' : '✖'} ${project.padEnd(14)} ${seconds.toFixed(1)} s, ${passed} passed, ${failed} failed`)
+    for (const line of output.split('\n')) if (line.startsWith('seeds: ')) say(`    ${line}`)
     if (code !== 0) say(tail(output, 120))
     return result
   } finally {

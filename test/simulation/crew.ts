@@ -1,6 +1,7 @@
 /** Many seeds over all cores: each worker takes the next few, and tells what it found. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { kinds } from './scenario.ts'
 import type { Kind } from './scenario.ts'
 
 export type Complaint = {
@@ -12,6 +13,8 @@ export type Complaint = {
 
 export type Tally = {
   seeds: number
+  /** How many of each kind. */
+  readonly kinds: Record<Kind, number>
   steps: number
   commits: number
   awaits: number
@@ -45,7 +48,10 @@ export type Orders = {
 export const emptyTally = (): Tally => ({
   ...{ seeds: 0, steps: 0, commits: 0, awaits: 0 },
   ...{ crashes: 0, usurped: 0, starts: 0 },
+  kinds: { tiny: 0, small: 0, portions: 0, wide: 0, fleet: 0, classic: 0 },
 })
+
+export const counts = ['seeds', 'steps', 'commits', 'awaits', 'crashes', 'usurped', 'starts'] as const
 
 /** How to see one again. */
 export const commandOf = ({ seed, kind }: Pick<Complaint, 'seed' | 'kind'>): string =>
@@ -59,7 +65,8 @@ export async function playSeeds(options: CrewOptions): Promise<Share> {
   const tally = emptyTally()
   const complaints: Complaint[] = []
   const take = (share: Share): void => {
-    for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] += share.tally[key]
+    for (const key of counts) tally[key] += share.tally[key]
+    for (const kind of kinds) tally.kinds[kind] += share.tally.kinds[kind]
     for (const complaint of share.complaints) {
       complaints.push(complaint)
       onComplaint?.(complaint)

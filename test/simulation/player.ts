@@ -1,6 +1,6 @@
 /** A worker of the crew: plays seeds until none is left. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { emptyTally } from './crew.ts'
+import { counts, emptyTally } from './crew.ts'
 import type { Complaint, Orders, Share } from './crew.ts'
 import { judge } from './seed.ts'
 
@@ -23,7 +23,8 @@ async function playFew(from: number, to: number): Promise<Share> {
   for (let seed = from; seed < to; seed += 1) {
     const { violations, played, kind: own } = await judge(seed, kind === null ? {} : { kind })
     tally.seeds += 1
-    for (const key of ['steps', 'commits', 'awaits', 'crashes', 'usurped', 'starts'] as const) tally[key] += played[key]
+    tally.kinds[own] += 1
+    for (const key of counts) if (key !== 'seeds') tally[key] += played[key]
     if (violations.length > 0) complaints.push({ seed, kind: own, step: played.steps, violations })
   }
   return { tally, complaints }
