@@ -114,6 +114,9 @@ export interface Runtime {
   /** Drops kept logs, sandboxes and everything else of a workflow. */
   forget(workflow: WorkflowUid, signal?: AbortSignal): Promise<void>
 
+  /** Another controller has dropped everything of a workflow: drops the logs of it that were kept here. */
+  forgetLogs(workflow: WorkflowUid): Promise<void>
+
   /** Every pod of this instance that has containers, with its state. */
   list(signal?: AbortSignal): Promise<readonly PodState[]>
 

@@ -60,6 +60,7 @@ export class Follower {
     runs.forget(namespace, name)
     if (uid === undefined) return
     cron.childChanged(uid)
+    if (event.type === 'DELETED') this.#forgetLogs(uid)
     if (!hub.isHeard) {
       this.#heads.delete(uid)
       return hub.skip(event.resourceVersion)
@@ -67,6 +68,14 @@ export class Follower {
     const before = this.#due.get(uid)
     const isNew = before?.type === 'ADDED' && event.type === 'MODIFIED'
     this.#due.set(uid, isNew ? { ...event, type: 'ADDED' } : event)
+  }
+
+  /** It may have run here before it became another's. */
+  #forgetLogs(uid: WorkflowUid): void {
+    const { runtime, log } = this.#core()
+    runtime.forgetLogs(uid).catch((error: unknown) => {
+      log.warn({ uid, error: String(error) }, 'logs of a workflow that another member deleted stay')
+    })
   }
 
   #show(): void {

@@ -1,5 +1,6 @@
 /** The runtime port on a Docker Engine. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PodId, type PodRequest, type PodState, type WorkflowUid, WorldError } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
@@ -245,8 +246,12 @@ export class DockerRuntime implements Runtime {
     await this.sandboxes.forget(workflow)
     if (this.isShared) await this.removal.sweep(workflow, signal)
     for (const id of this.marks.withPrefix(`${workflow}.`)) this.marks.drop(id as PodId)
+    await this.forgetLogs(workflow)
+  }
+
+  async forgetLogs(workflow: WorkflowUid): Promise<void> {
     assertSafeId(workflow)
-    rmSync(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
+    await rm(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {

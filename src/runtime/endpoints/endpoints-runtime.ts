@@ -158,6 +158,10 @@ export class EndpointsRuntime implements Runtime {
     for (const pod of this.#where.keys()) if (pod.startsWith(`${workflow}.`)) this.#where.delete(pod)
   }
 
+  async forgetLogs(workflow: WorkflowUid): Promise<void> {
+    await Promise.all(this.#members.map(({ runtime }) => runtime.forgetLogs(workflow)))
+  }
+
   /** Of those endpoints that answer; `endpoints.now()` tells which have been heard. */
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
     this.#start()

@@ -110,8 +110,16 @@ export class SimulatedRuntime implements Runtime {
       for (const pod of this.engine.pods.values()) {
         if (pod.request.identity.workflowUid === workflow) this.engine.delete(pod)
       }
-      for (const id of this.engine.logs.keys()) if (id.startsWith(`${workflow}.`)) this.engine.logs.delete(id)
+      this.#dropLogs(workflow)
     })
+  }
+
+  forgetLogs(workflow: WorkflowUid): Promise<void> {
+    return this.call(() => this.#dropLogs(workflow))
+  }
+
+  #dropLogs(workflow: WorkflowUid): void {
+    for (const id of this.engine.logs.keys()) if (id.startsWith(`${workflow}.`)) this.engine.logs.delete(id)
   }
 
   list(): Promise<readonly PodState[]> {

@@ -3,7 +3,8 @@
  * (placements.ts); its containers are run through that machine's own engine by the Docker adapter, so that a pod is all
  * that it is on one host: one network, volumes, probes, files in and out, logs.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
@@ -176,8 +177,13 @@ export class SwarmRuntime implements Runtime {
     await Promise.all(own.map(({ identity }) => this.remove(identity.id, signal)))
     const answering = [...this.#overseer.machines.values()].filter(({ isAnswering }) => isAnswering)
     await Promise.all(answering.map(({ runtime }) => runtime.forget(workflow, signal)))
+    await this.forgetLogs(workflow)
+  }
+
+  async forgetLogs(workflow: WorkflowUid): Promise<void> {
+    assertSafeId(workflow)
     for (const dir of this.#overseer.dataDirs(this.#options.dataDir))
-      rmSync(join(dir, 'logs', workflow), { recursive: true, force: true })
+      await rm(join(dir, 'logs', workflow), { recursive: true, force: true })
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
