@@ -3,9 +3,9 @@ import Type from 'typebox'
 import { labelSelectorOf, parseGoDuration } from '../expressions/index.ts'
 import type { LabelSelector } from '../expressions/index.ts'
 import type { ArgoSettings } from './argo-settings.ts'
+import { optionalText } from './connection-settings.ts'
 
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }))
-const text = (description: string) => Type.Optional(Type.String({ description }))
 
 export const archiveSettings = Type.Optional(
   Type.Object(
@@ -15,12 +15,14 @@ export const archiveSettings = Type.Optional(
           description: 'Finished workflows stay in the archive after they are deleted (Argo: persistence.archive).',
         }),
       ),
-      ttl: text('How long after their end archived workflows are kept, such as `90d` (Argo: persistence.archiveTTL).'),
+      ttl: optionalText(
+        'How long after their end archived workflows are kept, such as `90d` (Argo: persistence.archiveTTL).',
+      ),
       newest: count('How many archived workflows are kept, those that ended last; 0: all.'),
       hotNewest: count(
         'Finished workflows that stay in the hot tables; the others move to the archive; default 10000.',
       ),
-      hotAge: text('How long after their end finished workflows stay in the hot tables; default: for ever.'),
+      hotAge: optionalText('How long after their end finished workflows stay in the hot tables; default: for ever.'),
     },
     { additionalProperties: false },
   ),

@@ -99,18 +99,19 @@ export type Config = {
 /** @param base folder that relative paths are relative to */
 export function configOf(settings: Settings, base: string): Config {
   const problems: SettingsProblem[] = []
+  const tell = (message: string, path: string): void => void problems.push({ message, path })
   const durationMs = (path: string, text: string | undefined, fallback: number): number => {
     if (text === undefined || text === '') return fallback
     const parsed = parseGoDuration(/^\d+$/.test(text) ? `${text}s` : text)
     if (parsed.ok) return Number(parsed.value / 1_000_000n)
-    problems.push({ message: parsed.error, path })
+    tell(parsed.error, path)
     return fallback
   }
   const bytes = (path: string, text: string | undefined): number | null => {
     if (text === undefined) return null
     const parsed = parseQuantity(text)
     if (parsed.ok) return Number(parsed.value.value)
-    problems.push({ message: parsed.error, path })
+    tell(parsed.error, path)
     return null
   }
   const {
@@ -132,7 +133,7 @@ export function configOf(settings: Settings, base: string): Config {
     namespace: settings.namespace ?? 'default',
     timezone: settings.timezone ?? 'UTC',
     instance: settings.instance ?? null,
-    controller: sharingConfigOf(settings.controller, durationMs, (message, path) => problems.push({ message, path })),
+    controller: sharingConfigOf(settings.controller, durationMs, tell),
     server: {
       host: server.host ?? '127.0.0.1',
       port: server.port ?? 2746,
@@ -196,7 +197,7 @@ export function configOf(settings: Settings, base: string): Config {
     pluginFolder: settings.pluginFolder === undefined ? null : resolve(base, settings.pluginFolder),
     watchRingSize: settings.watchRingSize ?? 20_000,
     finishedKept: settings.finishedKept ?? 200,
-    archive: archivePolicyOf(settings.archive, settings, (message, path) => problems.push({ message, path })),
+    archive: archivePolicyOf(settings.archive, settings, tell),
     history: { first: settings.history?.first ?? 20, newest: settings.history?.newest ?? 200 },
     podGCDeleteDelayMs: durationMs('podGCDeleteDelayDuration', settings.podGCDeleteDelayDuration, 5000),
     initialDelayMs: durationMs('initialDelay', settings.initialDelay, 0),

@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import { parseQuantity } from '../expressions/index.ts'
+import { optionalText } from './connection-settings.ts'
 import type { SettingsProblem } from './problems.ts'
 
 const closed = { additionalProperties: false }
-const text = (description: string) => Type.Optional(Type.String({ description }))
 
 const endpointSchema = Type.Object(
   {
@@ -35,9 +35,9 @@ const endpointSchema = Type.Object(
     tls: Type.Optional(
       Type.Object(
         {
-          ca: text('File with the certificates of the authorities that the engine’s is held against.'),
-          cert: text('File with our certificate.'),
-          key: text('File with its private key.'),
+          ca: optionalText('File with the certificates of the authorities that the engine’s is held against.'),
+          cert: optionalText('File with our certificate.'),
+          key: optionalText('File with its private key.'),
           verify: Type.Optional(
             Type.Boolean({ description: 'Whether the engine’s certificate is checked; default true.' }),
           ),
@@ -45,12 +45,12 @@ const endpointSchema = Type.Object(
         { ...closed, description: 'For tcp.' },
       ),
     ),
-    sshKey: text('File with the private key for ssh; default: what `ssh` finds by itself.'),
+    sshKey: optionalText('File with the private key for ssh; default: what `ssh` finds by itself.'),
     capacity: Type.Optional(
       Type.Object(
         {
           cpus: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Cores; default: the engine’s.' })),
-          memory: text('Memory, such as `8Gi`; default: the engine’s.'),
+          memory: optionalText('Memory, such as `8Gi`; default: the engine’s.'),
           containersMax: Type.Optional(
             Type.Integer({ minimum: 0, description: 'Most containers at once; default: `capacity.containersMax`.' }),
           ),
@@ -58,7 +58,7 @@ const endpointSchema = Type.Object(
         { ...closed, description: 'What requests of its pods may add up to.' },
       ),
     ),
-    network: text('Network that its pods join; default: `docker.network`.'),
+    network: optionalText('Network that its pods join; default: `docker.network`.'),
     startConcurrency: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Most container starts at once; default: `docker.startConcurrency`.' }),
     ),
