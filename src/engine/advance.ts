@@ -61,7 +61,7 @@ export function resetFrames(run: Run): void {
   run.outstanding.clear()
 }
 
-export function advance(run: Run, observations: readonly Observation[], now: Instant): Decision {
+export function advance(run: Run, observations: readonly Observation[], now: Instant, lending = copying): Decision {
   run.now = now
   let root = roots.get(run)
   if (root === undefined) {
@@ -77,7 +77,7 @@ export function advance(run: Run, observations: readonly Observation[], now: Ins
   releaseEnded(run)
   if (!isComplete(run)) updateStatus(run)
   run.passes += 1
-  return decisionOf(run)
+  return decisionOf(run, lending)
 }
 
 /** Locks of nodes that ended without being visited again, because what encloses them had ended first. */
@@ -137,10 +137,15 @@ function updateStatus(run: Run): void {
 
 const none: readonly NodeId[] = []
 
+/** `lends`: the nodes of the decision are those of the run, and stay as they are only until it is asked to decide again. */
+export type Lending = { readonly lends: boolean }
+const copying: Lending = { lends: false }
+
 /** Takes what has gathered since the last decision. */
-export function decisionOf(run: Run): Decision {
+export function decisionOf(run: Run, { lends } = copying): Decision {
+  const changed = [...run.changed.values()]
   const decision: Decision = {
-    changed: [...run.changed.values()].map((node) => ({ ...node })),
+    changed: lends ? changed : changed.map((node) => ({ ...node })),
     deleted: run.deleted.size === 0 ? none : [...run.deleted].map(nodeIdOf),
     ended: run.justEnded,
     workflowChanged: run.workflowChanged,

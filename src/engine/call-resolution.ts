@@ -1,6 +1,6 @@
 /** From a step or task as written to what it calls now: `when`, references, loop items (semantics-variables.md §3, passes 5–7). */
 import type { Arguments, Artifact, DAGTask, WorkflowStep } from '../resources/index.ts'
-import type { Variables } from '../expressions/index.ts'
+import type { Rendered, Variables } from '../expressions/index.ts'
 import {
   evaluateWhen,
   expandItem,
@@ -15,6 +15,7 @@ import { LoopItems } from './loop-items.ts'
 import type { Scope } from './scope.ts'
 import {
   everythingMustResolve,
+  isPlain,
   keepUnknown,
   referencesMustResolve,
   render,
@@ -166,11 +167,14 @@ function expand(call: Callable, absent: ReadonlySet<string>, isOpen: boolean, sc
   if (items.value.length === 0) return { kind: 'empty' }
   const { withItems: _items, withParam: _param, withSequence: _sequence, name: _name, template, ...rest } = call
   const body = rest as object
-  const fill = (item: unknown) =>
-    render(scopes.outsider, body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
+  const fill: (item: unknown) => Rendered<object> = isPlain(body)
+    ? () => asItIs
+    : (item) => render(scopes.outsider, body, variablesOf(itemVariables(item), scopes.variables), everythingMustResolve)
+  const asItIs = { ok: true, value: body, tagsLeft: false } as const
   const concreteOf = (filled: object, index: number): Concrete => {
     const name = expandItem(call.name ?? '', index, items.value[index])
-    const expanded = { ...filled, name, ...(template === undefined ? {} : { template }) } as Callable
+    const expanded = { ...filled, name } as Callable
+    if (template !== undefined) expanded.template = template
     return { name, call: expanded, absent, skipped: isOpen ? itemDecision(expanded.when ?? '') : null }
   }
   const isWide = items.value.length > madeAheadMax

@@ -13,9 +13,9 @@ export type ChildInit = {
   readonly call: Call
   readonly hooks: Readonly<Record<string, LifecycleHook>>
   readonly onExit: string | undefined
-  /** `steps.<name>` or `tasks.<name>` by which its hooks refer to it. */
-  readonly prefix: string
-  readonly statusKey: string
+  /** Its hooks refer to it as `steps.<name>` or `tasks.<name>`. */
+  readonly kind: 'steps' | 'tasks'
+  readonly name: string
   readonly lookUp: () => Scope
   /** Why it does not run: a message for the Skipped node, or for an Error one. */
   readonly skipped: { readonly phase: 'Skipped' | 'Error'; readonly message: string } | null
@@ -42,7 +42,7 @@ export class Child extends Frame {
     this.init = init
     this.execution = new Execution(run, this, init.call)
     const { call } = init
-    const hasHooks = Object.keys(init.hooks).length > 0 || Boolean(init.onExit)
+    const hasHooks = Boolean(init.onExit) || Object.keys(init.hooks).length > 0
     this.hooks = !hasHooks
       ? null
       : new HookSet({
@@ -55,8 +55,8 @@ export class Child extends Frame {
           boundaryTemplate: call.boundaryTemplate,
           inExitHandler: call.inExitHandler,
           depth: call.depth,
-          prefix: init.prefix,
-          statusKey: init.statusKey,
+          prefix: `${init.kind}.${init.name}`,
+          statusKey: `${init.kind}.${init.name}`,
           lookUp: init.lookUp,
         })
   }

@@ -187,8 +187,8 @@ export class DagTaskFrame extends Frame {
       },
       hooks: isItem ? onlyExit(call.hooks ?? task.hooks) : (task.hooks ?? {}),
       onExit: call.onExit,
-      prefix: `tasks.${task.name}`,
-      statusKey: `tasks.${task.name}`,
+      kind: 'tasks',
+      name: task.name,
       lookUp: () => this.lookUp(),
       skipped: concrete.skipped,
     })

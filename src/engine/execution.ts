@@ -82,10 +82,11 @@ export class Execution extends Frame {
       this.finish(node)
       return false
     }
-    const processed = processTemplate(this.run, resolved.value.template, {
+    const { template } = resolved.value
+    const processed = processTemplate(this.run, template, {
       args: this.call.args,
       absent: this.call.absent,
-      locals: this.localsOf(resolved.value.template),
+      locals: () => this.localsOf(template),
     })
     if (!processed.ok) return this.refuse(processed.error, node)
     this.processed = processed.value
@@ -120,9 +121,11 @@ export class Execution extends Frame {
   /** `timeout` and `pendingTimeout` of a node that still waits (flow §9.2). */
   private timedOut(node: NodeStatus | undefined): boolean {
     if (node?.phase !== 'Pending') return false
+    const { timeout, pendingTimeout } = this.template ?? {}
+    if (!timeout && !pendingTimeout) return false
     const started = instantOf(node.startedAt)
     if (started === null) return false
-    for (const text of [this.template?.timeout, this.template?.pendingTimeout]) {
+    for (const text of [timeout, pendingTimeout]) {
       const duration = text ? parseDurationMs(text) : null
       if (duration?.ok !== true) continue
       const due = started + duration.value
@@ -223,8 +226,8 @@ export class Execution extends Frame {
       phase,
       boundary: call.boundary,
       scope: scopeText(call.scope),
-      ...(call.holder.template === undefined ? {} : { template: call.holder.template }),
-      ...(call.holder.templateRef === undefined ? {} : { templateRef: call.holder.templateRef }),
+      template: call.holder.template,
+      templateRef: call.holder.templateRef,
       hooked: call.hooked && attemptName === null,
       more: inputsOf(this.template),
     })
@@ -257,7 +260,9 @@ export class Execution extends Frame {
     if (this.isFinished) return
     this.isFinished = true
     this.takeDirtyChildren()
-    releaseLocks(this.run, node.id)
+    // Of a template without locks the node has none, unless a restart found some.
+    if (this.template?.synchronization !== undefined || this.template === null || this.run.status.synchronization)
+      releaseLocks(this.run, node.id)
     this.run.lockWaiters.delete(this)
     if (this.template !== null && this.run.justEnded.has(node.id)) {
       if (node.type !== 'Skipped') emitNodeMetrics(this.run, this.template, node, this.processed)
@@ -310,6 +315,7 @@ export const nodeTypes: Readonly<Record<NonNullable<ReturnType<typeof typeOf>>, 
 /** The inputs that a node shows: only where there are any. */
 export function inputsOf(template: Template | null): { inputs?: Inputs } {
   const inputs = template?.inputs
-  if (inputs === undefined || (!inputs.parameters?.length && !inputs.artifacts?.length)) return {}
+  if (inputs === undefined || (!inputs.parameters?.length && !inputs.artifacts?.length)) return nothingMore
   return { inputs }
 }
+const nothingMore: { inputs?: Inputs } = Object.freeze({})

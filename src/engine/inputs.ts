@@ -7,7 +7,7 @@ import { parameterFromConfigMap } from './configmap-parameter.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import type { Run } from './run.ts'
-import { keepUnknown, render } from './substitution.ts'
+import { isPlain, keepUnknown, render } from './substitution.ts'
 
 export type Processed = {
   readonly template: Template
@@ -23,14 +23,50 @@ export type Processed = {
 export function processTemplate(
   run: Run,
   template: Template,
-  call: { args: Arguments; absent: ReadonlySet<string>; locals: Readonly<Record<string, string>> },
+  call: { args: Arguments; absent: ReadonlySet<string>; locals: () => Readonly<Record<string, string>> },
 ): Outcome<Processed> {
-  const outer = variablesOf(call.locals, variablesOf(run.globals))
+  const constant = constantOf(template)
+  if (constant !== null) return good(new Constant(run, constant, call.locals))
+  const outer = variablesOf(call.locals(), variablesOf(run.globals))
   const inputs = fillInputs(run, template.inputs ?? {}, call, outer)
   if (!inputs.ok) return inputs
   const withInputs = inputs.value === null ? template : { ...template, inputs: inputs.value }
   const variables = variablesOf(inputVariables(withInputs), outer)
   return fillTags(run, withInputs, template, outer, variables)
+}
+
+/** Of a template that is the same in every call: variables are made for who asks. */
+class Constant implements Processed {
+  readonly template: Template
+  private readonly run: Run
+  private readonly locals: () => Readonly<Record<string, string>>
+  private known: Variables | null = null
+
+  constructor(run: Run, template: Template, locals: Constant['locals']) {
+    this.run = run
+    this.template = template
+    this.locals = locals
+  }
+
+  get variables(): Variables {
+    const { run, template } = this
+    return (this.known ??= variablesOf(inputVariables(template), variablesOf(this.locals(), variablesOf(run.globals))))
+  }
+}
+
+const constants = new WeakMap<Template, Template | null>()
+
+/** The template without its empty inputs, where it takes none and has no tags. */
+function constantOf(template: Template): Template | null {
+  let known = constants.get(template)
+  if (known === undefined) {
+    const { inputs, ...body } = template
+    const isOpen = Boolean(inputs?.parameters?.length) || Boolean(inputs?.artifacts?.length)
+    const constant = bodyOf(template, body)
+    known = isOpen || !isPlain(constant) ? null : constant
+    constants.set(template, known)
+  }
+  return known
 }
 
 function fillTags(

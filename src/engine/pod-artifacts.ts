@@ -4,6 +4,7 @@ import type { Variables } from '../expressions/index.ts'
 import { variablesOf } from '../expressions/index.ts'
 import { backendOf, hasLocation, hasLocationOrKey, keyOf, relocated, withKey } from './artifact-location.ts'
 import type { PodPlan } from './effects.ts'
+import type { Processed } from './inputs.ts'
 import type { Outcome } from './outcome.ts'
 import { bad, good } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -15,10 +16,10 @@ const nothingToPlan = good({ inputArtifacts: [], outputArtifacts: [], logArtifac
 
 export function planArtifacts(
   run: Run,
-  template: Template,
+  processed: Processed,
   podName: string,
-  variables: Variables,
 ): Outcome<Pick<PodPlan, 'inputArtifacts' | 'outputArtifacts' | 'logArtifacts'>> {
+  const { template } = processed
   const { inputs: given, outputs: left } = template
   if (!given?.artifacts?.length && !left?.artifacts?.length && !keepsLogs(run, template)) return nothingToPlan
   const home = (
@@ -29,7 +30,7 @@ export function planArtifacts(
   const known = run.world.config.artifactDrivers ?? []
   const driver = missingDriver([...(template.inputs?.artifacts ?? []), ...(template.outputs?.artifacts ?? [])], known)
   if (driver !== null) return bad(`artifact driver ${driver} not found`)
-  const withPod = variablesOf({ 'pod.name': podName }, variables)
+  const withPod = variablesOf({ 'pod.name': podName }, processed.variables)
   const inputs: Artifact[] = []
   for (const artifact of template.inputs?.artifacts ?? []) {
     if (!hasLocationOrKey(artifact)) {

@@ -10,6 +10,7 @@ const wrapperExit = 64
 
 export function assessPod(result: PodResult, plan: PodPlan): Verdict {
   const { state } = result
+  if (isPlainlyGood(result, plan)) return succeeded
   if (state.deadlineExceeded === true) return { phase: 'Failed', message: deadlineText }
   if (result.stageError !== undefined)
     return { phase: 'Error', message: `init: Error (exit code ${wrapperExit}): ${result.stageError}` }
@@ -33,9 +34,26 @@ export function assessPod(result: PodResult, plan: PodPlan): Verdict {
     const verdict = judgeOther(container)
     if (verdict !== null) return verdict
   }
-  if (plan.mains.every((name) => mains.some((one) => one.name === name && one.exitCode === 0)))
-    return { phase: 'Succeeded', message: '' }
+  if (plan.mains.every((name) => mains.some((one) => one.name === name && one.exitCode === 0))) return succeeded
   return { phase: 'Failed', message: 'pod failed: main container did not complete successfully' }
+}
+
+const succeeded: Verdict = { phase: 'Succeeded', message: '' }
+
+/** One container, which ended with 0, and nothing went wrong around it: most pods. */
+function isPlainlyGood({ state, stageError, collectError }: PodResult, { mains }: PodPlan): boolean {
+  const [only] = state.containers
+  return (
+    state.containers.length === 1 &&
+    only?.role === 'main' &&
+    only.state === 'exited' &&
+    only.exitCode === 0 &&
+    mains.length === 1 &&
+    mains[0] === only.name &&
+    state.deadlineExceeded !== true &&
+    stageError === undefined &&
+    collectError === undefined
+  )
 }
 
 /** Sidecars and user init containers: a kill from outside is no failure. */

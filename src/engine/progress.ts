@@ -1,6 +1,7 @@
 /** Progress and resourcesDuration of nodes that are no leaves: sums over the graph below them (semantics.md §2.2). */
 import type { NodeStatus } from '../resources/index.ts'
 import { addAll } from './add-all.ts'
+import { progressParts } from './run.ts'
 import type { Run } from './run.ts'
 
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
@@ -34,12 +35,12 @@ function below(run: Run, node: NodeStatus): Sums {
     seen.add(id)
     if (child === undefined) continue
     if (executable.has(child.type)) {
-      const [ownDone = '0', ownTotal = '0'] = (child.progress ?? '0/0').split('/')
-      done += Number(ownDone)
-      total += Number(ownTotal)
+      const [ownDone, ownTotal] = progressParts(child.progress ?? '0/0')
+      done += ownDone
+      total += ownTotal
     }
     if (child.type === 'Pod') add(durations, child.resourcesDuration)
-    addAll(stack, child.children ?? [])
+    if (child.children !== undefined) addAll(stack, child.children)
   }
   return { progress: `${done}/${total}`, durations }
 }
@@ -51,7 +52,7 @@ export function totalDuration(run: Run): Record<string, number> {
 }
 
 function add(sum: Record<string, number>, part: Record<string, number> | undefined): void {
-  for (const [name, amount] of Object.entries(part ?? {})) sum[name] = (sum[name] ?? 0) + amount
+  for (const name in part) sum[name] = (sum[name] ?? 0) + (part[name] ?? 0)
 }
 
 const same = (a: Record<string, number>, b: Record<string, number> | undefined): boolean =>

@@ -40,8 +40,8 @@ export type NewNode = {
   readonly phase: NodePhase
   readonly boundary: NodeStatus | null
   readonly scope: string
-  readonly template?: string
-  readonly templateRef?: TemplateRef
+  readonly template?: string | undefined
+  readonly templateRef?: TemplateRef | undefined
   readonly message?: string
   readonly hooked?: boolean
   readonly retried?: boolean
@@ -204,23 +204,20 @@ export class Run {
   }
 
   createNode(init: NewNode): NodeStatus {
-    const at = rfc3339(this.now)
+    // Built piece by piece: this runs once a node.
     const node: NodeStatus = {
       id: this.idOf(init.name),
       name: init.name,
       displayName: displayNameOf(init.name, init.boundary),
       type: init.type,
-      ...(init.templateRef === undefined
-        ? init.template
-          ? { templateName: init.template }
-          : {}
-        : { templateRef: init.templateRef }),
-      templateScope: init.scope,
-      ...(init.boundary === null ? {} : { boundaryID: init.boundary.id }),
-      startedAt: at,
-      nodeFlag: flagOf(init),
-      ...init.more,
     }
+    if (init.templateRef !== undefined) node.templateRef = init.templateRef
+    else if (init.template) node.templateName = init.template
+    node.templateScope = init.scope
+    if (init.boundary !== null) node.boundaryID = init.boundary.id
+    node.startedAt = rfc3339(this.now)
+    node.nodeFlag = flagOf(init)
+    if (init.more !== undefined) Object.assign(node, init.more)
     const estimate = this.estimate()?.nodeSeconds.get(init.name.slice(this.name.length))
     if (estimate !== undefined) node.estimatedDuration = estimate
     this.nodes.set(node.id, node)
@@ -277,7 +274,7 @@ export class Run {
   /** What a leaf has done goes into the workflow's sum. */
   private countProgress({ type, progress }: NodeStatus, by: 1 | -1): void {
     if (progress === undefined || !executable.has(type)) return
-    const [done, total] = parts(progress)
+    const [done, total] = progressParts(progress)
     this.progressDone += by * done
     this.progressTotal += by * total
   }
@@ -409,7 +406,8 @@ const flagOf = ({ hooked, retried }: NewNode): NonNullable<NodeStatus['nodeFlag'
 const notDone: readonly [number, number] = [0, 1]
 const allDone: readonly [number, number] = [1, 1]
 
-function parts(progress: string): readonly [number, number] {
+/** Done and total. */
+export function progressParts(progress: string): readonly [number, number] {
   if (progress === '0/1') return notDone
   if (progress === '1/1') return allDone
   const [done = '0', total = '0'] = progress.split('/')
@@ -427,7 +425,6 @@ function wholeOf(progress: string): string {
 export function displayNameOf(name: string, boundary: NodeStatus | null): string {
   if (boundary === null || !name.startsWith(boundary.name)) return name
   const rest = name.slice(boundary.name.length)
-  const grouped = /^\[\d+\]\.(.+)$/s.exec(rest)
-  if (grouped?.[1] !== undefined) return grouped[1]
-  return rest.startsWith('.') ? rest.slice(1) : rest
+  if (rest.startsWith('.')) return rest.slice(1)
+  return /^\[\d+\]\.(.+)$/s.exec(rest)?.[1] ?? rest
 }

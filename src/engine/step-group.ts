@@ -10,7 +10,8 @@ import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
 import { endOfWaiting } from './shutdown.ts'
 import type { StepsBody } from './steps.ts'
-import { scopeText } from './template-lookup.ts'
+import type { Scope } from './scope.ts'
+import { scopeText, type Holder } from './template-lookup.ts'
 
 /** What a step of the group comes to: itself, or its items. */
 type Part = { readonly items: LoopItems; readonly source: WorkflowStep }
@@ -181,7 +182,7 @@ export class StepGroup extends Frame {
     return new Child(run, this, {
       call: {
         nodeName: `${body.nodeName}[${this.index}].${name}`,
-        holder: { name: source.name ?? '', ...pickHolder(call) },
+        holder: this.holderOf(source, call),
         scope: execution.resolved?.scope ?? execution.call.scope,
         args: call.arguments ?? {},
         absent: concrete.absent,
@@ -195,12 +196,30 @@ export class StepGroup extends Frame {
       },
       hooks: call.hooks ?? source.hooks ?? {},
       onExit: call.onExit,
-      prefix: `steps.${name}`,
-      statusKey: `steps.${name}`,
-      lookUp: () => body.scope,
+      kind: 'steps',
+      name,
+      lookUp: this.lookUp,
       skipped: concrete.skipped,
     })
   }
+
+  private readonly lookUp = (): Scope => this.body.scope
+
+  /** The items of a loop mostly have one in common. */
+  private holderOf(source: WorkflowStep, call: WorkflowStep): Holder {
+    const { name = '' } = source
+    const { template, templateRef, inline } = call
+    const last = this.lastHolder
+    if (
+      last?.name !== name ||
+      last.template !== (template || undefined) ||
+      last.templateRef !== templateRef ||
+      last.inline !== inline
+    )
+      this.lastHolder = { name, ...pickHolder(call) }
+    return this.lastHolder as Holder
+  }
+  private lastHolder: Holder | null = null
 
   /** Visits a child and counts it when it has settled; false: the group has failed with it. */
   private drive(group: NodeStatus, child: Child, isNew = false): boolean {

@@ -20,6 +20,9 @@ function compiled<T extends object>(value: T): CompiledDocument<T> {
   return document as CompiledDocument<T>
 }
 
+/** Whether nothing in it is ever filled in: rendering gives it back as it is. */
+export const isPlain = (value: object): boolean => compiled(value).template.kind === 'plain'
+
 /** Clock and chance for expressions that ask for them: a run has them. */
 export type Outsider = { readonly outside: Outside }
 

@@ -2,8 +2,13 @@
 
 /** `name(index:description)`, with every parenthesis taken out of the description. */
 export function expandItem(baseName: string, index: number, item: unknown): string {
-  return `${baseName}(${String(index)}:${itemDescription(item).replace(/[()]/g, '')})`
+  const description =
+    typeof item === 'string' && plainText.test(item) ? item : itemDescription(item).replace(/[()]/g, '')
+  return `${baseName}(${String(index)}:${description})`
 }
+
+/** Shows as it is. */
+const plainText = /^[\w.-]*$/
 
 /** How an item shows in its node's name: texts as their JSON without quotes, maps as sorted `key:value`, lists in Go's style. */
 export function itemDescription(item: unknown): string {
