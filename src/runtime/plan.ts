@@ -117,6 +117,9 @@ const nothing: Decision = { start: [], retry: [], giveUp: [], isEnded: false, st
 
 /** @param progress of every planned container, by name */
 export function decide(plan: PodPlan, progress: ReadonlyMap<string, Progress>, isStopping: boolean): Decision {
+  const [only] = plan.containers
+  if (only?.role === 'main' && plan.containers.length === 1 && only.dependencies === undefined && !isStopping)
+    return decideOnly(only, progress.get(only.name))
   const of = (name: string): Progress =>
     progress.get(name) ?? { state: 'created', exitCode: 0, isKilledFromOutside: false, restarts: 0 }
   for (const init of plan.containers.filter((one) => one.role === 'init')) {
@@ -127,6 +130,14 @@ export function decide(plan: PodPlan, progress: ReadonlyMap<string, Progress>, i
   }
   return decideMains(plan, of, isStopping)
 }
+
+/** Most pods have nothing else. */
+function decideOnly(main: PlannedContainer, now: Progress | undefined): Decision {
+  if (now === undefined || now.state === 'created') return { ...nothing, start: [main] }
+  if (now.state === 'running') return nothing
+  return triesLeft(main, now) === 0 ? ended : { ...nothing, retry: [main] }
+}
+const ended: Decision = { ...nothing, isEnded: true }
 
 /** An init container failed, or the pod was stopped before its mains: they never run. */
 function endedEarly(plan: PodPlan, of: (name: string) => Progress, isStopping: boolean): Decision {

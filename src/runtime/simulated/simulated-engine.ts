@@ -22,6 +22,7 @@ export type SimulatedContainer = {
   readonly planned: PlannedContainer
   state: 'created' | 'running' | 'exited'
   exitCode: number
+  readonly isKilledFromOutside: boolean
   reason: string
   message: string
   isReady: boolean
@@ -138,19 +139,20 @@ export class SimulatedEngine {
   }
 
   stateOf(pod: SimulatedPod): PodState {
-    const phase = pod.isEnded ? 'ended' : pod.containers.some((one) => one.state !== 'created') ? 'running' : 'created'
-    const mains = pod.containers.filter((one) => one.planned.role === 'main')
+    let phase: PodState['phase'] = pod.isEnded ? 'ended' : 'created'
+    let ready = true
+    for (const { state, planned, isReady } of pod.containers) {
+      if (!pod.isEnded && state !== 'created') phase = 'running'
+      if (planned.role === 'main' && (state !== 'running' || !isReady)) ready = false
+    }
+    const containers = pod.containers.map((one) =>
+      !pod.isEnded && !pod.isStopping && isBetweenTries(one.planned, one) ? runsStill(one) : containerState(one, phase),
+    )
+    const ip = pod.script.ip ?? '10.0.0.1'
+    const state = { identity: pod.request.identity, phase, containers, ready, ip, hostNodeName: 'simulated' }
+    if (!pod.isDeadlineExceeded && !pod.wasStopped) return state
     return {
-      identity: pod.request.identity,
-      phase,
-      containers: pod.containers.map((one) =>
-        !pod.isEnded && !pod.isStopping && isBetweenTries(one.planned, one)
-          ? runsStill(one)
-          : containerState(one, phase),
-      ),
-      ready: mains.every((one) => one.state === 'running' && one.isReady),
-      ip: pod.script.ip ?? '10.0.0.1',
-      hostNodeName: 'simulated',
+      ...state,
       ...(pod.isDeadlineExceeded && { deadlineExceeded: true }),
       ...(pod.wasStopped && { stopped: true }),
     }
@@ -159,7 +161,7 @@ export class SimulatedEngine {
   private advance(pod: SimulatedPod): void {
     if (this.pods.get(pod.request.identity.id) !== pod) return
     if (pod.isStarted || pod.isStopping) {
-      const decision = decide(pod.plan, progressOf(pod), pod.isStopping)
+      const decision = decide(pod.plan, pod.byName, pod.isStopping)
       for (const { name, exitCode, message } of decision.giveUp) {
         const container = pod.byName.get(name)
         if (container) settle(container, exitCode, 'Error', message, this.options.clock.now())
@@ -290,7 +292,7 @@ export class SimulatedEngine {
   }
 
   private after(ms: number, work: () => void): void {
-    if (ms <= 0) queueMicrotask(work)
+    if (ms <= 0) void soon.then(work)
     else void this.options.clock.sleep(ms).then(work)
   }
 }
@@ -306,6 +308,9 @@ function newContainer(
     planned: planned ?? { name: request.name, role: request.role },
     state: 'created',
     exitCode: 0,
+    get isKilledFromOutside() {
+      return this.reason === 'OOMKilled'
+    },
     reason: '',
     message: '',
     isReady: false,
@@ -319,18 +324,8 @@ function newContainer(
   }
 }
 
-const progressOf = (pod: SimulatedPod): Parameters<typeof decide>[1] =>
-  new Map(
-    pod.containers.map((one) => [
-      one.request.name,
-      {
-        state: one.state,
-        exitCode: one.exitCode,
-        isKilledFromOutside: one.reason === 'OOMKilled',
-        restarts: one.restarts,
-      },
-    ]),
-  )
+/** Cheaper than queueMicrotask, which makes a resource of each. */
+const soon = Promise.resolve()
 
 function settle(one: SimulatedContainer, exitCode: number, reason: string, message: string, at: Instant): void {
   one.state = 'exited'
@@ -352,6 +347,13 @@ const runsStill = ({ request, planned, startedAt }: SimulatedContainer): Contain
 
 function containerState(one: SimulatedContainer, phase: PodState['phase']): ContainerState {
   const isWaiting = one.state === 'created' && phase !== 'created'
+  const { state, startedAt, finishedAt } = one
+  if (state === 'created' && !isWaiting && startedAt === null && finishedAt === null)
+    return { name: one.request.name, role: one.planned.role, state }
+  if (state === 'exited' && one.message === '' && startedAt !== null && finishedAt !== null) {
+    const { exitCode, reason } = one
+    return { name: one.request.name, role: one.planned.role, state, exitCode, reason, startedAt, finishedAt }
+  }
   return {
     name: one.request.name,
     role: one.planned.role,
