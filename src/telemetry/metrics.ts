@@ -40,6 +40,9 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const custom = new CustomMetrics(options.customTtlMs ?? 0, options.modifiers)
   const nowMs = options.nowMs ?? Date.now
   const inHand = new Map(queues.map((queue) => [queue, new WorkInProgress()]))
+  // Both change with every pod, and are asked for now and then.
+  const depths = new Map<QueueName, number>()
+  const added = new Map<QueueName, number>()
   let readings: Readings = {}
   if (options.process !== false) collectDefaultMetrics({ register: table.registry })
   zeroes(table, options.version)
@@ -48,9 +51,9 @@ export function openMetrics(options: MetricsOptions): Metrics {
 
   return {
     monotonicMs: () => performance.now(),
-    queueAdded: (queue) => table.add('queue_adds_count', { queue_name: queue }),
+    queueAdded: (queue) => void added.set(queue, (added.get(queue) ?? 0) + 1),
     queueRetried: (queue) => table.add('queue_retries', { queue_name: queue }),
-    queueDepth: (queue, depth) => table.set('queue_depth_gauge', depth, { queue_name: queue }),
+    queueDepth: (queue, depth) => void depths.set(queue, depth),
     queueWaited: (queue, seconds) => {
       inHand.get(queue)?.taken(performance.now())
       table.observe('queue_latency', seconds, { queue_name: queue })
@@ -125,6 +128,9 @@ export function openMetrics(options: MetricsOptions): Metrics {
     },
     async text() {
       for (const [queue, work] of inHand) readQueue(table, queue, work)
+      for (const [queue, depth] of depths) table.set('queue_depth_gauge', depth, { queue_name: queue })
+      for (const [queue, count] of added) table.add('queue_adds_count', { queue_name: queue }, count)
+      added.clear()
       await takeReadings(table, readings, options.log)
       return `${await table.registry.metrics()}${custom.text(nowMs())}`
     },

@@ -8,8 +8,11 @@ export class WorkInProgress {
   /** Of several in hand, the one that was taken as long ago as the work took. */
   done(nowMs: number, workedMs: number): void {
     const begun = nowMs - workedMs
-    const distances = this.#takenAt.map((at) => Math.abs(at - begun))
-    const nearest = distances.indexOf(Math.min(...distances))
+    let [nearest, least] = [-1, Infinity]
+    for (const [index, at] of this.#takenAt.entries()) {
+      const distance = Math.abs(at - begun)
+      if (distance < least) [nearest, least] = [index, distance]
+    }
     if (nearest >= 0) this.#takenAt.splice(nearest, 1)
   }
 
@@ -17,7 +20,7 @@ export class WorkInProgress {
     return this.#takenAt.length
   }
   oldestMs(nowMs: number): number {
-    return this.#takenAt.length === 0 ? 0 : nowMs - Math.min(...this.#takenAt)
+    return this.#takenAt.reduce((oldest, at) => Math.max(oldest, nowMs - at), 0)
   }
   sumMs(nowMs: number): number {
     return this.#takenAt.reduce((sum, at) => sum + nowMs - at, 0)

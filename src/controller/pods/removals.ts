@@ -17,6 +17,7 @@ export class Removals {
   readonly #clock: Clock
   readonly #runtime: Runtime
   readonly #confirm: () => Promise<void>
+  readonly #telemetry: Telemetry
   readonly #log: Log
   readonly #isStarting: () => boolean
   readonly #onRemoved: (pod: PodId) => void
@@ -42,6 +43,7 @@ export class Removals {
     this.#clock = parts.clock
     this.#runtime = parts.runtime
     this.#confirm = parts.confirm
+    this.#telemetry = parts.telemetry
     this.#log = parts.log
     this.#isStarting = parts.isStarting
     this.#onRemoved = parts.onRemoved
@@ -87,15 +89,13 @@ export class Removals {
       const [pod] = this.#queue.take(1, () => true)
       if (pod === undefined) return
       this.#busy += 1
-      void this.#removeOne(pod).finally(() => {
-        this.#busy -= 1
-        this.#work()
-      })
+      void this.#removeOne(pod)
     }
   }
 
   async #removeOne(pod: PodId): Promise<void> {
     const signal = this.#abort.signal
+    const begunAt = this.#telemetry.monotonicMs()
     try {
       const mayYield = () => this.#isStarting() && !this.#urgent.has(pod) && this.#queue.size < pileMost
       for (let waited = 0; waited < yieldMsMax && mayYield(); waited += yieldStepMs)
@@ -110,6 +110,10 @@ export class Removals {
       if (signal.aborted) return
       if (isRetryable(error)) return this.#again(pod)
       this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
+    } finally {
+      this.#telemetry.queueWorked('pod_cleanup_queue', (this.#telemetry.monotonicMs() - begunAt) / 1000)
+      this.#busy -= 1
+      this.#work()
     }
   }
 
