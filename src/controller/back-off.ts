@@ -39,10 +39,13 @@ export async function persevere<T>(
     /** What may pass; `isRetryable` where left out. */
     readonly mayPass?: (error: unknown) => error is WorldError
     readonly onFailure?: (error: WorldError, failures: number) => void
+    /** It has been tried once already, and waits before it is tried again. */
+    readonly hasFailed?: boolean
   },
 ): Promise<T> {
   const { mayPass = isRetryable, isUncounted = () => false } = options
-  for (let failures = 1, counted = 0; ; failures += 1) {
+  if (options.hasFailed === true) await options.clock.sleep(backOffMs(options.backOff, 1), options.signal)
+  for (let failures = options.hasFailed === true ? 2 : 1, counted = 0; ; failures += 1) {
     options.signal?.throwIfAborted()
     try {
       return await attempt()

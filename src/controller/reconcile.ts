@@ -29,6 +29,9 @@ import { Workqueue } from './workqueue.ts'
 /** Runs looked at in one turn, before the event loop gets to hear the world again. */
 const runsPerTurnMax = 256
 
+/** The nodes of a decision are read before the next one is made. */
+const lent = { lends: true } as const
+
 export type ReconcilerParts = {
   readonly clock: Clock
   readonly store: Store
@@ -217,7 +220,7 @@ export class Reconciler {
       decisions.push(answer)
       told.accepted.push(request)
     }
-    if (!live.held) decisions.push(advance(live.run, told.inbox, now))
+    if (!live.held) decisions.push(advance(live.run, told.inbox, now, lent))
     for (const observation of told.inbox)
       if (observation.kind === 'artifactsDeleted') live.outstanding.delete(`${observation.node}/${observation.name}`)
     return decisions.length === 0 ? null : joined(decisions)

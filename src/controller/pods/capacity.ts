@@ -153,31 +153,45 @@ export class Capacity {
     const held = this.#where.get(asked.pod)
     if (held !== undefined) return Promise.resolve(held.room.name)
     signal.throwIfAborted()
-    const choice = asked.choose?.() ?? null
-    const space = this.#waiting === 0 ? this.#placeFor(asked.need, choice, none) : null
-    if (space !== null) {
-      this.#place(asked, space)
-      return Promise.resolve(space.room.name)
-    }
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#end(waiting)
-        this.#admitWaiting()
-        reject(signal.reason as Error)
+        if (withdraw?.() === true) reject(signal.reason as Error)
       }
-      signal.addEventListener('abort', onAbort, { once: true })
       const admit = (endpoint: string) => {
         signal.removeEventListener('abort', onAbort)
         resolve(endpoint)
       }
-      this.#order += 1
-      const waiting: Waiting = { ...asked, order: this.#order, admit, tell, told: '', choice, isOver: false }
-      this.#waiting += 1
-      this.#line(waiting)
-      this.#admitWaiting()
-      if (!waiting.isOver) this.#tell(waiting)
-      if (!waiting.isOver) this.#onDemand()
+      signal.addEventListener('abort', onAbort, { once: true })
+      const withdraw = this.ask(asked, tell, admit)
+      if (withdraw === null) admit(this.#where.get(asked.pod)?.room.name ?? soleName)
     })
+  }
+
+  /**
+   * `null`: there is room, and the pod holds it until `release`. Else `admit` is called with the endpoint when there
+   * is, and `tell` hears why it waits; the answer gives up, and says whether there was anything to give up.
+   */
+  ask(asked: Asked, tell: (why: string) => void, admit: (endpoint: string) => void): (() => boolean) | null {
+    if (this.#where.has(asked.pod)) return null
+    const choice = asked.choose?.() ?? null
+    const space = this.#waiting === 0 ? this.#placeFor(asked.need, choice, none) : null
+    if (space !== null) {
+      this.#place(asked, space)
+      return null
+    }
+    this.#order += 1
+    const waiting: Waiting = { ...asked, order: this.#order, admit, tell, told: '', choice, isOver: false }
+    this.#waiting += 1
+    this.#line(waiting)
+    this.#admitWaiting()
+    if (!waiting.isOver) this.#tell(waiting)
+    if (!waiting.isOver) this.#onDemand()
+    return () => {
+      if (waiting.isOver) return false
+      this.#end(waiting)
+      this.#admitWaiting()
+      return true
+    }
   }
 
   release(pod: PodId): void {
@@ -191,6 +205,7 @@ export class Capacity {
 
   /** The first of each lane in its turn; where one does not fit, nobody behind it takes what it waits for. */
   #admitWaiting(): void {
+    if (this.#levels.length === 0 || this.#admitToSole()) return
     const taken = new Set<string>()
     for (const { lanes } of this.#levels) {
       const open = new Map(lanes)
@@ -212,6 +227,26 @@ export class Capacity {
       }
     }
     this.#dropEmpty()
+  }
+
+  /** Where there is one place for all, whoever comes first waits for it; false: there are several, or some are choosy. */
+  #admitToSole(): boolean {
+    const [sole] = this.#spaces.values()
+    if (sole === undefined || this.#spaces.size > 1) return false
+    for (let level = this.#levels[0]; level !== undefined; level = this.#levels[0]) {
+      const lane = level.lanes.get(soleName)
+      if (level.lanes.size > (lane === undefined ? 0 : 1)) return false
+      const waiting = lane?.first(isWanted)
+      if (waiting === undefined) this.#levels.shift()
+      else {
+        if (waiting.choose !== undefined) return false
+        if (!sole.fits(waiting.need, this.#oversized)) return true
+        this.#end(waiting)
+        this.#place(waiting, sole)
+        waiting.admit(sole.room.name)
+      }
+    }
+    return true
   }
 
   #dropEmpty(): void {
@@ -289,6 +324,8 @@ export class Capacity {
   }
 
   #reason({ need, choice }: Waiting): string {
+    const [sole] = this.#spaces.values()
+    if (choice === null && sole !== undefined && this.#spaces.size === 1) return soleReason(sole.why(need))
     const counts = new Map<string, number>()
     for (const [name, space] of this.#spaces) {
       const why = choice?.refused.get(name) ?? space.why(need)
@@ -306,6 +343,17 @@ export class Capacity {
     return space
   }
 }
+
+/** The same text for all that wait for the same. */
+function soleReason(why: string): string {
+  let text = soleReasons.get(why)
+  if (text === undefined) {
+    text = `Unschedulable: 0/1 nodes are available: 1 ${why}.`
+    soleReasons.set(why, text)
+  }
+  return text
+}
+const soleReasons = new Map<string, string>()
 
 const noShare: Budget = { cpus: 0, memoryBytes: 0, containers: 0 }
 const none: ReadonlySet<string> = new Set()

@@ -12,8 +12,9 @@ import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything, readProgress } from './collect.ts'
 import type { PodParts } from './pod-parts.ts'
 import { NotYet } from './lookups.ts'
-import { podRequest } from './request.ts'
+import { knownNeed, podRequest } from './request.ts'
 import type { Scheduling } from './scheduling.ts'
+import type { Need } from './space.ts'
 import { needOf } from './space.ts'
 import { needsStaging, stage } from './stage.ts'
 
@@ -58,8 +59,10 @@ export class PodLife {
   /** Ends everything: nobody wants the pod any more. Made when something needs to hear it: most pods have nothing. */
   #abort: AbortController | null = null
   #isDiscarded = false
-  /** Ends what comes before the start; whatever ends everything ends that too. */
-  readonly #startAbort = new AbortController()
+  /** Ends what comes before the start; whatever ends everything ends that too. Made when it begins. */
+  #starting: AbortController | null = null
+  /** Gives up the place among those that wait for room. */
+  #withdraw: (() => boolean) | null = null
   #phase: Phase = 'ahead'
   #prepared: Prepared | null = null
   /** Aborted where the endpoint goes away before anything was started there. */
@@ -70,7 +73,9 @@ export class PodLife {
   /** The call that starts it has come back. */
   #isStarted = false
   #isWaiting = false
-  readonly #end = Promise.withResolvers<PodState>()
+  /** The state in which it ended; the first one counts. */
+  #endState: PodState | null = null
+  #whenEnded: ((state: PodState) => void) | null = null
   #nudge: (() => void) | null = null
 
   constructor(plan: PodPlan, state: PodState | null, parts: PodParts) {
@@ -145,7 +150,9 @@ export class PodLife {
     }
     this.#plan = plan
     this.#enter('waiting')
-    void this.#live(options)
+    const need = this.#isPlain(options) ? knownNeed(plan, this.#parts.config.pullPolicy) : null
+    if (need === null) void this.#live(options)
+    else this.#goPlainly(need, options)
   }
 
   report(state: PodState): void {
@@ -157,10 +164,11 @@ export class PodLife {
     this.#state = state
     if (this.#plan.daemon) this.#tellDaemon(state)
     if (state.phase === 'ended' || state.phase === 'gone') {
-      this.#end.resolve(state)
       // A start that is still being tried would make the pod anew once it is removed.
       const mayStart = this.#phase === 'starting' || this.#phase === 'following'
       if (mayStart && !this.#isStarted) this.#startAbort.abort(hasEnded)
+      this.#endState ??= state
+      this.#whenEnded?.(this.#endState)
     } else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
   }
 
@@ -180,7 +188,9 @@ export class PodLife {
     if (this.#phase === 'finished' || this.#phase === 'collecting') return
     this.#isStopping = true
     if (this.#phase === 'ahead' || this.#phase === 'waiting') {
-      this.#startAbort.abort(new Refused('stopped before its start'))
+      const reason = new Refused('stopped before its start')
+      this.#startAbort.abort(reason)
+      if (this.#withdraw?.() === true) this.#fail(reason)
       return
     }
     void this.#stopContainers(graceMs)
@@ -194,8 +204,15 @@ export class PodLife {
     // Where the end was told, nothing is under way that would hear of it.
     if (this.#phase === 'finished' && !this.#isStopping && !mayReportProgress(this.#plan)) return
     this.#isDiscarded = true
-    this.#startAbort.abort(noLongerWanted)
+    this.#withdraw?.()
+    this.#starting?.abort(noLongerWanted)
     this.#abort?.abort(noLongerWanted)
+  }
+
+  get #startAbort(): AbortController {
+    this.#starting ??= new AbortController()
+    if (this.#isDiscarded) this.#starting.abort(noLongerWanted)
+    return this.#starting
   }
 
   get #signal(): AbortSignal {
@@ -204,7 +221,56 @@ export class PodLife {
     return this.#abort.signal
   }
 
-  async #live(options: RunOptions): Promise<void> {
+  /** Nothing of it is there, no files go into it, and there is one place to run where nobody else is: most pods. */
+  #isPlain({ wasRunning }: RunOptions): boolean {
+    const { scheduling, startRate } = this.#parts
+    if (this.#state !== null || this.#prepared !== null || this.#starting !== null) return false
+    return scheduling === null && !startRate.isLimited && !wasRunning && !this.#plan.daemon && !needsStaging(this.#plan)
+  }
+
+  /** The same stages as `#live` has, with nothing between them: of a wide loop every promise counts. */
+  #goPlainly(need: Need, options: RunOptions): void {
+    try {
+      this.#checkPolicy()
+    } catch (error) {
+      return this.#fail(error)
+    }
+    const asked = { pod: this.#plan.identity.id, need, priority: options.priority }
+    const admit = () => void this.#startPlainly(options)
+    this.#withdraw = this.#parts.capacity.ask(asked, (why) => this.#wait(why), admit)
+    if (this.#withdraw === null) admit()
+  }
+
+  /** What fails for a while goes on in `#live`. */
+  async #startPlainly(options: RunOptions): Promise<void> {
+    const { signal } = this.#startAbort
+    this.#tellFollowed(options)
+    let request: PodRequest
+    try {
+      request = this.#request()
+      await this.#create(request, signal)
+      signal.throwIfAborted()
+    } catch (error) {
+      return this.#live({ ...options, endSeenAt: null }, errorOf(error))
+    }
+    this.#toStart()
+    this.#whenEnded = (state) => this.#takeEnd(state)
+    if (this.#endState !== null) return this.#takeEnd(this.#endState)
+    try {
+      await this.#startOnce(request, signal)
+      this.#isStarted = true
+    } catch (error) {
+      try {
+        if (!isRetryable(error)) throw error
+        await this.#start(request, true)
+      } catch (last) {
+        return this.#phase === 'starting' ? this.#fail(last) : this.#tellOvertaken(last)
+      }
+    }
+    if (this.#phase === 'starting') this.#followed()
+  }
+
+  async #live(options: RunOptions, failure?: Error): Promise<void> {
     const { identity } = this.#plan
     try {
       if (this.#parts.uncertain(identity.id, options.wasRunning) !== null) await this.#whenCertain(options.wasRunning)
@@ -214,19 +280,37 @@ export class PodLife {
         this.#parts.telemetry.podMissing('Running', false)
         return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
       }
-      if (known !== 'ended') await this.#begin(options, known === 'running')
+      if (known !== 'ended') await this.#begin(options, known === 'running', failure)
       if (this.#plan.daemon === false && mayReportProgress(this.#plan)) void this.#followProgress()
-      const state = await this.#end.promise
-      if (this.#isDiscarded) return
-      if (state.phase === 'gone') return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
-      await this.#collect(state)
+      this.#takeEnd(await this.#end)
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  /** Returns when main has started, or the pod has ended before. */
-  async #begin(options: RunOptions, isRunning: boolean): Promise<void> {
+  get #end(): Promise<PodState> {
+    if (this.#endState !== null) return Promise.resolve(this.#endState)
+    return new Promise((resolve) => (this.#whenEnded = resolve))
+  }
+
+  #takeEnd(state: PodState): void {
+    const { identity, daemon } = this.#plan
+    if (this.#isDiscarded || this.#phase === 'finished' || this.#phase === 'collecting') return
+    if (state.phase === 'gone') return this.#finish({ kind: 'podGone', node: identity.nodeId, pod: identity.id })
+    this.#enter('collecting')
+    this.#parts.capacity.release(identity.id)
+    if (daemon || !leavesAnything(this.#plan)) return this.#finishWith({ state, parameters: [], artifacts: [] })
+    void this.#collected(state).then(
+      (result) => this.#finishWith(result),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  /**
+   * Returns when main has started, or the pod has ended before.
+   * @param failure of a first attempt at making its containers
+   */
+  async #begin(options: RunOptions, isRunning: boolean, failure?: Error): Promise<void> {
     const { signal } = this.#startAbort
     this.#checkPolicy()
     let request = this.#requestNow() ?? (await this.#whenComplete(signal))
@@ -236,26 +320,41 @@ export class PodLife {
       if (turn !== null) await turn
       if (this.#parts.scheduling === null) {
         await this.#admit(request, options, signal)
-        await this.#make(request, signal)
+        await this.#make(request, signal, failure)
       } else request = await this.#settle(request, options, this.#parts.scheduling)
     }
     signal.throwIfAborted()
+    this.#toStart()
+    const start = this.#start(request)
+    await Promise.race([start, this.#end])
+    start.catch((error: unknown) => this.#tellOvertaken(error))
+    this.#followed()
+  }
+
+  #toStart(): void {
     this.#enter('starting')
     if (this.#isWaiting) this.#wait('')
     if (this.#state !== null) this.#tellChange(this.#state)
-    const start = this.#start(request)
-    await Promise.race([start, this.#end.promise])
-    start.catch((error: unknown) =>
-      this.#parts.log.debug({ ...this.#where(), error: String(error) }, 'a start was overtaken by the end'),
-    )
+  }
+
+  #followed(): void {
     this.#enter('following')
     if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
   }
 
+  #tellOvertaken(error: unknown): void {
+    this.#parts.log.debug({ ...this.#where(), error: String(error) }, 'a start was overtaken by the end')
+  }
+
+  #tellFollowed({ endSeenAt }: RunOptions): void {
+    const { telemetry } = this.#parts
+    if (endSeenAt !== null) telemetry.stepFollowed(telemetry.monotonicMs() - endSeenAt)
+  }
+
   /** The name of the endpoint, once there is room on one. */
   async #admit(request: PodRequest, options: RunOptions, signal: AbortSignal): Promise<string> {
-    const { scheduling, capacity, telemetry } = this.#parts
-    const { priority, endSeenAt } = options
+    const { scheduling, capacity } = this.#parts
+    const { priority } = options
     const asked = { pod: request.identity.id, need: needOf(request), priority }
     const standing = () => this.#state?.endpoint ?? this.#prepared?.endpoint ?? null
     const chosen =
@@ -267,13 +366,13 @@ export class PodLife {
             onPlaced: (endpoint: string) => scheduling.placed(this.#plan, request, endpoint),
           }
     const endpoint = await capacity.acquire(chosen, (why) => this.#wait(why), signal)
-    if (endSeenAt !== null) telemetry.stepFollowed(telemetry.monotonicMs() - endSeenAt)
+    this.#tellFollowed(options)
     return endpoint
   }
 
   /** Containers and the files in them. */
-  async #make(request: PodRequest, signal: AbortSignal): Promise<void> {
-    const isStaged = await this.#prepare(request, signal)
+  async #make(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<void> {
+    const isStaged = await this.#prepare(request, signal, failure)
     if (!isStaged && needsStaging(this.#plan)) await this.#stage(request, signal)
   }
 
@@ -325,9 +424,13 @@ export class PodLife {
 
   /** Tags and patches may have made of the pod what admission would have refused. */
   #checkPolicy(): void {
-    const [breach] = checkPodPolicy(this.#plan.spec, this.#parts.config.policy)
+    const { spec } = this.#plan
+    const { policy } = this.#parts.config
+    if (passed.get(spec) === policy) return
+    const [breach] = checkPodPolicy(spec, policy)
     if (breach !== undefined)
       throw new UserError('POLICY', breach.rule === undefined ? breach.message : `${breach.message} (${breach.rule})`)
+    passed.set(spec, policy)
   }
 
   #request(endpoint?: string): PodRequest {
@@ -363,7 +466,7 @@ export class PodLife {
   }
 
   /** Whether the files are in the containers already. */
-  async #prepare(request: PodRequest, signal: AbortSignal): Promise<boolean> {
+  async #prepare(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<boolean> {
     const ahead = this.#prepared
     if (ahead !== null && (await ahead.done)) {
       if (ahead.key === keyOf(request)) return ahead.isStaged
@@ -373,6 +476,7 @@ export class PodLife {
     for (let failures = 1; ; failures += 1) {
       signal.throwIfAborted()
       try {
+        if (failures === 1 && failure !== undefined) throw failure
         await this.#create(request, signal)
         return false
       } catch (error) {
@@ -403,15 +507,17 @@ export class PodLife {
     await this.#parts.runtime.prepare(request, signal)
   }
 
-  async #start(request: PodRequest): Promise<void> {
+  async #start(request: PodRequest, hasFailed = false): Promise<void> {
     const { signal } = this.#startAbort
-    const begin = async () => {
-      await this.#parts.confirm()
-      signal.throwIfAborted()
-      await this.#parts.runtime.start(request, signal)
-    }
-    await persevere(begin, this.#patience(signal))
+    const begin = () => this.#startOnce(request, signal)
+    await persevere(begin, { ...this.#patience(signal), hasFailed })
     this.#isStarted = true
+  }
+
+  async #startOnce(request: PodRequest, signal: AbortSignal): Promise<void> {
+    await this.#parts.confirm()
+    signal.throwIfAborted()
+    await this.#parts.runtime.start(request, signal)
   }
 
   async #stopContainers(graceMs: number): Promise<void> {
@@ -422,15 +528,6 @@ export class PodLife {
     } catch (error) {
       if (!this.#isDiscarded) log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be stopped')
     }
-  }
-
-  async #collect(state: PodState): Promise<void> {
-    this.#enter('collecting')
-    const { identity, daemon } = this.#plan
-    this.#parts.capacity.release(identity.id)
-    const result: PodResult =
-      daemon || !leavesAnything(this.#plan) ? { state, parameters: [], artifacts: [] } : await this.#collected(state)
-    this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
   }
 
   /** What cannot be read because the engine is away is read when it is back. */
@@ -474,16 +571,18 @@ export class PodLife {
     const nothing: PodState = { identity, phase: 'ended', containers: this.#state?.containers ?? [], ready: false }
     if (this.#isStopping && this.#startAbort.signal.aborted) {
       void this.#stopContainers(0)
-      const result: PodResult = { state: { ...nothing, stopped: true }, parameters: [], artifacts: [] }
-      return this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
+      return this.#finishWith({ state: { ...nothing, stopped: true }, parameters: [], artifacts: [] })
     }
-    if (error instanceof Refused && 'stageError' in error) {
-      const result: PodResult = { state: nothing, parameters: [], artifacts: [], stageError: message }
-      return this.#finish({ kind: 'podFinished', node: identity.nodeId, pod: identity.id, result })
-    }
+    if (error instanceof Refused && 'stageError' in error)
+      return this.#finishWith({ state: nothing, parameters: [], artifacts: [], stageError: message })
     if (!(error instanceof UserError) && !(error instanceof WorldError))
       this.#parts.log.error({ ...this.#where(), error: String(error) }, 'a pod failed for a reason that is a bug')
     this.#finish({ kind: 'podRefused', node: identity.nodeId, pod: identity.id, message })
+  }
+
+  #finishWith(result: PodResult): void {
+    const { nodeId, id } = this.#plan.identity
+    this.#finish({ kind: 'podFinished', node: nodeId, pod: id, result })
   }
 
   #finish(observation: Observation): void {
@@ -539,6 +638,11 @@ export class PodLife {
     return { runtime, artifacts, clock, context: artifactContext(this.#plan.identity.namespace) }
   }
 }
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/** Specs, which many pods share, and the policy that they were last held against. */
+const passed = new WeakMap<PodPlan['spec'], PodParts['config']['policy']>()
 
 /** Two requests of one key make the same containers. */
 function keyOf(request: PodRequest): string {

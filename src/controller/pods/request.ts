@@ -22,6 +22,8 @@ import { expand } from './expand.ts'
 import type { Lookups } from './lookups.ts'
 import { handlerOf, probeOf } from './probes.ts'
 import { securityOf } from './security.ts'
+import type { Need } from './space.ts'
+import { needOf } from './space.ts'
 import { volumesOf } from './volumes.ts'
 
 export type RequestContext = {
@@ -41,18 +43,27 @@ export function podRequest(plan: PodPlan, context: RequestContext): PodRequest {
   if (hasOnlyConstants(plan)) {
     const { containers, volumes, network, registryCredentials, nodeSelector } = request
     const selector = nodeSelector === undefined ? {} : { nodeSelector }
-    const { pullPolicy } = context
-    commons.set(plan.spec, { containers, volumes, network, registryCredentials, pullPolicy, ...selector })
+    const common = { containers, volumes, network, registryCredentials, ...selector }
+    commons.set(plan.spec, { common, pullPolicy: context.pullPolicy, need: needOf(request) })
   }
   return request
 }
 
 /** Of pods with one spec, where nothing in it refers to anything: all but whose pod it is. */
-type Common = Pick<PodRequest, 'containers' | 'volumes' | 'network' | 'registryCredentials' | 'nodeSelector'> &
-  Pick<RequestContext, 'pullPolicy'>
-const commons = new WeakMap<PodPlan['spec'], Common>()
+type Known = {
+  readonly common: Pick<PodRequest, 'containers' | 'volumes' | 'network' | 'registryCredentials' | 'nodeSelector'>
+  readonly pullPolicy: RequestContext['pullPolicy']
+  readonly need: Need
+}
+const commons = new WeakMap<PodPlan['spec'], Known>()
 
-function fromCommon({ pullPolicy: _, ...common }: Common, plan: PodPlan, { now }: RequestContext): PodRequest {
+/** What a pod needs of which another with the same spec has been made, and that refers to nothing; else `null`. */
+export function knownNeed({ spec }: PodPlan, pullPolicy: RequestContext['pullPolicy']): Need | null {
+  const known = commons.get(spec)
+  return known?.pullPolicy === pullPolicy ? known.need : null
+}
+
+function fromCommon({ common }: Known, plan: PodPlan, { now }: RequestContext): PodRequest {
   return {
     ...common,
     identity: plan.identity,

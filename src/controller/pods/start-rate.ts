@@ -21,6 +21,11 @@ export class StartRate {
     this.#rate = rate
   }
 
+  get isLimited(): boolean {
+    const rate = this.#rate()
+    return rate !== null && rate.limit > 0
+  }
+
   /** Waits for its turn, first come, first served; `tell` is called if it has to. @throws the signal's reason */
   take(signal: AbortSignal, tell: () => void): Promise<void> | null {
     const rate = this.#rate()

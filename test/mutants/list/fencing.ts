@@ -40,8 +40,8 @@ export const fencingMutants: readonly Mutant[] = [
   {
     name: 'containers are started without asking who leads',
     file: podLife,
-    find: '      await this.#parts.confirm()\n      signal.throwIfAborted()\n      await this.#parts.runtime.start(',
-    replace: '      signal.throwIfAborted()\n      await this.#parts.runtime.start(',
+    find: '    await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(',
+    replace: '    signal.throwIfAborted()\n    await this.#parts.runtime.start(',
   },
   {
     name: 'containers are removed without asking who leads',
@@ -58,8 +58,8 @@ export const fencingMutants: readonly Mutant[] = [
   {
     name: 'a start goes on after the wait for the answer who leads',
     file: podLife,
-    find: '      await this.#parts.confirm()\n      signal.throwIfAborted()\n      await this.#parts.runtime.start(request, signal)',
-    replace: '      await this.#parts.confirm()\n      await this.#parts.runtime.start(request, this.#signal)',
+    find: '    await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(request, signal)',
+    replace: '    await this.#parts.confirm()\n    await this.#parts.runtime.start(request, this.#signal)',
   },
   {
     name: 'who is cut off is not fenced off',

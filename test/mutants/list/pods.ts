@@ -32,8 +32,8 @@ export const podMutants: readonly Mutant[] = [
   {
     name: 'a start whose answer was lost is not tried again',
     file: podLife,
-    find: 'await persevere(begin, this.#patience(signal))',
-    replace: 'await begin()',
+    find: 'await persevere(begin, { ...this.#patience(signal), hasFailed })',
+    replace: "if (hasFailed) throw new Error('the answer was lost')\n    await begin()",
   },
   {
     name: 'a removal is tried once',
