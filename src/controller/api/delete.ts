@@ -20,11 +20,11 @@ import { viewOf } from '../live-run.ts'
 import { ApiError } from '../port.ts'
 import type { DeleteOptions } from '../port.ts'
 import { notFound } from '../refusals.ts'
-import { useChanges } from '../revisions/revisions.ts'
+import { useChanges } from '../revisions/uses.ts'
 import { reopen } from '../reopen.ts'
 import { announce } from './announce.ts'
 import { beginDeletion, deletionEnded, hasArtifactGC, resumeDeletions } from './deletion-under-way.ts'
-import { readWorkflow, workflowOfRow } from './read.ts'
+import { resolvedName, workflowOfRow } from './read.ts'
 
 /** Some minutes of a store that does not answer. */
 const looksMax = 30
@@ -38,8 +38,7 @@ export async function deleteWorkflow(
   options: DeleteOptions = {},
 ): Promise<void> {
   const { finishedUid } = options
-  const resolved =
-    name === '@latest' ? ((await readWorkflow(core, namespace, name, { nodes: false }))?.metadata.name ?? name) : name
+  const resolved = await resolvedName(core, namespace, name)
   const live = core.runs.byName(namespace, resolved)
   if (live !== undefined) mustBe(finishedUid, { uid: live.uid, name: resolved, finished: false })
   if (live !== undefined) return deleteLive(core, live, options.force === true)

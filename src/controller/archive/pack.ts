@@ -9,7 +9,7 @@ import { isPieceId, joinLists, readNode, readPiece } from '../../store/long-list
 import type { IdPiece } from '../../store/long-lists.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from '../../store/port.ts'
 import { collectionOf } from '../history/history.ts'
-import { useChanges } from '../revisions/revisions.ts'
+import { useChanges } from '../revisions/uses.ts'
 
 /** Nodes in a portion: some 2 ms of work, 500 KB of text. */
 const nodesPerPart = 1_000

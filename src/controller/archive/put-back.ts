@@ -3,7 +3,7 @@ import type { ArchivedRow } from '../../store/archive.ts'
 import type { Change, Committed, Store } from '../../store/port.ts'
 import { workflowRow } from '../commit.ts'
 import { collectionOf } from '../history/history.ts'
-import { useChanges } from '../revisions/revisions.ts'
+import { useChanges } from '../revisions/uses.ts'
 import { archivedWhole } from './read.ts'
 
 /** Nodes in one change; together they are one commit all the same. */

@@ -3,7 +3,7 @@ import type { Workflow, WorkflowTemplate } from '../../resources/index.ts'
 import { doing, ended, eventually, newHouse, plainConfig, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 import { noArchive } from '../archive/policy.ts'
-import { revisionsAnnotation } from './revisions.ts'
+import { revisionsAnnotation } from './uses.ts'
 
 let house: House
 beforeEach(() => {

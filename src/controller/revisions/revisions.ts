@@ -5,27 +5,23 @@
  * still in the hot tables.
  */
 import { createHash } from 'node:crypto'
-import type { Clock, Workflow } from '../../resources/index.ts'
+import type { Clock } from '../../resources/index.ts'
 import { rfc3339, instant } from '../../resources/index.ts'
 import type { Change, Store } from '../../store/port.ts'
 import type { LiveRun } from '../live-run.ts'
 import type { ObjectKind, StoredObject, TemplateRevision } from '../port.ts'
+import { revisionsAnnotation, templatesIn, textOf, useCollection, usedRevisions } from './uses.ts'
+import type { TemplateKey, TemplateKind } from './uses.ts'
 
-type TemplateKind = 'WorkflowTemplate' | 'ClusterWorkflowTemplate'
-export type TemplateKey = { readonly kind: TemplateKind; readonly namespace: string; readonly name: string }
 type Revision = { readonly number: number; readonly hash: string; readonly at: number; readonly gone?: true }
 
 const indexCollection = 'template-revisions'
 const bodyCollection = 'template-revision'
-const useCollection = (key: string): string => `template-use/${key}`
-export const revisionsAnnotation = 'drydock.dev/template-revisions'
 /** Revisions of a template beyond those that are used. */
 const keptMost = 20
 
 const isTemplate = (kind: ObjectKind): kind is TemplateKind =>
   kind === 'WorkflowTemplate' || kind === 'ClusterWorkflowTemplate'
-const textOf = ({ kind, namespace, name }: TemplateKey): string =>
-  `${kind}/${kind === 'ClusterWorkflowTemplate' ? '' : namespace}/${name}`
 const keyOf = (kind: TemplateKind, object: StoredObject): string =>
   textOf({ kind, namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '' })
 const hashOf = (object: StoredObject): string =>
@@ -235,45 +231,3 @@ const olderWanted = (revisions: readonly Revision[], since: number): readonly Re
     const next = revisions[i + 1]
     return next !== undefined && next.at > since
   })
-
-/** Templates of others that the run has used so far. */
-function templatesIn({ metadata, spec, status }: Workflow): readonly TemplateKey[] {
-  const namespace = metadata.namespace ?? ''
-  const found: TemplateKey[] = []
-  const ref = spec?.workflowTemplateRef
-  if (ref?.name !== undefined && status?.storedWorkflowTemplateSpec !== undefined)
-    found.push({
-      kind: ref.clusterScope === true ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate',
-      namespace,
-      name: ref.name,
-    })
-  for (const stored of Object.keys(status?.storedTemplates ?? {})) {
-    const [scope, name = ''] = stored.split('/')
-    if (scope === 'namespaced') found.push({ kind: 'WorkflowTemplate', namespace, name })
-    if (scope === 'cluster') found.push({ kind: 'ClusterWorkflowTemplate', namespace, name })
-  }
-  return found
-}
-
-/** By `<kind>/<name>`, as the workflow says. */
-export function usedRevisions({ metadata }: Workflow): Readonly<Record<string, number>> {
-  const text = metadata.annotations?.[revisionsAnnotation]
-  if (text === undefined) return {}
-  try {
-    const parsed: unknown = JSON.parse(text)
-    const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
-  } catch {
-    return {} // somebody else wrote the annotation
-  }
-}
-
-/** With the commit in which the workflow leaves the hot tables (`null`), or comes back there. */
-export function useChanges(workflow: Workflow, isHot: boolean): readonly Change[] {
-  const { namespace = '', uid = '' } = workflow.metadata
-  return Object.entries(usedRevisions(workflow)).map(([word, number]): Change => {
-    const [kind = '', name = ''] = word.split('/')
-    const key = textOf({ kind: kind as TemplateKind, namespace, name })
-    return { kind: 'putRecord', collection: useCollection(key), key: uid, value: isHot ? number : null }
-  })
-}
