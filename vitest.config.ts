@@ -44,7 +44,7 @@ const projects: readonly Project[] = [
   { name: 's3', include: ['src/**/*.s3.test.ts'], timeoutMs: 300_000 },
   { name: 'postgres', include: ['src/**/*.postgres.test.ts'], timeoutMs: 300_000, oneByOne: true },
   { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ownEngineTests, timeoutMs: 300_000, oneByOne: true },
-  { name: 'engines', include: ownEngineTests, timeoutMs: 400_000, oneByOne: true },
+  { name: 'engines', include: ownEngineTests, timeoutMs: 600_000, oneByOne: true },
   {
     name: 'simulation',
     include: ['test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],

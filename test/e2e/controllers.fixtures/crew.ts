@@ -47,11 +47,11 @@ export class NamedDaemon {
     )
     return Object.fromEntries((items ?? []).map(({ metadata, status }) => [metadata.name ?? '', status?.phase ?? '']))
   }
-  /** Why those that have not ended stand where they stand, with all that was decided about them. */
-  async unfinished(): Promise<string> {
+  /** Why those that have not succeeded stand where they stand, with all that was decided about them. */
+  async others(): Promise<string> {
     const { items } = await this.ask<{ readonly items?: readonly Workflow[] | null }>(api)
-    const open = (items ?? []).filter(({ status }) => status?.finishedAt == null)
-    const told = open.map(async ({ metadata: { name = '' }, status }) => {
+    const others = (items ?? []).filter(({ status }) => status?.phase !== 'Succeeded')
+    const told = others.map(async ({ metadata: { name = '' }, status }) => {
       const parts = await Promise.all(['explain', 'history'].map((part) => this.ask(`${api}/${name}/${part}`)))
       return [name, ...parts, status].map((part) => JSON.stringify(part)).join('\n')
     })
