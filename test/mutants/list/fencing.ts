@@ -118,11 +118,11 @@ export const fencingMutants: readonly Mutant[] = [
     kind: 'fleet',
   },
   {
-    name: 'a member keeps running what the store says is another’s',
-    file: 'src/controller/reopen.ts',
-    find: 'if (core.fleet !== null && !row.finished && row.owner !== core.fleet.name) {',
-    replace: 'if (core.fleet !== null && row.owner === undefined) {',
-    tests: ['src/controller/fleet/fleet.test.ts'],
+    name: 'a member takes up at its start what is another’s',
+    file: 'src/controller/recovery.ts',
+    find: 'const owner = core.fleet === null ? {} : { owner: core.fleet.name }',
+    replace: 'const owner = {}',
+    kind: 'fleet',
   },
   {
     name: 'a connection that is back goes on under a lease that another has had',

@@ -22,18 +22,6 @@ const all: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'holders get their shared locks one by one',
-    file: grants,
-    find: 'if (!rows.every((row) => queues.get(row.lock)?.lets(row) === true)) continue',
-    replace: 'if (!rows.some((row) => queues.get(row.lock)?.lets(row) === true)) continue',
-  },
-  {
-    name: 'the younger comes before the older in a shared queue',
-    file: grants,
-    find: 'b.priority - a.priority || a.createdAt - b.createdAt || a.arrival - b.arrival',
-    replace: 'b.priority - a.priority || b.createdAt - a.createdAt || a.arrival - b.arrival',
-  },
-  {
     name: 'a shared lock is for others before the commit that gives it up is stored',
     file: sharedLocks,
     find: '    const leaving = this.#leaving.get(grant.key)\n    if (leaving === undefined) this.#leaving.set(grant.key, new Map([[holder, grant]]))\n    else leaving.set(holder, grant)\n',
@@ -180,8 +168,28 @@ const all: readonly Mutant[] = [
   },
 ]
 
+/** Who comes first: nothing that a world at rest shows. */
+const inQueues: readonly Mutant[] = [
+  {
+    name: 'holders get their shared locks one by one',
+    file: grants,
+    find: 'if (!rows.every((row) => queues.get(row.lock)?.lets(row) === true)) continue',
+    replace: 'if (!rows.some((row) => queues.get(row.lock)?.lets(row) === true)) continue',
+  },
+  {
+    name: 'the younger comes before the older in a shared queue',
+    file: grants,
+    find: 'b.priority - a.priority || a.createdAt - b.createdAt || a.arrival - b.arrival',
+    replace: 'b.priority - a.priority || b.createdAt - a.createdAt || a.arrival - b.arrival',
+  },
+]
+
 export const sharingMutants: readonly Mutant[] = [
   ...all.map((mutant): Mutant => ({ ...mutant, kind: 'fleet' })),
+  ...inQueues.map((mutant): Mutant => ({
+    ...mutant,
+    tests: ['src/store/fleet-locks.test.ts', 'src/store/memory/fleet.test.ts'],
+  })),
   {
     name: 'Postgres: shared locks are asked for under an old epoch',
     file: 'src/store/postgres/fleet-lock-functions.ts',
