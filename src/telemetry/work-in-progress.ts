@@ -9,9 +9,11 @@ export class WorkInProgress {
   done(nowMs: number, workedMs: number): void {
     const begun = nowMs - workedMs
     let [nearest, least] = [-1, Infinity]
-    for (const [index, at] of this.#takenAt.entries()) {
-      const distance = Math.abs(at - begun)
-      if (distance < least) [nearest, least] = [index, distance]
+    for (let index = 0; index < this.#takenAt.length; index += 1) {
+      const distance = Math.abs((this.#takenAt[index] ?? Infinity) - begun)
+      if (distance >= least) continue
+      nearest = index
+      least = distance
     }
     if (nearest >= 0) this.#takenAt.splice(nearest, 1)
   }

@@ -22,7 +22,7 @@ export type SimulatedContainer = {
   readonly planned: PlannedContainer
   state: 'created' | 'running' | 'exited'
   exitCode: number
-  readonly isKilledFromOutside: boolean
+  isKilledFromOutside: boolean
   reason: string
   message: string
   isReady: boolean
@@ -308,9 +308,7 @@ function newContainer(
     planned: planned ?? { name: request.name, role: request.role },
     state: 'created',
     exitCode: 0,
-    get isKilledFromOutside() {
-      return this.reason === 'OOMKilled'
-    },
+    isKilledFromOutside: false,
     reason: '',
     message: '',
     isReady: false,
@@ -331,6 +329,7 @@ function settle(one: SimulatedContainer, exitCode: number, reason: string, messa
   one.state = 'exited'
   one.exitCode = exitCode
   one.reason = reason
+  one.isKilledFromOutside = reason === 'OOMKilled'
   one.message = message
   one.isReady = false
   one.finishedAt = at
