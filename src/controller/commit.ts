@@ -1,5 +1,5 @@
 /** Decisions as changes for the store. */
-import type { Decision } from '../engine/index.ts'
+import type { Decision, PodPlan } from '../engine/index.ts'
 import { internalOf } from '../engine/index.ts'
 import type { NodeStatus, Workflow } from '../resources/index.ts'
 import { instant, instantOf, nodeIdOf } from '../resources/index.ts'
@@ -8,6 +8,8 @@ import type { KeptHistory } from './history/history.ts'
 import type { LiveRun } from './live-run.ts'
 import { viewOf } from './live-run.ts'
 import type { ListPlan, LongListConfig } from './long-lists.ts'
+
+type PodSpec = PodPlan['spec']
 
 /** Several decisions about one run as one: the last word on each node counts. */
 export function joined(decisions: readonly Decision[]): Decision {
@@ -91,7 +93,7 @@ export function changesOf(
     }
     if (effect.kind !== 'runPod') continue
     const { identity, spec } = effect.plan
-    const containers = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name ?? 'main')
+    const containers = containerNamesOf(spec)
     live.pods.set(identity.nodeId, { pod: identity.id, podName: identity.name, containers })
   }
   const { uid } = live
@@ -115,6 +117,18 @@ export function changesOf(
   if (pieces.length > 0) changes.push({ kind: 'putIds', uid, pieces })
   changes.push(...more.extra)
   return { ahead: ahead.map((some) => [{ kind: 'putIds', uid, pieces: some }]), changes }
+}
+
+/** Of specs, which many pods share. */
+const containerNames = new WeakMap<PodSpec, readonly string[]>()
+
+function containerNamesOf(spec: PodSpec): readonly string[] {
+  let names = containerNames.get(spec)
+  if (names === undefined) {
+    names = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name ?? 'main')
+    containerNames.set(spec, names)
+  }
+  return names
 }
 
 function nodeRow(live: LiveRun, node: NodeStatus, lists: ListPlan['long']): NodeRow {

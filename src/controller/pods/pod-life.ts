@@ -166,7 +166,7 @@ export class PodLife {
     if (state.phase === 'ended' || state.phase === 'gone') {
       // A start that is still being tried would make the pod anew once it is removed.
       const mayStart = this.#phase === 'starting' || this.#phase === 'following'
-      if (mayStart && !this.#isStarted) this.#startAbort.abort(hasEnded)
+      if (mayStart && !this.#isStarted) void this.#overtake()
       this.#endState ??= state
       this.#whenEnded?.(this.#endState)
     } else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
@@ -258,7 +258,6 @@ export class PodLife {
     if (this.#endState !== null) return this.#takeEnd(this.#endState)
     try {
       await this.#startOnce(request, signal)
-      this.#isStarted = true
     } catch (error) {
       try {
         if (!isRetryable(error)) throw error
@@ -340,6 +339,12 @@ export class PodLife {
   #followed(): void {
     this.#enter('following')
     if (this.#isStopping) void this.#stopContainers(this.#plan.terminationGraceMs)
+  }
+
+  /** The end may be told a moment before the call that started it comes back, which then is let be. */
+  async #overtake(): Promise<void> {
+    await Promise.resolve()
+    if (!this.#isStarted) this.#startAbort.abort(hasEnded)
   }
 
   #tellOvertaken(error: unknown): void {
@@ -511,13 +516,13 @@ export class PodLife {
     const { signal } = this.#startAbort
     const begin = () => this.#startOnce(request, signal)
     await persevere(begin, { ...this.#patience(signal), hasFailed })
-    this.#isStarted = true
   }
 
   async #startOnce(request: PodRequest, signal: AbortSignal): Promise<void> {
     await this.#parts.confirm()
     signal.throwIfAborted()
     await this.#parts.runtime.start(request, signal)
+    this.#isStarted = true
   }
 
   async #stopContainers(graceMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
 import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
+import { defaultCapacity } from '../config.ts'
 
 let house: House
 afterEach(() => house.close())
@@ -40,6 +41,45 @@ describe('a pod that cannot start yet', () => {
     expect(done.status?.phase).toBe('Error')
     expect(done.status?.message).toContain('privileged')
     expect(house.engine.starts.size).toBe(0)
+  })
+})
+
+describe('pods of one template', () => {
+  const loop = (count: number, container = doing(), more: Spec = {}): Workflow => ({
+    metadata: { name: 'wf' },
+    spec: {
+      entrypoint: 'main',
+      ...more,
+      templates: [
+        { name: 'main', steps: [[{ name: 's', template: 'go', withSequence: { count: String(count) } }]] },
+        { name: 'go', container },
+      ],
+    },
+  })
+
+  it('each start once, however often the engine refuses or its answer is lost', async () => {
+    house = newHouse({ faults: { refused: 0.1, answerLost: 0.1 } })
+    const controller = await house.open()
+    await controller.createWorkflow('default', loop(30))
+    expect((await ended(controller, 'wf')).status).toMatchObject({ phase: 'Succeeded', progress: '30/30' })
+    expect(house.engine.starts.size).toBe(30)
+    expect([...house.engine.starts.values()].every((count) => count === 1)).toBe(true)
+  })
+
+  it('wait for room one behind the other, and those that still wait end with their workflow', async () => {
+    house = newHouse()
+    const controller = await house.open({ config: { capacity: { ...defaultCapacity, containersMax: 2 } } })
+    await controller.createWorkflow('default', loop(6, doing({ forEver: true })))
+    const waiting = await until(controller, 'wf', ({ status }) => {
+      const nodes = Object.values(status?.nodes ?? {})
+      return nodes.filter(({ message }) => message?.includes('Too many pods') === true).length === 4
+    })
+    expect(Object.values(waiting.status?.nodes ?? {}).filter(({ type }) => type === 'Pod')).toHaveLength(6)
+    await controller.operate('default', 'wf', { kind: 'terminate' })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Failed')
+    expect(house.engine.starts.size).toBe(2)
+    await eventually(() => house.engine.pods.size === 0, 'containers are removed')
+    expect(controller.snapshot().capacity).toMatchObject({ waiting: 0, used: { containers: 0 } })
   })
 })
 

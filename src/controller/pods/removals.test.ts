@@ -15,6 +15,25 @@ function countingClock() {
   }
 }
 
+it('tells of each that is over, so that none counts as in hand for ever', async () => {
+  let inHand = 0
+  const telemetry = { ...silentTelemetry, queueWaited: () => void (inHand += 1), queueWorked: () => void (inHand -= 1) }
+  const removed: PodId[] = []
+  const removals = new Removals({
+    clock: countingClock(),
+    runtime: { remove: async (pod: PodId) => void removed.push(pod) } as unknown as Runtime,
+    telemetry,
+    log: silentLog,
+    confirm: () => Promise.resolve(),
+    isStarting: () => false,
+    onRemoved: () => {},
+  })
+  for (let index = 0; index < 20; index += 1) removals.remove(podIdOf(`uid.${index}`), 0)
+  await expect.poll(() => removed.length).toBe(20)
+  await expect.poll(() => inHand).toBe(0)
+  removals.close()
+})
+
 it.each([
   [4, 'starts go first', 12_000, 12_000],
   [400, 'the pile goes though something always starts', 0, 60_000],
