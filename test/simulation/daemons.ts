@@ -72,7 +72,8 @@ export class Daemons {
   get depth(): number {
     let sum = 0
     for (const { daemon } of this.#places) if (daemon?.isAlive === true) sum += daemon.controller.queueDepth()
-    for (const one of this.#overthrown) if (one.isAlive) sum += one.controller.queueDepth()
+    if (this.#overthrown.size > 0)
+      for (const one of this.#overthrown) if (one.isAlive) sum += one.controller.queueDepth()
     return sum
   }
 

@@ -11,6 +11,7 @@ import type { Scenario } from './scenario.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 
 export type SeenNode = {
+  readonly id: string
   text: string
   internal: string | null
   name: string
@@ -28,6 +29,8 @@ export type SeenWorkflow = {
   phase: string
   finished: boolean
   deleted: boolean
+  /** A node waits to be resumed. */
+  waits: boolean
   stored: StoredWorkflow
   resourceVersion: number
   /** Milliseconds since the beginning at which it was first seen. */
@@ -116,6 +119,7 @@ export class History {
     const nodes = wholeNodes(stored, wrong)
     for (const [id, one] of nodes) this.#takeNode(seen, id, one.node, one.internal, wrong)
     for (const id of seen.nodes.keys()) if (!nodes.has(id)) wrong.push(`${seen.name}: node ${id} is gone`)
+    seen.waits = waits(seen)
     recount(seen, wrong)
   }
 
@@ -133,6 +137,7 @@ export class History {
       const fresh: SeenWorkflow = {
         ...{ uid, name, body, spec, workflow, phase, finished, stored, resourceVersion, seenAt },
         deleted: false,
+        waits: false,
         nodes: new Map(),
       }
       this.workflows.set(uid, fresh)
@@ -156,7 +161,7 @@ export class History {
     const before = known?.node.phase ?? ''
     const phase = node.phase ?? ''
     if (known !== undefined && !isLegal(before, phase)) wrong.push(`node ${node.name} went from ${before} to ${phase}`)
-    const fresh: SeenNode = { text, internal, name: node.name, node, pod, startsAtEnd: known?.startsAtEnd ?? null }
+    const fresh: SeenNode = { id, text, internal, name: node.name, node, pod, startsAtEnd: known?.startsAtEnd ?? null }
     if (rankOf(phase) === 2 && fresh.startsAtEnd === null && pod !== null) {
       this.#countStarts()
       fresh.startsAtEnd = this.startsOf(pod)
@@ -257,10 +262,11 @@ export class History {
     if (!isKind()) return
     for (const seen of this.workflows.values()) {
       if (seen.finished || seen.deleted) continue
-      for (const [id, { node, pod }] of seen.nodes) {
+      for (const { id, node, pod } of seen.nodes.values()) {
         const isBare = node.type === 'Pod' && node.phase === 'Running' && pod !== null && !engine.pods.has(pod as PodId)
-        if (!isBare) this.#bareSinceMs.delete(id)
-        else {
+        if (!isBare) {
+          if (this.#bareSinceMs.size > 0) this.#bareSinceMs.delete(id)
+        } else {
           const sinceMs = this.#bareSinceMs.get(id) ?? clock.passedMs
           this.#bareSinceMs.set(id, sinceMs)
           if (clock.passedMs - sinceMs > bareMsMost) wrong.push(`node ${node.name} runs and has no container`)
@@ -331,6 +337,11 @@ function bodyRead(body: string, known: Spec | null): { readonly workflow: Workfl
   const workflow = JSON.parse(body) as Workflow
   const { spec } = workflow
   return { workflow, spec: spec === undefined ? null : { spec, text: `,"spec":${JSON.stringify(spec)}` } }
+}
+
+function waits({ nodes }: SeenWorkflow): boolean {
+  for (const { node } of nodes.values()) if (node.type === 'Suspend' && node.phase === 'Running') return true
+  return false
 }
 
 /** The counters of the workflow against its nodes. */

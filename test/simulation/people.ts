@@ -121,7 +121,7 @@ export class People {
 
   #resumeIfWaiting(daemon: SimulatedDaemon, seen: SeenWorkflow): void {
     const isSuspended = seen.workflow.spec?.suspend === true
-    if (!isSuspended && !waits(seen)) return
+    if (!isSuspended && !seen.waits) return
     if (!this.#hand.chance(0.2)) return this.#wakeAt(this.#world.clock.passedMs + 1_000)
     this.#call(`resume ${seen.name}`, daemon, () => this.#operate(daemon, seen.name, { kind: 'resume' }))
   }
@@ -171,11 +171,6 @@ export class People {
     this.#alarmAtMs = ms
     void clock.sleep(ms - clock.passedMs)
   }
-}
-
-function waits({ nodes }: SeenWorkflow): boolean {
-  for (const { node } of nodes.values()) if (node.type === 'Suspend' && node.phase === 'Running') return true
-  return false
 }
 
 const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T

@@ -205,13 +205,19 @@ class Play {
   }
 
   /** Until nothing happens any more without the clock. */
-  async #settle(): Promise<void> {
-    for (let rounds = 0, quiet = 0, last = -1; quiet < 2 && rounds < 1_000; rounds += 1) {
-      await new Promise<void>((resolve) => afterTurn(resolve))
-      const { depth } = this.#daemons
-      quiet = depth === 0 || depth === last ? quiet + 1 : 0
-      last = depth
-    }
+  #settle(): Promise<void> {
+    return new Promise((resolve) => {
+      let [rounds, quiet, last] = [0, 0, -1]
+      const look = (): void => {
+        rounds += 1
+        const { depth } = this.#daemons
+        quiet = depth === 0 || depth === last ? quiet + 1 : 0
+        last = depth
+        if (quiet < 2 && rounds < 1_000) afterTurn(look)
+        else resolve()
+      }
+      afterTurn(look)
+    })
   }
 
   /** What may go wrong between two steps. */

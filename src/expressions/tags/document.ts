@@ -139,22 +139,35 @@ function planOf(value: unknown, found: { spans: boolean }): Plan | null {
   if (typeof value !== 'object' || value === null) return null
   if (Array.isArray(value)) {
     const items: { readonly at: number; readonly plan: Plan }[] = []
-    for (const [at, item] of value.entries()) {
-      const plan = planOf(item, found)
+    for (let at = 0; at < value.length; at += 1) {
+      const plan = planOf(value[at], found)
       if (plan !== null) items.push({ at, plan })
     }
     return items.length === 0 ? null : { kind: 'array', items }
   }
-  const members: { readonly key: string; readonly keyPieces: Pieces; readonly plan: Plan | null }[] = []
+  // Most of what is read here has no tags at all: nothing is made for that.
+  const changing: { readonly key: string; readonly plan: Plan }[] = []
   let isRenamed = false
-  for (const [key, item] of Object.entries(value)) {
-    const keyPieces = textPlan(key, found)
-    if (keyPieces !== null) isRenamed = true
-    members.push({ key, keyPieces: keyPieces ?? [key], plan: planOf(item, found) })
+  for (const key of Object.keys(value)) {
+    if (textPlan(key, found) !== null) isRenamed = true
+    const plan = planOf(Reflect.get(value, key), found)
+    if (plan !== null) changing.push({ key, plan })
   }
-  if (isRenamed) return { kind: 'renamed', members }
-  const changing = members.flatMap(({ key, plan }) => (plan === null ? [] : [{ key, plan }]))
+  if (isRenamed) return { kind: 'renamed', members: renamedMembers(value, changing, found) }
   return changing.length === 0 ? null : { kind: 'object', members: changing }
+}
+
+function renamedMembers(
+  value: object,
+  changing: readonly { readonly key: string; readonly plan: Plan }[],
+  found: { spans: boolean },
+): readonly { readonly key: string; readonly keyPieces: Pieces; readonly plan: Plan | null }[] {
+  const plans = new Map(changing.map(({ key, plan }) => [key, plan]))
+  return Object.keys(value).map((key) => ({
+    key,
+    keyPieces: textPlan(key, found) ?? [key],
+    plan: plans.get(key) ?? null,
+  }))
 }
 
 function textPlan(text: string, found: { spans: boolean }): Pieces | null {
