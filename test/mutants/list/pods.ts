@@ -26,7 +26,7 @@ export const podMutants: readonly Mutant[] = [
   {
     name: 'an ended pod is started again by a start under way',
     file: podLife,
-    find: 'if (mayStart && !this.#isStarted) this.#startAbort.abort(hasEnded)',
+    find: 'if (mayStart && !this.#isStarted) void this.#overtake()',
     replace: 'void mayStart, void hasEnded',
   },
   {
