@@ -9,9 +9,11 @@ import type { LiveRun } from './live-run.ts'
 export function perform(core: Core, live: LiveRun, effect: Effect, endSeenAt: number | null): void {
   switch (effect.kind) {
     case 'runPod': {
-      const { nodeId } = effect.plan.identity
+      const node = nodeOf(live.run, effect.plan.identity.nodeId)
+      // A run that was opened anew asks for what it finds under way, and hears in the same step that it has ended.
+      if (node?.taskResultSynced === true) return
       const priority = live.run.spec.priority ?? 0
-      const wasRunning = nodeOf(live.run, nodeId)?.phase === 'Running'
+      const wasRunning = node?.phase === 'Running'
       return core.pods.run(effect.plan, { priority, wasRunning, endSeenAt })
     }
     case 'preparePod':

@@ -126,6 +126,23 @@ export class Reconciler {
     while (live.busy) await Promise.race(this.#stepping)
   }
 
+  /** Opens the run anew from the store, between two steps. `false`: it is no longer there, or no longer ours. */
+  async anew(live: LiveRun): Promise<boolean> {
+    while (live.busy) await this.settled(live)
+    live.busy = true
+    const opening = this.#parts.reopen(live).finally(() => {
+      live.busy = false
+      this.#stepping.delete(step)
+      this.look(live.uid)
+    })
+    const step = opening.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#stepping.add(step)
+    return opening
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true

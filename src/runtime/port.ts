@@ -139,6 +139,12 @@ export interface Runtime {
    */
   share?(isOurs: (workflow: WorkflowUid) => boolean): void
 
+  /**
+   * Another daemon may have taken over while this one stood still: `confirm` is asked before each start of a container,
+   * with nothing but the call itself after its answer. Where it rejects nothing is started, and `start` rejects with that.
+   */
+  guard?(confirm: () => Promise<void>): void
+
   /** Workflows that have containers of this instance in the engine, whosever they are. */
   workflows?(signal?: AbortSignal): Promise<readonly WorkflowUid[]>
 

@@ -9,6 +9,7 @@ import {
   type PodRequest,
   type PodState,
   UserError,
+  WorldError,
   workflowUid,
 } from '../resources/index.ts'
 import type { Runtime } from './port.ts'
@@ -168,6 +169,24 @@ export function runtimeContract(adapter: ContractAdapter): void {
         }
       }
       await expect(runtime.writeFiles(pod.identity.id, 'main', hostile())).rejects.toBe(broken)
+    })
+
+    it('starts nothing that its guard refuses, and what it refused once it may', async () => {
+      const pod = podOf([container({ prints: 'x\n' })])
+      const refusal = new WorldError('STORE_LOCKED', 'another has taken over', { retryable: false })
+      const asked: string[] = []
+      runtime.guard?.(async () => {
+        asked.push((await runtime.list()).find(({ identity }) => identity.id === pod.identity.id)?.phase ?? 'gone')
+        throw refusal
+      })
+      await runtime.prepare(pod)
+      await expect(runtime.start(pod)).rejects.toThrow('another has taken over')
+      expect(asked).toContain('created')
+      expect((states.get(pod.identity.id) ?? []).map(({ phase }) => phase)).not.toContain('running')
+      runtime.guard?.(() => Promise.resolve())
+      await runtime.start(pod)
+      await ended(pod)
+      expect(await logOf(pod)).toEqual(['stdout: x'])
     })
 
     it('does nothing when it is asked again what was done before', async () => {

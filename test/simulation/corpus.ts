@@ -50,6 +50,14 @@ export const corpus: readonly Entry[] = [
   tiny(2639), // a daemon that no longer led made a volume
   fleet(5341), // containers of a workflow that was just being taken over were swept away
   fleet(20171), // pods that got their locks together were more than the parallelism
+  fleet(20190), // the turn of a workflow that was never stored was not given back by who took over
+  fleet(20196), // a workflow that was taken over while the store failed was never taken up
+  fleet(20364), // a pod that was not known of after containers had been let go was taken for gone
+  fleet(20161), // a member that was cut off showed a workflow that another had deleted
+  fleet(30014), // likewise, one that had expired
+  fleet(30170), // a run that was opened anew beside a step asked again for pods that had ended in it
+  small(6924), // a daemon that stood still started a pod that another had finished meanwhile
+  small(7219), // likewise
 ]
 
 /** Seeds from 1 to 10,000 that fail still, for reasons that README.md tells. */

@@ -3,6 +3,7 @@ import { strictPolicy } from '../../src/admission/index.ts'
 import type { ControllerConfig, Log, RunningController } from '../../src/controller/index.ts'
 import { createController, defaultCapacity, silentTelemetry } from '../../src/controller/index.ts'
 import { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
+import type { PodId } from '../../src/resources/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import type { MemoryMember } from '../../src/store/memory/member.ts'
 import type { Dice } from './dice.ts'
@@ -48,7 +49,12 @@ export class SimulatedDaemon {
 
   constructor(world: World, { settings, dice, log, folder, diesAfterAwaits, mayCrash, onAwait, member }: LifeOptions) {
     this.#world = world
-    this.runtime = new SimulatedRuntime(world.engine)
+    const flights = new Map<PodId, number>()
+    this.runtime = new SimulatedRuntime(world.engine, (pod) => {
+      const ms = flights.get(pod)
+      flights.delete(pod)
+      return ms === undefined ? undefined : world.clock.sleepWhile(ms, () => this.#gate.isAlive)
+    })
     this.#gate = new Gate({
       diesAfter: diesAfterAwaits,
       mayDie: mayCrash,
@@ -73,7 +79,7 @@ export class SimulatedDaemon {
             fleet: gatedFleet(this.#gate, this.#member.fleet),
             sharing: { takeOverAfterMs, url: () => null },
           }),
-      runtime: gatedRuntime(world, this.#gate, this.runtime),
+      runtime: gatedRuntime(world, this.#gate, this.runtime, flights),
       artifacts: gatedArtifacts(world, this.#gate),
       config: {
         ...plainConfig,

@@ -1,7 +1,7 @@
 /** The ports as one life of the daemon gets them: every await passes the gate, and the seed's faults come with the calls. */
 import type { Artifacts } from '../../src/artifacts/index.ts'
-import type { Clock, PodRequest } from '../../src/resources/index.ts'
-import { WorldError } from '../../src/resources/index.ts'
+import type { Clock, PodId, PodRequest } from '../../src/resources/index.ts'
+import { WorldError, podIdOf } from '../../src/resources/index.ts'
 import type { Runtime } from '../../src/runtime/index.ts'
 import type { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
 import type { Change, CommitFault, Store, StoreErrorCode } from '../../src/store/index.ts'
@@ -163,14 +163,19 @@ export const gatedArtifacts = (world: World, gate: Gate): Artifacts =>
     }),
   )
 
-/** Calls may be overtaken by the daemon's death, be done twice, be slow, fail, or time out with their work done or not. */
-export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime): Runtime {
+/**
+ * Calls may be overtaken by the daemon's death, be done twice, be slow, fail, or time out with their work done or not.
+ * @param flights how long the next start of a pod is on its way; a daemon that stands still cannot call it back
+ */
+export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime, flights: Map<PodId, number>): Runtime {
   const mustLead = leadership(world, gate)
   const gated: Runtime = gatedObject(inner, {
     around: (name, args, work) => {
       if (!calls.has(name)) return work()
       if (beginnings.has(name)) mustLead(name)
-      const given = { name: `${name} ${nameOf(args[0])}`, signal: args.at(-1), ...waysOf[name] }
+      const id = nameOf(args[0])
+      const fly = name === 'start' ? (ms: number) => void flights.set(podIdOf(id), ms) : undefined
+      const given = { name: `${name} ${id}`, signal: args.at(-1), ...(fly && { fly }), ...waysOf[name] }
       return call(world, gate, given, async () => work())
     },
   })
@@ -230,7 +235,7 @@ const waysOf: Readonly<Record<string, Ways>> = {
 async function call<R>(
   world: World,
   gate: Gate,
-  given: Ways & { readonly name: string; readonly signal: unknown },
+  given: Ways & { readonly name: string; readonly signal: unknown; readonly fly?: (ms: number) => void },
   work: () => Promise<R>,
 ): Promise<R> {
   const { name, signal } = given
@@ -240,8 +245,11 @@ async function call<R>(
   if (!isKind && world.mayDie(faults.crashBeforeCall)) gate.die(`before ${name}`)
   return gate.pass(name, async () => {
     try {
-      if (!isKind && misfortune.chance(faults.slowCall))
-        await clock.sleepWhile(misfortune.int(1, 3_000), () => gate.isAlive)
+      if (!isKind && misfortune.chance(faults.slowCall)) {
+        const ms = misfortune.int(1, 3_000)
+        if (given.fly === undefined) await clock.sleepWhile(ms, () => gate.isAlive)
+        else given.fly(ms)
+      }
       if (isAborted(signal)) throw new WorldError('ABORTED', 'the call is no longer wanted', { retryable: false })
       if (!isKind) await engineTrouble(world, gate, given, work)
       const result = await work()

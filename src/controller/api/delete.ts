@@ -21,7 +21,6 @@ import { ApiError } from '../port.ts'
 import type { DeleteOptions } from '../port.ts'
 import { notFound } from '../refusals.ts'
 import { useChanges } from '../revisions/uses.ts'
-import { reopen } from '../reopen.ts'
 import { announce } from './announce.ts'
 import { beginDeletion, deletionEnded, hasArtifactGC, resumeDeletions } from './deletion-under-way.ts'
 import { resolvedName, workflowOfRow } from './read.ts'
@@ -138,8 +137,7 @@ async function deleteLive(core: Core, live: LiveRun, force: boolean): Promise<vo
     await finishDeletion(core, isRead ? viewOf(live, { nodes: true }) : head, force)
   } catch (error) {
     live.deleting = false
-    await reopen(core, live)
-    core.reconciler.look(live.uid)
+    await core.reconciler.anew(live)
     throw error
   }
   for (const uid of core.locks.releaseWorkflow(`${live.namespace}/${live.name}`))

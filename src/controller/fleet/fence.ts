@@ -8,7 +8,6 @@ import { Alarms } from '../alarms.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
-import { reopen } from '../reopen.ts'
 
 export type FenceParts = {
   readonly core: () => Core
@@ -86,7 +85,6 @@ export class Fence {
     const { reconciler, runs } = core()
     await reconciler.settled(live)
     if (runs.byUid(live.uid) !== live || live.deleting) return
-    const isOurs = await persevere(() => reopen(core(), live), { clock, backOff: quickBackOff, signal })
-    if (isOurs) reconciler.look(live.uid)
+    await persevere(() => reconciler.anew(live), { clock, backOff: quickBackOff, signal })
   }
 }

@@ -83,6 +83,7 @@ export class DockerRuntime implements Runtime {
   /** Others work on the engine under our name. */
   private isShared = false
   private isOurs: (workflow: WorkflowUid) => boolean = () => true
+  private confirm: () => Promise<void> = () => Promise.resolve()
   private clockOffsetMs = 0
   private isHealthy: boolean | null = null
   private isClosed = false
@@ -112,6 +113,7 @@ export class DockerRuntime implements Runtime {
       log: this.log,
       logFile: (pod, container) => this.logFile(pod.identity.id, container),
       report: (pod) => this.report(pod, false),
+      confirm: () => this.confirm(),
     })
     const images = new Images(this.client, this.log)
     this.preparation = new Preparation({
@@ -306,6 +308,10 @@ export class DockerRuntime implements Runtime {
   share(isOurs: (workflow: WorkflowUid) => boolean): void {
     this.isShared = true
     this.isOurs = isOurs
+  }
+
+  guard(confirm: () => Promise<void>): void {
+    this.confirm = confirm
   }
 
   async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {

@@ -35,6 +35,8 @@ export type SupervisorParts = {
   readonly log: Log
   readonly logFile: (pod: PodRecord, container: string) => LogFile
   readonly report: (pod: PodRecord) => void
+  /** Rejects where another daemon has taken over: see `Runtime.guard`. */
+  readonly confirm: () => Promise<void>
 }
 
 /** What Argo's wrapper would have written at the end of the log of a command that failed. */
@@ -198,6 +200,8 @@ export class Supervisor {
           if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
           if (!isWanted(pod, container)) return this.handBack(pod)
           if (!isFresh && (await this.hasStarted(pod, container, id))) return
+          await this.parts.confirm()
+          if (!isWanted(pod, container)) return this.handBack(pod)
           const began = performance.now()
           await this.parts.calls.start(id)
           container.isReadingEnd = false

@@ -205,6 +205,10 @@ export class EndpointsRuntime implements Runtime {
     for (const { runtime } of this.#members) runtime.share?.(isOurs)
   }
 
+  guard(confirm: () => Promise<void>): void {
+    for (const { runtime } of this.#members) runtime.guard?.(confirm)
+  }
+
   /** Of those that answer. */
   async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
     const able = this.#usable.filter(({ isOk }) => isOk)

@@ -25,9 +25,13 @@ export class SimulatedRuntime implements Runtime {
   private readonly missed = new Set<SimulatedPod>()
   private isClosed = false
   private isHealthy = true
+  private confirm: (() => Promise<void>) | null = null
+  private readonly flight: ((pod: PodId) => Promise<void> | undefined) | null
 
-  constructor(engine: SimulatedEngine) {
+  /** @param flight how long the call that starts a pod is on its way to the engine, once nobody can call it back */
+  constructor(engine: SimulatedEngine, flight: ((pod: PodId) => Promise<void> | undefined) | null = null) {
     this.engine = engine
+    this.flight = flight
     engine.watchers.add(this.watcher)
   }
 
@@ -55,10 +59,16 @@ export class SimulatedRuntime implements Runtime {
   }
 
   start(request: PodRequest): Promise<void> {
-    return this.call(() => {
-      const known = this.engine.pods.get(request.identity.id)
+    return this.call(async () => {
+      const { id } = request.identity
+      const known = this.engine.pods.get(id)
       if (!known) this.pullImages(request)
       const pod = known ?? this.engine.create(request)
+      if (this.confirm !== null) await this.confirm()
+      await this.flight?.(id)
+      // A start is of these containers, by their ids; others of the same names are not meant.
+      if (this.engine.pods.get(id) !== pod)
+        throw new WorldError('ENGINE_REFUSED', `no such container: ${id}`, { retryable: true })
       this.engine.start(pod)
       if (pod.containers.every((one) => one.planned.role !== 'init')) return
       return this.until(
@@ -161,6 +171,10 @@ export class SimulatedRuntime implements Runtime {
   expect(): void {}
 
   share(): void {}
+
+  guard(confirm: () => Promise<void>): void {
+    this.confirm = confirm
+  }
 
   async letGo(): Promise<void> {}
 

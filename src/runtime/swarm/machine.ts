@@ -19,6 +19,7 @@ export type MachineParts = {
   readonly addressOf: (node: SwarmNode) => EngineAddress | null
   readonly onState: (machine: Machine, state: PodState) => void
   readonly isOurs: (workflow: WorkflowUid) => boolean
+  readonly confirm: () => Promise<void>
 }
 
 export class Machine {
@@ -148,6 +149,7 @@ export class Machine {
     this.#runtime = runtime
     this.#address = address
     runtime.share((workflow) => this.#parts.isOurs(workflow))
+    runtime.guard(() => this.#parts.confirm())
     runtime.observe(
       (state) => this.#parts.onState(this, state),
       (isHealthy, reason) => this.#healthChanged(isHealthy, reason),

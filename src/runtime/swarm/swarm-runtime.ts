@@ -54,6 +54,7 @@ export class SwarmRuntime implements Runtime {
   readonly #overseer: Overseer
   #facts: SwarmFacts | null = null
   #isOurs: (workflow: WorkflowUid) => boolean = () => true
+  #confirm: () => Promise<void> = () => Promise.resolve()
   #readiness: Promise<void> | null = null
   #isClosed = false
 
@@ -90,6 +91,7 @@ export class SwarmRuntime implements Runtime {
           addressOf: (one) => this.#addressOf(one),
           onState,
           isOurs,
+          confirm: () => this.#confirm(),
         }),
     })
   }
@@ -237,6 +239,10 @@ export class SwarmRuntime implements Runtime {
 
   share(isOurs: (workflow: WorkflowUid) => boolean): void {
     this.#isOurs = isOurs
+  }
+
+  guard(confirm: () => Promise<void>): void {
+    this.#confirm = confirm
   }
 
   async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
