@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { notStarted } from '../listing.ts'
 import { objectKey } from '../port.ts'
 import { ArchiveApplier } from './archive-apply.ts'
+import { NodeNumbers } from './node-numbers.ts'
 import { nodesPerWorkflow } from './schema.ts'
 import { Conflict } from './sqlite-fault.ts'
 import type { Outcome, WireChange, WireCommit, WireWorkflow } from '../wire.ts'
@@ -14,8 +15,8 @@ type Known = {
   readonly name: string
   labels: string
   fixedToken: string
-  /** Row numbers by node id; loaded when nodes are first written. */
-  nodes: Map<string, number> | null
+  /** Rows by node id; loaded when nodes are first written. */
+  nodes: NodeNumbers | null
   nextNode: number
 }
 
@@ -29,6 +30,8 @@ export class Applier {
   readonly #statements = new Map<string, StatementSync>()
   readonly #known = new Map<string, Known>()
   readonly #archive = new ArchiveApplier((text) => this.#sql(text))
+  /** Finished by the commit at hand, which may write to their nodes still. */
+  readonly #finished = new Set<Known>()
   #version: number
 
   constructor(db: DatabaseSync) {
@@ -40,6 +43,8 @@ export class Applier {
   apply(commit: WireCommit): Outcome {
     const versions = new Map<string, number>()
     for (const change of commit) this.#change(change, versions)
+    for (const known of this.#finished) known.nodes = null
+    this.#finished.clear()
     return { ok: true, resourceVersion: this.#version, versions }
   }
 
@@ -51,6 +56,7 @@ export class Applier {
   /** After a rollback: nothing that was remembered is certain. */
   forget(): void {
     this.#known.clear()
+    this.#finished.clear()
     this.#version = this.#storedVersion()
   }
 
@@ -130,7 +136,7 @@ export class Applier {
           ...[labels, internal, head],
         ).lastInsertRowid,
       )
-      known = { no, namespace, name, labels: '{}', fixedToken: '?', nodes: new Map(), nextNode: 0 }
+      known = { no, namespace, name, labels: '{}', fixedToken: '?', nodes: new NodeNumbers(), nextNode: 0 }
       this.#remember(uid, known)
     }
     if (known.labels !== labels) this.#relabel(known, labels)
@@ -138,7 +144,7 @@ export class Applier {
       this.#sql('INSERT OR REPLACE INTO workflow_fixed VALUES (?, ?)').run(known.no, row.fixed)
       known.fixedToken = row.fixedToken
     }
-    if (row.finished) known.nodes = null
+    if (row.finished) this.#finished.add(known)
   }
 
   #putNodes(uid: string, cells: readonly (string | null)[], versions: Map<string, number>): void {
@@ -147,13 +153,13 @@ export class Applier {
     const put = this.#sql(putNode)
     for (let i = 0; i + 2 < cells.length; i += 3) {
       const id = cells[i] ?? ''
-      let no = nodes.get(id)
-      if (no === undefined) {
+      let place = nodes.get(id)
+      if (place === undefined) {
         if (known.nextNode >= nodesPerWorkflow) throw new Conflict(`workflow ${uid} has too many nodes`)
-        no = known.no * nodesPerWorkflow + known.nextNode++
-        nodes.set(id, no)
+        place = known.nextNode++
+        nodes.set(id, place)
       }
-      put.run(no, id, cells[i + 1] ?? 'null', cells[i + 2] ?? null)
+      put.run(known.no * nodesPerWorkflow + place, id, cells[i + 1] ?? 'null', cells[i + 2] ?? null)
     }
   }
 
@@ -161,9 +167,9 @@ export class Applier {
     const known = this.#touch(uid, versions)
     const nodes = this.#nodesOf(known)
     for (const id of ids) {
-      const no = nodes.get(id)
-      if (no === undefined) continue
-      this.#sql('DELETE FROM node WHERE no = ?').run(no)
+      const place = nodes.get(id)
+      if (place === undefined) continue
+      this.#sql('DELETE FROM node WHERE no = ?').run(known.no * nodesPerWorkflow + place)
       nodes.delete(id)
     }
   }
@@ -198,16 +204,18 @@ export class Applier {
     known.labels = labels
   }
 
-  #nodesOf(known: Known): Map<string, number> {
+  #nodesOf(known: Known): NodeNumbers {
     if (known.nodes) return known.nodes
     const first = known.no * nodesPerWorkflow
-    const rows = this.#sql('SELECT no, id FROM node WHERE no >= ? AND no < ? ORDER BY no').all(
-      first,
-      first + nodesPerWorkflow,
-    )
-    known.nodes = new Map(rows.map((row) => [String(row['id']), Number(row['no'])]))
-    known.nextNode = Math.max(known.nextNode, Number(rows.at(-1)?.['no'] ?? first - 1) - first + 1)
-    return known.nodes
+    const nodes = new NodeNumbers()
+    let last = -1
+    for (const { no, id } of this.#sql(nodeIds).iterate(first, first + nodesPerWorkflow)) {
+      last = Number(no) - first
+      nodes.set(String(id), last)
+    }
+    known.nodes = nodes
+    known.nextNode = Math.max(known.nextNode, last + 1)
+    return nodes
   }
 
   #find(uid: string): Known | null {
@@ -261,6 +269,7 @@ const insertWorkflow = `INSERT INTO workflow
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const updateWorkflow = `UPDATE workflow SET phase = ?, finished = ?, created_at = ?, started_at = ?, finished_at = ?,
   sort_at = ?, resource_version = ?, labels = ?, internal = ?, head = ? WHERE no = ?`
+const nodeIds = 'SELECT no, id FROM node WHERE no >= ? AND no < ? ORDER BY no'
 const putNode = `INSERT INTO node VALUES (?, ?, ?, ?)
   ON CONFLICT (no) DO UPDATE SET node = excluded.node, internal = excluded.internal`
 const insertLabel = 'INSERT OR IGNORE INTO label VALUES (?, ?, ?)'
