@@ -71,6 +71,16 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
+    ignores: ['src/**/*.test.ts', 'src/**/*.fixtures/**', 'src/**/*.contract.ts', 'src/**/testing/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { name: 'node:http', message: 'Take `http` of resources: node-http.ts says why.', allowTypeImports: true },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
     ignores: adapters,
     rules: {
       'no-restricted-properties': [

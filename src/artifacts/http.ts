@@ -1,8 +1,7 @@
 /** `http` and `artifactory`: GET and PUT of a URL, with Argo's headers, basic auth, client certificates and OAuth2. */
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
-import { UserError, WorldError, goNetworkText } from '../resources/index.ts'
+import { goNetworkText, http, UserError, WorldError } from '../resources/index.ts'
 import type { Artifact } from '../resources/index.ts'
 import { authOf } from './http-auth.ts'
 import type { RequestAuth } from './http-auth.ts'
@@ -124,7 +123,7 @@ function exchange(target: URL, call: Call, auth: RequestAuth, signal?: AbortSign
       : {}),
   }
   return new Promise((resolve, reject) => {
-    const request = (isTls ? httpsRequest : httpRequest)(target, options, resolve)
+    const request = (isTls ? httpsRequest : http.request)(target, options, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer for ${silenceMsMax / 1000} s`)))
     request.on('error', (error) => {
       reject(signal?.aborted ? signal.reason : networkError(call.method, target.href, error))
@@ -134,7 +133,7 @@ function exchange(target: URL, call: Call, auth: RequestAuth, signal?: AbortSign
   })
 }
 
-async function sendBody(body: SpooledFile, request: ReturnType<typeof httpRequest>): Promise<void> {
+async function sendBody(body: SpooledFile, request: ReturnType<typeof http.request>): Promise<void> {
   try {
     for await (const part of body.read()) {
       if (!request.write(part))

@@ -1,9 +1,8 @@
 /** What a daemon answers while it is not in charge: that it lives, and why it is not ready. */
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { Config } from '../config/index.ts'
-import { UserError } from '../resources/index.ts'
+import { http, UserError } from '../resources/index.ts'
 
 export type Standby = {
   /** Opens the ports when it is first told. */
@@ -34,7 +33,7 @@ export function standby(config: Config, onChange: (reason: string) => void): Sta
 }
 
 async function open(config: Config, reason: () => string): Promise<readonly Server[]> {
-  const api = createServer((request, response) => {
+  const api = http.createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
     const parts = { store: { ok: false, detail: reason() } }
     const isAlive = path.endsWith('/healthz')
@@ -49,7 +48,7 @@ async function open(config: Config, reason: () => string): Promise<readonly Serv
   })
   const servers = [await listening(api, config.server)]
   if (!config.metrics.enabled) return servers
-  const metrics = createServer((_request, response) => {
+  const metrics = http.createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(figures)
   })
   return [...servers, await listening(metrics, config.metrics)]

@@ -1,9 +1,8 @@
 /** The HTTP server: refuses to start where it would be open to strangers, and ends its streams when it closes. */
-import { createServer as createHttpServer } from 'node:http'
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Controller } from '../controller/port.ts'
-import { UserError } from '../resources/index.ts'
+import { http, UserError } from '../resources/index.ts'
 import { TokenCheck, loadToken } from './access/token.ts'
 import { createApp } from './app.ts'
 import type { HealthReport } from './health.ts'
@@ -49,42 +48,42 @@ export function createServer(options: ServerOptions): Server {
   const tokens = new TokenCheck(loadToken(host, tokenFile))
   const streams = new OpenStreams()
   const app = createApp({ ...options, tokens, streams })
-  const http = createHttpServer({ requestTimeout: requestMsMax, keepAliveTimeout: 60_000 }, app)
+  const server = http.createServer({ requestTimeout: requestMsMax, keepAliveTimeout: 60_000 }, app)
   return {
     listen: async () => {
-      const url = await listening(http, host, port)
+      const url = await listening(server, host, port)
       log.info({ url, auth: tokens.isRequired ? 'required' : 'none' }, 'the API listens')
       return { url }
     },
-    close: () => closed(http, streams),
+    close: () => closed(server, streams),
   }
 }
 
-async function listening(http: HttpServer, host: string, port: number): Promise<string> {
+async function listening(server: HttpServer, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException) => {
       const words = cause.code === 'EADDRINUSE' ? 'the address is taken' : cause.message
       reject(new UserError('SERVER_CANNOT_LISTEN', `cannot listen on ${host}:${String(port)}: ${words}`, { cause }))
     }
-    http.once('error', refused)
-    http.listen(port, host, () => {
-      http.off('error', refused)
+    server.once('error', refused)
+    server.listen(port, host, () => {
+      server.off('error', refused)
       resolve()
     })
   })
-  const { address, family, port: bound } = http.address() as AddressInfo
+  const { address, family, port: bound } = server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${String(bound)}`
 }
 
-async function closed(http: HttpServer, streams: OpenStreams): Promise<void> {
-  if (!http.listening) return
+async function closed(server: HttpServer, streams: OpenStreams): Promise<void> {
+  if (!server.listening) return
   await new Promise<void>((resolve) => {
-    const late = setTimeout(() => http.closeAllConnections(), closeMsMax)
-    http.close(() => {
+    const late = setTimeout(() => server.closeAllConnections(), closeMsMax)
+    server.close(() => {
       clearTimeout(late)
       resolve()
     })
     streams.endAll()
-    http.closeIdleConnections()
+    server.closeIdleConnections()
   })
 }

@@ -1,7 +1,7 @@
 /** Serves the metrics as plain HTTP on a port of their own. */
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { http } from '../resources/index.ts'
 
 export type MetricsServer = { readonly port: number; close(): Promise<void> }
 
@@ -10,7 +10,7 @@ export async function serveMetrics(
   { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
   text: () => Promise<string>,
 ): Promise<MetricsServer> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const asked = (request.url ?? '').split('?')[0]
     if (asked !== path) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`metrics are at ${path}\n`)

@@ -1,9 +1,8 @@
 /** One HTTP request as Go's client makes it: redirects followed, the Host header settable, errors in its words. */
-import { request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { gunzipSync } from 'node:zlib'
-import { goNetworkText } from '../../resources/index.ts'
+import { goNetworkText, http } from '../../resources/index.ts'
 
 export type HttpCall = {
   readonly method: string
@@ -91,7 +90,7 @@ function once(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
     if (call.body.length > 0) headers['Content-Length'] = String(call.body.length)
     const options: RequestOptions & { rejectUnauthorized?: boolean } = { method: call.method, headers, signal }
     if (call.insecureSkipVerify) options.rejectUnauthorized = false
-    const sending = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (incoming) => {
+    const sending = (url.protocol === 'https:' ? httpsRequest : http.request)(url, options, (incoming) => {
       read(incoming, asksItself).then(resolve, reject)
     })
     sending.removeHeader('Connection')

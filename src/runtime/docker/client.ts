@@ -1,12 +1,11 @@
 /** Calls to the engine's HTTP API through dockerode's docker-modem (dockerode itself loads gRPC for what we never call): negotiated version, two socket pools, a deadline for each call. */
-import { Agent } from 'node:http'
-import type { AgentOptions, IncomingMessage } from 'node:http'
+import type { Agent, AgentOptions, IncomingMessage } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import type { Readable } from 'node:stream'
 import './late-ssh.ts'
 import DockerModem from 'docker-modem'
-import { WorldError } from '../../resources/index.ts'
+import { http, WorldError } from '../../resources/index.ts'
 import type { EngineAddress } from './connection.ts'
 import { describeAddress, sshTarget } from './connection.ts'
 import { SshAgent, SshTunnel } from './ssh-tunnel.ts'
@@ -251,7 +250,7 @@ function newAgent(address: EngineAddress, tunnel: SshTunnel | null, options: Age
       ? new SshAgent(tunnel, options)
       : address.kind === 'tcp' && address.tls
         ? new TlsAgent({ ...options, rejectUnauthorized: address.tls.verify })
-        : new Agent(options)
+        : new http.Agent(options)
   Object.defineProperty(agent, inspect.custom, { value: () => 'Agent', enumerable: false })
   return agent
 }

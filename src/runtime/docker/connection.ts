@@ -1,11 +1,10 @@
 /** Finds the Docker Engine as `docker` itself does (DOCKER_HOST, context, default sockets) and says what is wrong where there is none. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../resources/index.ts'
+import { http, UserError } from '../../resources/index.ts'
 import type { SshTarget } from './ssh-tunnel.ts'
 
 export type EngineTls = {
@@ -175,7 +174,7 @@ function ping(address: Exclude<EngineAddress, { kind: 'ssh' }>): Promise<string 
             port: address.port,
             ...(address.tls && { ...address.tls, rejectUnauthorized: address.tls.verify }),
           }
-    const send = address.kind === 'tcp' && address.tls ? requestTls : request
+    const send = address.kind === 'tcp' && address.tls ? requestTls : http.request
     const call = send({ ...target, path: '/_ping', timeout: 3_000 }, (response) => {
       response.resume()
       const status = response.statusCode ?? 0

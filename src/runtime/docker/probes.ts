@@ -1,8 +1,8 @@
 /** Startup, readiness and liveness probes, run by us as kubelet runs them. */
-import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import type { ProbeAction, ProbeRequest } from '../../resources/index.ts'
+import { http } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
 import { bodyOf } from './client.ts'
 import type { PlannedContainer } from '../plan.ts'
@@ -150,7 +150,7 @@ function httpAnswers(
   return new Promise((resolve) => {
     const headers = Object.fromEntries((action.headers ?? []).map(({ name, value }) => [name, value]))
     const path = action.path.startsWith('/') ? action.path : `/${action.path}`
-    const send = action.scheme === 'HTTPS' ? requestTls : request
+    const send = action.scheme === 'HTTPS' ? requestTls : http.request
     const options = { host, port: action.port, path, headers, timeout: timeoutMs, rejectUnauthorized: false }
     const call = send(options, (response) => {
       response.resume()

@@ -5,13 +5,13 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent } from 'node:http'
 import type { AgentOptions } from 'node:http'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { http } from '../../resources/index.ts'
 
 export type SshTarget = {
   readonly host: string
@@ -105,7 +105,7 @@ export class SshTunnel {
 }
 
 /** Sends requests through the tunnel, which is opened when it is first needed and again where it broke. */
-export class SshAgent extends Agent {
+export class SshAgent extends http.Agent {
   readonly #tunnel: SshTunnel
 
   constructor(tunnel: SshTunnel, options: AgentOptions) {

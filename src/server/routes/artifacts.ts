@@ -1,12 +1,11 @@
 /** Artifacts as files, outside `/api/v1`. Errors here are plain text. */
-import { STATUS_CODES } from 'node:http'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 import type { ArtifactHandle, Controller } from '../../controller/port.ts'
 import type { Workflow } from '../../resources/index.ts'
-import { workflowUid } from '../../resources/index.ts'
+import { http, workflowUid } from '../../resources/index.ts'
 import { mediaTypeOf } from '../http/media-type.ts'
 import { HttpFault } from '../http/faults.ts'
 import type { Call } from '../http/routes.ts'
@@ -36,7 +35,7 @@ export function artifactRoutes({ routes, controller }: Parts): void {
 }
 
 export const textFault = (status: number): HttpFault =>
-  new HttpFault({ status, grpc: 2, message: STATUS_CODES[status] ?? 'Error' })
+  new HttpFault({ status, grpc: 2, message: http.STATUS_CODES[status] ?? 'Error' })
 
 function required(workflow: Workflow | null, status: number): Workflow {
   if (workflow === null) throw textFault(status)

@@ -1,7 +1,7 @@
 /** An HTTP server before the Docker socket that lets through what rules.ts allows, to what carries our instance's label. */
-import { createServer, request } from 'node:http'
 import type { IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { http } from '../../../resources/index.ts'
 import type { EngineAddress } from '../connection.ts'
 import { label } from '../names.ts'
 import { record, textOr } from '../wire.ts'
@@ -25,7 +25,7 @@ export async function startSocketProxy(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<SocketProxy> {
   const gate = new Gate(options)
-  const server = createServer((incoming, outgoing) => {
+  const server = http.createServer((incoming, outgoing) => {
     void gate.pass(incoming, outgoing).catch((error: unknown) => answer(outgoing, 502, String(error)))
   })
   // Logs, events and archives last as long as they last.
@@ -104,7 +104,7 @@ class Gate {
 
   #ask(path: string): Promise<Readonly<Record<string, unknown>> | null> {
     return new Promise((resolve, reject) => {
-      const call = request({ ...target(this.#options.engine), path, method: 'GET' }, (response) => {
+      const call = http.request({ ...target(this.#options.engine), path, method: 'GET' }, (response) => {
         bodyOf(response).then(
           (body) => resolve(response.statusCode === 200 ? record(parsed(body ?? '')) : null),
           reject,
@@ -117,7 +117,12 @@ class Gate {
   #forward(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer | null): Promise<void> {
     return new Promise((resolve) => {
       const { method, url, headers } = incoming
-      const call = request({ ...target(this.#options.engine), path: url, method, headers: forwarded(headers, body) })
+      const call = http.request({
+        ...target(this.#options.engine),
+        path: url,
+        method,
+        headers: forwarded(headers, body),
+      })
       call.on('response', (response) => {
         outgoing.writeHead(response.statusCode ?? 502, response.statusMessage, forwarded(response.headers, null))
         outgoing.flushHeaders()
