@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/index.ts'
 import { swarmRuntime } from './swarm.ts'
 import { systemClock } from './system.ts'
 
-export type Rest = Required<Pick<DockerRuntimeOptions, 'instance' | 'onCall' | 'log'>>
+export type Rest = Required<Pick<DockerRuntimeOptions, 'instance' | 'onCall' | 'log' | 'confirm'>>
 
 /**
  * Where the endpoint's engine is.

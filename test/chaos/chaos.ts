@@ -21,6 +21,8 @@ export type ChaosOptions = WorldOptions & {
   readonly minutesMost: number
   /** Aborted: no more faults. */
   readonly signal?: AbortSignal
+  /** How often, from 0 to 1, a kill is not recovered from before the next fault; 0.2 where nothing is said. */
+  readonly haste?: number
   /** Workflows at once. */
   readonly live: number
   /** Where a run that was not clean is kept. */
@@ -134,7 +136,7 @@ class Run {
     this.#done.kill += kills
     if (kind !== 'kill') this.#done[kind] += 1
     // Now and then the next comes while this one is still being made good.
-    const isHurried = kind === 'kill' && this.#dice.chance(0.2)
+    const isHurried = kind === 'kill' && this.#dice.chance(this.#options.haste ?? 0.2)
     const answerMs = isHurried ? 0 : await this.#world.api.whenThere(answerMsMost)
     const workMs = isHurried || answerMs === null ? null : await this.#untilWork(before)
     if (answerMs === null) this.#violated(`the API does not answer ${answerMsMost / 1000} s after: ${text}`)

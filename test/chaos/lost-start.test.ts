@@ -1,9 +1,11 @@
 /** dockerd is killed after a container has begun and before it has noted so: it must not run twice, and its end counts. */
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { nodeIdOf, podIdOf, workflowUid } from '../../src/resources/index.ts'
 import type { PodRequest, PodState } from '../../src/resources/index.ts'
@@ -11,14 +13,19 @@ import { DockerRuntime } from '../../src/runtime/docker/index.ts'
 import { ownEngine } from '../engines.ts'
 import type { OwnEngine } from '../engines.ts'
 
+const run = promisify(execFile)
 let engine: OwnEngine
+/** Takes its containers with it. */
+let mortal: OwnEngine
 let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drydock-lost-'))
   engine = await ownEngine({ name: 'chaosl', options: ['--live-restore'] })
+  mortal = await ownEngine({ name: 'chaosm' })
 })
 afterAll(async () => {
   await engine.remove()
+  await mortal.remove()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -105,6 +112,40 @@ it.each([
     expect(ends).toContainEqual(endOf(state))
   } finally {
     await runtime.forget(pod.identity.workflowUid)
+    await runtime.close()
+  }
+})
+
+it('a container that was to start when the engine went with its sandboxes starts in a new one', async () => {
+  const runtime = new DockerRuntime({
+    engine: { kind: 'socket', path: mortal.socket, source: 'test' },
+    instance: `mortal-${uid.slice(0, 8)}`,
+    dataDir: join(folder, 'data-mortal'),
+    relistMs: 1_000,
+  })
+  const [before, after] = [podOf('before', 0), podOf('after', 0)]
+  const stateOf = async (name: string) => (await runtime.list()).find(({ identity }) => identity.name === name)
+  const hasEnded = (name: string) =>
+    expect
+      .poll(async () => (await stateOf(name).catch(() => undefined))?.phase, { timeout: 60_000, interval: 300 })
+      .toBe('ended')
+  try {
+    await runtime.prepare(before)
+    await runtime.start(before)
+    await hasEnded('before')
+    await runtime.prepare(after)
+    const names = async () => (await run('docker', ['-H', mortal.host, 'ps', '--format', '{{.Names}}'])).stdout
+    await expect.poll(names, { timeout: 60_000 }).toContain(`drydock.${after.identity.id}._net`)
+    await mortal.stop('SIGKILL')
+    const started = runtime.start(after)
+    await sleep(3_000)
+    await mortal.start()
+    await started
+    await hasEnded('after')
+    expect(endOf(await stateOf('after'))).toEqual({ exitCode: 0 })
+    expect(await linesOf('after')).toEqual(['begin', 'end'])
+  } finally {
+    await runtime.forget(after.identity.workflowUid)
     await runtime.close()
   }
 })

@@ -23,15 +23,21 @@ export async function ensureClaim(
   if (reply.status !== 404) return
   const helper = `drydock.claim.${volumeName}`
   const volumeLabels = { ...labels, [label.instance]: instance }
-  const id =
-    (await calls.create(helper, helperBody(instance, volumeName, volumeLabels), signal)) ??
-    (await calls.inspect(helper, signal))?.id
-  if (id !== undefined) await finishClaim(calls, id, signal)
+  const id = await calls.create(helper, helperBody(instance, volumeName, volumeLabels), signal)
+  if (id !== null) return finishClaim(calls, { id, state: 'created' }, signal)
+  const found = await calls.inspect(helper, signal)
+  if (found !== null) await finishClaim(calls, { id: found.id, state: found.status }, signal)
 }
 
-export async function finishClaim(calls: EngineCalls, helperId: string, signal?: AbortSignal): Promise<void> {
-  await calls.putArchive(helperId, '/', await tarOf([rootEntry(path, undefined)]), signal)
-  await calls.remove(helperId, signal)
+export async function finishClaim(
+  calls: EngineCalls,
+  helper: { readonly id: string; readonly state: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  // One that the engine was stopped in removing has no file system any more; it has done its work.
+  if (helper.state !== 'dead' && helper.state !== 'removing')
+    await calls.putArchive(helper.id, '/', await tarOf([rootEntry(path, undefined)]), signal)
+  await calls.remove(helper.id, signal)
 }
 
 const helperBody = (instance: string, volumeName: string, labels: Readonly<Record<string, string>>): object => ({

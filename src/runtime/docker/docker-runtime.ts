@@ -46,6 +46,8 @@ export type DockerRuntimeOptions = {
   /** Most bytes kept of one container's log. */
   readonly maxLogBytes?: number
   readonly relistMs?: number
+  /** Rejects where another daemon is in charge by now: nothing is started then. */
+  readonly confirm?: () => Promise<void>
 }
 
 type Listener = {
@@ -93,6 +95,7 @@ export class DockerRuntime implements Runtime {
     this.options = options
     this.log = options.log ?? (() => {})
     const { instance, network = 'default' } = options
+    if (options.confirm !== undefined) this.confirm = options.confirm
     const home = homeOf(options.dataDir)
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
@@ -103,6 +106,7 @@ export class DockerRuntime implements Runtime {
       calls: this.calls,
       owner: { instance, home, network },
       log: this.log,
+      confirm: () => this.confirm(),
       spare: () => this.gate.limit + 1,
     })
     this.supervisor = new Supervisor({

@@ -167,6 +167,6 @@ export class Inventory {
   /** Helpers that were to open up a fresh claim's root, left by a daemon that died: see claims.ts. */
   private async finishClaims(rows: readonly ListedContainer[]): Promise<void> {
     if (!this.isFirst) return
-    for (const row of rows) await finishClaim(this.parts.calls, row.id)
+    for (const row of rows) await finishClaim(this.parts.calls, row)
   }
 }

@@ -44,6 +44,8 @@ export type SandboxesOptions = {
   readonly log: Log
   /** Sandboxes worth having idle at once. */
   readonly spare: () => number
+  /** Rejects where this daemon is no longer in charge. */
+  readonly confirm: () => Promise<void>
 }
 
 export class Sandboxes {
@@ -287,8 +289,13 @@ export class Sandboxes {
     this.pools.get(held.workflow)?.delete(held)
     this.dropped.add(held.id)
     if (held.occupant !== null && this.byPod.get(held.occupant) === held) this.byPod.delete(held.occupant)
-    const removal = this.options.calls
-      .remove(held.id)
+    // Another daemon that is in charge by now has taken it over, and may have given it to a pod.
+    const isOurs = this.options.confirm().then(
+      () => true,
+      () => false,
+    )
+    const removal = isOurs
+      .then((ours) => (ours ? this.options.calls.remove(held.id) : undefined))
       .catch((error: unknown) => {
         this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
       })

@@ -35,7 +35,7 @@ export type SupervisorParts = {
   readonly log: Log
   readonly logFile: (pod: PodRecord, container: string) => LogFile
   readonly report: (pod: PodRecord) => void
-  /** Rejects where another daemon has taken over: see `Runtime.guard`. */
+  /** Rejects where this daemon is no longer in charge: asked just before each start. */
   readonly confirm: () => Promise<void>
 }
 
@@ -55,6 +55,13 @@ class NoSandbox extends WorldError {
   constructor(cause: unknown) {
     const text = cause instanceof Error ? cause.message : String(cause)
     super('NO_SANDBOX', `FailedCreatePodSandBox: ${text}`, { retryable: true, cause })
+  }
+}
+
+/** Whoever has the pod now starts it. */
+class NotInCharge extends WorldError {
+  constructor(cause: unknown) {
+    super('NOT_IN_CHARGE', cause instanceof Error ? cause.message : String(cause), { retryable: false, cause })
   }
 }
 
@@ -193,6 +200,8 @@ export class Supervisor {
   private async startNow(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
     // Whether no start can have been asked for whose answer nobody heard.
     let isFresh = !pod.isAdopted
+    // An engine that is away says nothing about the container.
+    let refusals = 0
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.parts.gate.run(async (measure) => {
@@ -200,7 +209,10 @@ export class Supervisor {
           if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
           if (!isWanted(pod, container)) return this.handBack(pod)
           if (!isFresh && (await this.hasStarted(pod, container, id))) return
-          await this.parts.confirm()
+          // Whoever was frozen since the decision, or waited long, must not start what another has run meanwhile.
+          await this.parts.confirm().catch((error: unknown) => {
+            throw error instanceof WorldError && error.retryable ? error : new NotInCharge(error)
+          })
           if (!isWanted(pod, container)) return this.handBack(pod)
           const began = performance.now()
           await this.parts.calls.start(id)
@@ -211,6 +223,10 @@ export class Supervisor {
         return
       } catch (error) {
         isFresh = container.isReadingEnd = false
+        if (error instanceof NotInCharge) {
+          pod.startError = error
+          return
+        }
         if (await this.hasStarted(pod, container, id).catch(() => false)) return
         const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
         if (error instanceof NoSandbox && attempt < startTries) {
@@ -239,8 +255,10 @@ export class Supervisor {
           error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
         // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
         const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(error.message)
-        const triesMost = isBeingCleared ? clearedTries : isPassing ? startTries : 0
-        if (attempt >= triesMost && !(isPassing && error.status === 0)) {
+        // Where the engine was stopped with its containers, all sandboxes of the workflow may be dead.
+        const triesMost = isBeingCleared || isSandbox ? clearedTries : isPassing ? startTries : 0
+        if (error.status !== 0) refusals += 1
+        if (refusals >= triesMost && error.status !== 0) {
           return this.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
         }
         this.parts.log('warn', 'a start failed and is tried again', {
