@@ -205,7 +205,7 @@ async function build(
   logs.nameWith((uid) => controller.nameOf(uid))
   await controller.start()
   closers.push(() => controller.drain())
-  const heapRoom = watchHeapRoom()
+  const heapRoom = watchHeapRoom(() => controller.snapshot().liveWorkflows > 0)
   closers.push(() => heapRoom.close())
   const prober = setInterval(() => void watched.probe(), probeMs)
   closers.push(() => clearInterval(prober))
