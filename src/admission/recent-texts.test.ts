@@ -20,7 +20,7 @@ describe('recent texts', () => {
 
 describe('a workflow that was found sound', () => {
   const workflow = (spec: object, name = 'one'): Workflow =>
-    ({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec }) as Workflow
+    ({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec })
   const container = { image: 'busybox', command: ['echo', '{{workflow.labels.team}}'] }
   const plain = { entrypoint: 'main', templates: [{ name: 'main', container }] }
 
