@@ -151,8 +151,7 @@ async function build(
   })
   counters.metrics = metrics
   const runtime =
-    options.runtime?.(config) ??
-    (await dockerRuntime(config, await opened.instance(), store, { metrics, logs, options }))
+    options.runtime?.(config) ?? (await dockerRuntime(config, await opened.instance(), metrics, logs, options))
   closers.push(() => runtime.close())
 
   const modules = config.pluginFolder === null ? [] : await loadPluginFolder(config.pluginFolder)
@@ -350,14 +349,14 @@ async function openInCharge(
 async function dockerRuntime(
   config: Config,
   instance: string,
-  store: Store,
-  { metrics, logs, options }: { readonly metrics: Metrics; readonly logs: Logs; readonly options: DaemonOptions },
+  metrics: Metrics,
+  logs: Logs,
+  options: DaemonOptions,
 ): Promise<Runtime> {
-  const confirm = () => store.confirm?.() ?? Promise.resolve()
   const log = logs.component('docker')
   const say: Rest['log'] = (level, message, fields = {}) => log[level](fields, message)
   if (config.docker.endpoints.length > 0) {
-    const rest: Rest = { instance, onCall: (call) => metrics.dockerCall(call), log: say, confirm }
+    const rest: Rest = { instance, onCall: (call) => metrics.dockerCall(call), log: say }
     return endpointsRuntime(config, rest, { wait: options.waitForEngine ?? false })
   }
   const engine = await engineAddress(config.docker.host, {
@@ -370,7 +369,6 @@ async function dockerRuntime(
     instance,
     onCall: (call: CallReport) => metrics.dockerCall(call),
     log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message),
-    confirm,
   }
   if (config.runtime === 'swarm') return swarmRuntime(config, engine, rest)
   return new DockerRuntime({

@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/index.ts'
 import { swarmRuntime } from './swarm.ts'
 import { systemClock } from './system.ts'
 
-export type Rest = Required<Pick<DockerRuntimeOptions, 'instance' | 'onCall' | 'log' | 'confirm'>>
+export type Rest = Required<Pick<DockerRuntimeOptions, 'instance' | 'onCall' | 'log'>>
 
 /**
  * Where the endpoint's engine is.

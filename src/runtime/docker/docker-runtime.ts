@@ -46,8 +46,6 @@ export type DockerRuntimeOptions = {
   /** Most bytes kept of one container's log. */
   readonly maxLogBytes?: number
   readonly relistMs?: number
-  /** Rejects where another daemon is in charge by now: nothing is started then. */
-  readonly confirm?: () => Promise<void>
 }
 
 type Listener = {
@@ -95,7 +93,6 @@ export class DockerRuntime implements Runtime {
     this.options = options
     this.log = options.log ?? (() => {})
     const { instance, network = 'default' } = options
-    if (options.confirm !== undefined) this.confirm = options.confirm
     const home = homeOf(options.dataDir)
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
