@@ -7,8 +7,8 @@ export type Mutant = {
   /** Stands in the file exactly once. */
   readonly find: string
   readonly replace: string
-  /** Kind of the seeds that it is looked for in; absent: each seed is of the kind that it has drawn. */
-  readonly kind?: Kind
-  /** The simulation does not know this part: files of tests that are to notice it, or folders of them. */
+  /** Kind of the seeds that it is looked for in; absent or `null`: each seed is of the kind that it has drawn. */
+  readonly kind?: Kind | null
+  /** Files of tests that are to notice it, or folders of them; without a kind: because the simulation does not know this part. */
   readonly tests?: readonly string[]
 }

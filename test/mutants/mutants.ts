@@ -1,4 +1,4 @@
-/** All of them. */
+/** All of them, each with the tests that are asked where the simulation finds nothing. */
 import { archiveMutants } from './list/archive.ts'
 import { controllerMutants } from './list/controller.ts'
 import { engineMutants } from './list/engine.ts'
@@ -7,11 +7,23 @@ import { podMutants } from './list/pods.ts'
 import { sharingMutants } from './list/sharing.ts'
 import type { Mutant } from './mutant.ts'
 
+const ofEngine = ['src/engine']
+const ofController = ['src/controller/visible.test.ts', 'src/controller/controller.test.ts', 'src/controller/pods']
+const ofSharing = [
+  'src/controller/fleet/shared-locks.test.ts',
+  'src/store/memory/fleet.test.ts',
+  'src/controller/fleet',
+]
+
 export const mutants: readonly Mutant[] = [
-  ...engineMutants,
-  ...controllerMutants,
-  ...podMutants,
-  ...fencingMutants,
-  ...sharingMutants,
+  ...engineMutants.map(askingThen(ofEngine)),
+  ...controllerMutants.map(askingThen(ofController)),
+  ...podMutants.map(askingThen(ofController)),
+  ...fencingMutants.map(askingThen(ofSharing)),
+  ...sharingMutants.map(askingThen(ofSharing)),
   ...archiveMutants,
 ]
+
+function askingThen(tests: readonly string[]): (mutant: Mutant) => Mutant {
+  return (mutant) => (mutant.tests === undefined ? { ...mutant, kind: mutant.kind ?? null, tests } : mutant)
+}

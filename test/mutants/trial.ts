@@ -39,10 +39,8 @@ export class Court {
     return this.#ground.with(mutant, async (folder) => {
       const again = known === undefined ? null : await this.#again(folder, known)
       if (again !== null) return { name, caught: again, played: again.by === 'seed' ? 1 : 0 }
-      const { played, caught } =
-        tests !== undefined && kind === undefined
-          ? nothing
-          : await this.#bySeeds(folder, kind === undefined ? {} : { kind })
+      const isForTests = kind === undefined && tests !== undefined
+      const { played, caught } = isForTests ? nothing : await this.#bySeeds(folder, kind == null ? {} : { kind })
       return { name, played, caught: caught ?? (await this.#byTests(folder, tests ?? [])) }
     })
   }

@@ -62,6 +62,16 @@ describe('several controllers on one store', () => {
     expect(a.controller.fleet()).toMatchObject({ takeOvers: 1, takenOver: 2 })
   })
 
+  it('do what a killed member was still to do', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const ttlStrategy = { secondsAfterCompletion: 4 }
+    for (let index = 0; index < 4; index += 1) await submit(a, workflow(`wf-${index}`, { ttlStrategy }))
+    for (let index = 0; index < 4; index += 1) await endedAt(a, `wf-${index}`)
+    b.crash()
+    await eventually(async () => (await a.member.store.workflows({})).length === 0, 'all expire')
+  })
+
   it('hand over at once when one leaves', async () => {
     const [a, b] = [
       await crew.open('a', { takeOverAfterMs: 60_000 }),

@@ -3,6 +3,9 @@ import type { Mutant } from '../mutant.ts'
 
 const lockTable = 'src/engine/lock-table.ts'
 
+/** What a spec means is the same with faults and without: only the engine's own tests know it. */
+const rules = ['src/engine']
+
 export const engineMutants: readonly Mutant[] = [
   {
     name: 'a lock is not given back',
@@ -51,18 +54,21 @@ export const engineMutants: readonly Mutant[] = [
     file: 'src/engine/boundary.ts',
     find: '  if (template.failFast !== true) return false',
     replace: '  if (template.failFast !== undefined || template !== null) return false',
+    tests: rules,
   },
   {
     name: 'exit hooks do not run',
     file: 'src/engine/hooks.ts',
     find: '    if (!isCompleted(node)) return true\n',
     replace: '    if (isCompleted(node) || dirty !== null) return true\n',
+    tests: rules,
   },
   {
     name: 'one retry too few',
     file: 'src/engine/retry.ts',
     find: 'if (limit !== null && attempts.length > limit)',
     replace: 'if (limit !== null && attempts.length >= limit)',
+    tests: rules,
   },
   {
     name: 'attempts are not stored as attempts',

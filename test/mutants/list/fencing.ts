@@ -9,6 +9,8 @@ const fleetSide = 'src/controller/fleet/fleet-side.ts'
 const adoption = 'src/controller/fleet/adoption.ts'
 const membership = 'src/controller/fleet/membership.ts'
 const podLife = 'src/controller/pods/pod-life.ts'
+const ofMemory = ['src/store/memory/fleet.test.ts']
+const ofFleet = ['src/controller/fleet/fleet.test.ts']
 const postgresFleet = ['src/store/postgres/fleet.postgres.test.ts']
 const postgresStore = ['src/store/postgres/outage.postgres.test.ts', 'src/store/postgres/store.postgres.test.ts']
 
@@ -94,7 +96,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: memoryFleet,
     find: 'if (lease?.holder != null || member === this.name) return []',
     replace: 'if (member === this.name) return []',
-    kind: 'fleet',
+    tests: ofMemory,
   },
   {
     name: 'one takes over without making the workflows its own',
@@ -115,7 +117,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: 'src/store/memory/touched.ts',
     find: 'if (stored && !stored.finished && ownerOf(stored) !== by)',
     replace: 'if (stored && stored.finished && !stored.finished)',
-    kind: 'fleet',
+    tests: ofMemory,
   },
   {
     name: 'a member takes up at its start what is another’s',
@@ -153,13 +155,6 @@ export const fencingMutants: readonly Mutant[] = [
     kind: 'fleet',
   },
   {
-    name: 'a drain keeps what it hands over',
-    file: fleetSide,
-    find: '        for (const live of runs) this.letGo(live)\n',
-    replace: '',
-    kind: 'fleet',
-  },
-  {
     name: 'what is taken over begins without looking which containers there are',
     file: adoption,
     find: '      if (hasBegun) await this.#list(core)\n',
@@ -178,7 +173,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: 'src/controller/fleet/own-records.ts',
     find: 'await store.commit(changes.slice(start, start + 500))',
     replace: 'void start',
-    kind: 'fleet',
+    tests: ofFleet,
   },
   {
     name: 'nobody takes over',
@@ -192,7 +187,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: 'src/store/memory/session.ts',
     find: 'this.#tellRole(role, roles.get(role.name) === this)',
     replace: 'this.#tellRole(role, true)',
-    kind: 'fleet',
+    tests: ofMemory,
   },
   {
     name: 'Postgres: a commit under an old epoch is stored',
