@@ -74,3 +74,4 @@ export { appendArtifactKey, cleanArtifactPath, defaultArtifactKey } from './arti
 export type { KeyFormat } from './artifact-keys.ts'
 export { goTypeOf } from './go-type-of.ts'
 export { labelKeyFaults, labelValueFaults } from './selectors/label-syntax.ts'
+export { re2 } from './re2.ts'

@@ -1,6 +1,6 @@
 /** Logs of a workflow's pods as one stream, in the order of their times (rest-api.md §5, "Logs"). */
-import { matchesLabelSelector, parseLabelSelector } from '../../expressions/index.ts'
-import { RE2JS } from 're2js'
+import { matchesLabelSelector, parseLabelSelector, re2 } from '../../expressions/index.ts'
+import type { RE2JS } from 're2js'
 import { nodeOf } from '../../engine/index.ts'
 import type { NodeId, PodId } from '../../resources/index.ts'
 import { instant, rfc3339 } from '../../resources/index.ts'
@@ -175,7 +175,7 @@ function selects(selector: string, workflow: { readonly name: string }): boolean
 function entryMaker(query: LogQuery): (source: Pick<Source, 'podName'>, line: LogLine) => LogEntry[] {
   let pattern: RE2JS | null = null
   try {
-    pattern = query.grep ? RE2JS.compile(query.grep) : null
+    pattern = query.grep ? re2().RE2JS.compile(query.grep) : null
   } catch (error) {
     throw new ApiError('INTERNAL', error instanceof Error ? error.message : String(error))
   }

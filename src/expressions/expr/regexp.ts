@@ -1,6 +1,7 @@
 // Regular expressions as Go has them: RE2, so matching takes linear time.
 
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
+import { re2 } from '../re2.ts'
 
 export type Regexp = { readonly re: RE2JS } | { readonly error: string }
 
@@ -19,7 +20,7 @@ export function compileRegexp(pattern: string): Regexp {
 
 function make(pattern: string): Regexp {
   try {
-    return { re: RE2JS.compile(pattern) }
+    return { re: re2().RE2JS.compile(pattern) }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     // Go writes the empty piece too.

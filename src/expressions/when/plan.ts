@@ -2,7 +2,8 @@
  * Turns the tokens of a `when` into a tree. Operators of one level bind from the left, `**` too.
  * A leftover behind a closed parenthesis is dropped without a word, as the library does.
  */
-import { RE2JS, RE2JSException } from 're2js'
+import type { RE2JS } from 're2js'
+import { re2 } from '../re2.ts'
 import { type Parsed, parsed, unparsed } from '../go-text.ts'
 import { checkOrder } from './grammar.ts'
 import { type Token, type TokenKind, prefixes } from './tokens.ts'
@@ -77,7 +78,7 @@ class Planner {
       case 'BOOLEAN':
         return { kind: 'literal', value: token.value }
       case 'PATTERN':
-        return { kind: 'pattern', pattern: RE2JS.compile(token.value), text: token.value }
+        return { kind: 'pattern', pattern: re2().RE2JS.compile(token.value), text: token.value }
       default:
         return { kind: 'literal', value: token.value }
     }
@@ -107,9 +108,9 @@ export function planTokens(tokens: readonly Token[]): Parsed<Plan> {
 
 export function compilePattern(text: string): Parsed<RE2JS> {
   try {
-    return parsed(RE2JS.compile(text))
+    return parsed(re2().RE2JS.compile(text))
   } catch (error) {
-    if (error instanceof RE2JSException) return unparsed(error.message)
+    if (error instanceof re2().RE2JSException) return unparsed(error.message)
     throw error
   }
 }
