@@ -138,7 +138,7 @@ function updateStatus(run: Run): void {
 const none: readonly NodeId[] = []
 
 /** `lends`: the nodes of the decision are those of the run, and stay as they are only until it is asked to decide again. */
-export type Lending = { readonly lends: boolean }
+type Lending = { readonly lends: boolean }
 const copying: Lending = { lends: false }
 
 /** Takes what has gathered since the last decision. */

@@ -32,7 +32,7 @@ export type MemoWrite = {
 }
 
 export type Decision = {
-  /** New or changed nodes; each is a complete, immutable snapshot. */
+  /** New or changed nodes; each is complete, and a snapshot unless the run lends its own (`advance`). */
   readonly changed: readonly NodeStatus[]
   readonly deleted: readonly NodeId[]
   /** Of those that changed: whose end is news. */
