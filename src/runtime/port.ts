@@ -117,6 +117,9 @@ export interface Runtime {
   /** Another controller has dropped everything of a workflow: drops the logs of it that were kept here. */
   forgetLogs(workflow: WorkflowUid): Promise<void>
 
+  /** Workflows of which logs are kept here, whosever they are. */
+  workflowsWithLogs?(): Promise<readonly WorkflowUid[]>
+
   /** Every pod of this instance that has containers, with its state. */
   list(signal?: AbortSignal): Promise<readonly PodState[]>
 

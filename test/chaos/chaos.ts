@@ -187,8 +187,16 @@ class Run {
       const after = await leftInEngine(this.#world)
       this.#violated(...after.map((one) => `left in the engine after the end of the daemon: ${one}`))
     }
+    if (this.#world.isShared) await this.#lastLife()
     this.#violated(...(await leftInStore(this.#world)).map((one) => `left in the store: ${one}`))
     this.#violated(...(await leftInData(this.#world)).map((one) => `left in the data folder: ${one}`))
+  }
+
+  /** Who was away while another deleted what had run here takes the logs away when it comes back. */
+  async #lastLife(): Promise<void> {
+    for (const daemon of this.#world.daemons) daemon.spawn()
+    await until(clearMsMost, async () => (await leftInData(this.#world)).length === 0)
+    await Promise.all(this.#world.daemons.map((daemon) => daemon.term()))
   }
 
   async #outcome(): Promise<Outcome> {

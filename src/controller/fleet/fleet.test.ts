@@ -247,6 +247,22 @@ describe('operations at another member', () => {
     expect(having(kept)).toEqual([true, true])
   })
 
+  it('keep no logs of a workflow that was deleted while they were away', async () => {
+    const [a, b] = [await crew.open('a', { engine: 'one' }), await crew.open('b', { engine: 'two' })]
+    await eventually(() => b.controller.fleet()?.members.length === 2, 'b sees a')
+    await submit(b, workflow('gone', {}, {}))
+    await submit(b, workflow('kept', {}, {}))
+    const [gone, kept] = [await endedAt(b, 'gone'), await endedAt(b, 'kept')]
+    const { logs } = crew.engine('one')
+    for (const { metadata } of [gone, kept]) logs.set(podIdOf(`${metadata.uid ?? ''}.0`), new Map())
+    a.crash()
+    await b.controller.deleteWorkflow('default', 'gone', {})
+    expect(logs.has(podIdOf(`${gone.metadata.uid ?? ''}.0`))).toBe(true)
+    await crew.open('a', { engine: 'one' })
+    await eventually(() => !logs.has(podIdOf(`${gone.metadata.uid ?? ''}.0`)), 'they are taken away')
+    expect(logs.has(podIdOf(`${kept.metadata.uid ?? ''}.0`))).toBe(true)
+  })
+
   it('tell watchers everywhere what any member does', async () => {
     const [a, b] = [await crew.open('a'), await crew.open('b')]
     await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')

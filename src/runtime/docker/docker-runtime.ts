@@ -1,6 +1,6 @@
 /** The runtime port on a Docker Engine. */
 import { mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PodId, type PodRequest, type PodState, type WorkflowUid, WorldError } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
@@ -255,6 +255,10 @@ export class DockerRuntime implements Runtime {
   async forgetLogs(workflow: WorkflowUid): Promise<void> {
     assertSafeId(workflow)
     await rm(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
+  }
+
+  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+    return (await readdir(join(this.options.dataDir, 'logs')).catch(() => [])).map((name) => name as WorkflowUid)
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {

@@ -162,6 +162,13 @@ export class EndpointsRuntime implements Runtime {
     await Promise.all(this.#members.map(({ runtime }) => runtime.forgetLogs(workflow)))
   }
 
+  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+    const found = await Promise.all(
+      this.#members.map(async ({ runtime }) => (await runtime.workflowsWithLogs?.()) ?? []),
+    )
+    return [...new Set(found.flat())]
+  }
+
   /** Of those endpoints that answer; `endpoints.now()` tells which have been heard. */
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
     this.#start()

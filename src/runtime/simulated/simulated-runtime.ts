@@ -131,6 +131,10 @@ export class SimulatedRuntime implements Runtime {
     return this.call(() => this.#dropLogs(workflow))
   }
 
+  workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+    return this.call(() => [...new Set([...this.engine.logs.keys()].map((id) => id.split('.')[0] as WorkflowUid))])
+  }
+
   #dropLogs(workflow: WorkflowUid): void {
     for (const id of this.engine.logs.keys()) if (id.startsWith(`${workflow}.`)) this.engine.logs.delete(id)
   }

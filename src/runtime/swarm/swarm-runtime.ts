@@ -4,7 +4,7 @@
  * that it is on one host: one network, volumes, probes, files in and out, logs.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
@@ -186,6 +186,12 @@ export class SwarmRuntime implements Runtime {
     assertSafeId(workflow)
     for (const dir of this.#overseer.dataDirs(this.#options.dataDir))
       await rm(join(dir, 'logs', workflow), { recursive: true, force: true })
+  }
+
+  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+    const folders = this.#overseer.dataDirs(this.#options.dataDir).map((dir) => join(dir, 'logs'))
+    const found = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))
+    return [...new Set(found.flat())].map((name) => name as WorkflowUid)
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
