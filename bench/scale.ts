@@ -110,16 +110,21 @@ async function measuredLarge(daemon: Daemon, nodes: number, small: number): Prom
   await cpuPerNode(small, 10)
   const smallUs = await cpuPerNode(small, 10)
   let [megabytes, getMs] = [0, 0]
-  const looking = setInterval(() => {
-    megabytes = Math.max(megabytes, process.memoryUsage.rss() / 2 ** 20)
-    const begun = performance.now()
-    void daemon.controller
-      .listWorkflows({ namespace: 'default', limit: 1, nodes: true })
-      .then(() => (getMs = Math.max(getMs, performance.now() - begun)))
-  }, 500)
+  let isOver = false
+  const look = async () => {
+    while (!isOver) {
+      megabytes = Math.max(megabytes, process.memoryUsage.rss() / 2 ** 20)
+      const begun = performance.now()
+      await daemon.controller.listWorkflows({ namespace: 'default', limit: 1, nodes: true })
+      getMs = Math.max(getMs, performance.now() - begun)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+  const looking = look()
   const begun = performance.now()
   const largeUs = await cpuPerNode(nodes, 1)
-  clearInterval(looking)
+  isOver = true
+  await looking
   return { ratio: largeUs / smallUs, seconds: (performance.now() - begun) / 1000, megabytes, getMs }
 }
 

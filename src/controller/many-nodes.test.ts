@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeIdOf, workflowUid } from '../resources/index.ts'
 import { openMemoryStore } from '../store/index.ts'
 import { workflowRow } from './commit.ts'
-import { nodesToShow, withoutNodes } from './many-nodes.ts'
+import { hasManyNodes, nodesToShow, withoutNodes } from './many-nodes.ts'
 
 const uid = workflowUid('00000000-0000-4000-8000-000000000001')
 const metadata = { uid, namespace: 'default', name: 'wf' }
@@ -23,6 +23,12 @@ describe('the nodes of a workflow in an answer', () => {
     expect(Object.keys(shown ?? {})).toEqual(nodes.map(({ id }) => id))
     expect(await nodesToShow(store, uid, 2_499)).toBeNull()
     expect(Object.keys((await nodesToShow(store, uid, 2_500)) ?? {})).toHaveLength(2_500)
+  })
+
+  it('are not even counted where its progress tells that there are too many', () => {
+    const of = (progress?: string) =>
+      hasManyNodes({ metadata, spec: {}, ...(progress === undefined ? {} : { status: { progress } }) })
+    expect([of(), of('0/0'), of('7/100000'), of('7/100001')]).toEqual([false, false, false, true])
   })
 
   it('are left out with a condition that says so, once', () => {

@@ -5,7 +5,7 @@ import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
-import { nodesToShow, withoutNodes } from '../many-nodes.ts'
+import { hasManyNodes, nodesToShow, withoutNodes } from '../many-nodes.ts'
 import { notFound } from '../refusals.ts'
 
 /** Rows looked at for `@latest`: the newest stand first, except for what never started. */
@@ -92,6 +92,7 @@ export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boo
   const body = row.body as Workflow
   const metadata = { ...body.metadata, resourceVersion: String(row.resourceVersion) }
   if (!withNodes) return { ...body, metadata }
+  if (withNodes !== 'all' && hasManyNodes(body)) return withoutNodes({ ...body, metadata })
   const nodes = withNodes === 'all' ? await allNodes(core, row.uid) : await nodesToShow(core.store, row.uid)
   if (nodes === null) return withoutNodes({ ...body, metadata })
   return { ...body, metadata, status: { ...body.status, nodes } }
