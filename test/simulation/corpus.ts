@@ -59,6 +59,3 @@ export const corpus: readonly Entry[] = [
   small(6924), // a daemon that stood still started a pod that another had finished meanwhile
   small(7219), // likewise
 ]
-
-/** Seeds from 1 to 10,000 that fail still, for reasons that README.md tells. */
-export const openSeeds: readonly number[] = [6924, 7219]

@@ -1,6 +1,5 @@
 /** Many seeds, each a world of its own: played beside all the other tests, on what they leave of the processors. */
 import { expect, it } from 'vitest'
-import { openSeeds } from './corpus.ts'
 import { commandOf, playSeeds } from './crew.ts'
 
 const asked = 10_000
@@ -13,16 +12,13 @@ it(`keeps every promise in ${asked} worlds`, { timeout: withinMs + 120_000 }, as
   const seconds = (performance.now() - begun) / 1000
   const { seeds, kinds, crashes, awaits } = tally
   const isLate = seconds * 1000 >= withinMs
-  const open = complaints.filter(({ seed }) => openSeeds.includes(seed)).map(({ seed }) => seed)
   const parts = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`)
   tell(
     `${seeds} of ${asked} played in ${seconds.toFixed(0)} s: ${parts.join(', ')}; ${crashes} crashes at ${awaits} awaits`,
   )
   if (isLate && seeds < asked)
     tell(`ONLY ${seeds} OF ${asked}: this machine was too slow for more in ${withinMs / 1000} s`)
-  if (open.length > 0) tell(`known to fail still (README.md): ${open.join(', ')}`)
-  const unknown = complaints.filter(({ seed }) => !openSeeds.includes(seed))
-  expect(unknown.map((one) => [commandOf(one), ...one.violations].join('\n  '))).toEqual([])
+  expect(complaints.map((one) => [commandOf(one), ...one.violations].join('\n  '))).toEqual([])
   if (!isLate) expect(seeds).toBe(asked)
 })
 
