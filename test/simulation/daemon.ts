@@ -1,5 +1,6 @@
 /** One life of the daemon over the world that outlives it. When it dies, nothing of it is heard again. */
 import { strictPolicy } from '../../src/admission/index.ts'
+import type { ArchiveConfig } from '../../src/controller/archive/policy.ts'
 import type { ControllerConfig, Log, RunningController } from '../../src/controller/index.ts'
 import { createController, defaultCapacity, silentTelemetry } from '../../src/controller/index.ts'
 import { SimulatedRuntime } from '../../src/runtime/simulated/index.ts'
@@ -17,6 +18,8 @@ export type Settings = {
   readonly containersMax: number
   readonly parallelism: number
   readonly namespaceParallelism: number
+  /** What becomes of finished workflows; `null`: they stay where they are. */
+  readonly archive: ArchiveConfig | null
   /** Decisions make few nodes each, and lists are stored in pieces of few ids. */
   readonly inPortions: boolean
 }
@@ -87,6 +90,7 @@ export class SimulatedDaemon {
         namespaceParallelism: settings.namespaceParallelism,
         capacity: { ...defaultCapacity, containersMax: settings.containersMax },
         ...(settings.inPortions ? portions : {}),
+        ...(settings.archive === null ? {} : { archive: settings.archive }),
       },
       log,
       telemetry: silentTelemetry,

@@ -86,21 +86,48 @@ export class History {
   /** Takes in what the disk shows now; answers what is wrong with it. */
   look(): string[] {
     const wrong: string[] = []
-    const { disk, engine } = this.#parts
+    const { disk, engine, scenario } = this.#parts
     const isNews = disk.version !== this.#version
     if (isNews) {
       this.#version = disk.version
       for (const stored of disk.workflows.values()) this.#take(stored, wrong)
-      for (const seen of this.workflows.values()) if (!disk.workflows.has(seen.uid)) seen.deleted = true
       this.#checkLocks(wrong)
       this.#checkParallelism(wrong)
       checkCron(this.workflows.values(), this.#parts.scenario.cron, wrong)
     }
+    // What leaves the archive is no news of its own.
+    if (isNews || scenario.settings.archive !== null)
+      for (const seen of this.workflows.values()) this.#takeAway(seen, wrong)
     const isStart = engine.startCount !== this.#startCount
     if (isStart) this.#countStarts()
     if (isNews || isStart) this.#checkStarts(wrong)
     this.#checkContainers(wrong)
     return wrong
+  }
+
+  /** In the hot tables, or in the archive once it has finished, or deleted by somebody who may. */
+  #takeAway(seen: SeenWorkflow, wrong: string[]): void {
+    const { disk, scenario } = this.#parts
+    const archived = disk.archive.rows.get(seen.uid)
+    if (disk.workflows.has(seen.uid)) {
+      if (archived !== undefined) wrong.push(`${seen.name} is in the hot tables and in the archive`)
+      return
+    }
+    if (archived !== undefined && !seen.finished) wrong.push(`${seen.name} was archived and has not finished`)
+    if (archived?.deleted === false || seen.deleted) return
+    seen.deleted = true
+    const task = scenario.tasks.find(({ name }) => name === seen.name)
+    if (task !== undefined && task.deed?.kind !== 'delete' && task.workflow.spec.ttlStrategy === undefined)
+      wrong.push(`${seen.name} is lost: nobody has deleted it`)
+  }
+
+  /** More than may stay in the hot tables, when all had the time to leave them. */
+  staysHot(): string[] {
+    const { disk, scenario } = this.#parts
+    const { archive } = scenario.settings
+    const most = archive === null ? null : archive.hotAgeMs !== null ? 0 : archive.hotNewest
+    const hot = [...disk.workflows.values()].filter(({ row }) => row.finished)
+    return most === null || hot.length <= most ? [] : [`${hot.length} finished workflows are hot, ${most} may`]
   }
 
   #take(stored: StoredWorkflow, wrong: string[]): void {

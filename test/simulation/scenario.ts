@@ -1,5 +1,7 @@
 /** What a seed plays: workload, settings, what people and folders do, and faults. Most seeds are small and full of faults. */
 import type { CronWorkflow } from '../../src/resources/index.ts'
+import type { ArchiveConfig } from '../../src/controller/archive/policy.ts'
+import { noArchive } from '../../src/controller/archive/policy.ts'
 import { drawCron } from './cron.ts'
 import type { Settings } from './daemon.ts'
 import type { Dice } from './dice.ts'
@@ -11,8 +13,8 @@ import type { FileChange } from './files.ts'
 import type { Limits, Task } from './generator.ts'
 import { drawTask, drawTinyTask, fullSize, smallSize } from './generator.ts'
 
-/** `classic`: as the seeds were that the oldest of the corpus come from; `portions`: what is large is decided and stored piece by piece. */
-export const kinds = ['tiny', 'small', 'portions', 'wide', 'fleet', 'classic'] as const
+/** `archive` is only played where it is asked for; `classic`: as the seeds were that the oldest of the corpus come from; `portions`: what is large is decided and stored piece by piece. */
+export const kinds = ['tiny', 'small', 'portions', 'archive', 'wide', 'fleet', 'classic'] as const
 export type Kind = (typeof kinds)[number]
 
 export type Scenario = {
@@ -52,6 +54,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
       parallelism: 0,
       namespaceParallelism: 0,
       inPortions: kind === 'portions',
+      archive: null,
     },
     members: kind === 'fleet' ? ['a', 'b'] : [],
     cron: null,
@@ -60,7 +63,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
   }
   if (kind === 'classic') return plain
   const dice = diceOf(seed, 'more')
-  const isSmall = kind === 'tiny' || kind === 'small'
+  const isSmall = kind === 'tiny' || kind === 'small' || kind === 'archive'
   return {
     ...plain,
     limitsLater: dice.chance(0.15)
@@ -70,6 +73,7 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
       ...plain.settings,
       parallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
       namespaceParallelism: dice.chance(0.15) ? dice.int(1, 2) : 0,
+      archive: kind === 'archive' ? drawArchive(diceOf(seed, 'archive')) : null,
     },
     cron: dice.chance(isSmall ? 0.02 : 0.2) ? drawCron(dice) : null,
     files: dice.chance(isSmall ? 0.05 : 0.15) ? drawFiles(dice) : [],
@@ -80,16 +84,30 @@ export function scenarioOf(seed: number, kind: Kind = kindOf(seed)): Scenario {
   }
 }
 
+/** Finished workflows leave the hot tables by number, by age, or both. */
+function drawArchive(dice: Dice): ArchiveConfig {
+  const byNumber = dice.chance(0.6)
+  return {
+    ...noArchive,
+    enabled: dice.chance(0.3),
+    hotNewest: byNumber ? dice.int(0, 1) : null,
+    hotAgeMs: !byNumber || dice.chance(0.3) ? dice.pick([0, 3_000, 20_000]) : null,
+  }
+}
+
 function drawTasks(dice: Dice, kind: Kind): readonly Task[] {
   if (kind === 'tiny') return [drawTinyTask(dice, 'wf-0')]
   const count =
     kind === 'small'
       ? dice.pick([1, 1, 1, 2])
-      : kind === 'fleet'
+      : kind === 'fleet' || kind === 'archive'
         ? dice.int(2, 4)
         : kind === 'portions'
           ? 1
           : dice.pick([1, 1, 2, 3])
-  const size = kind === 'small' || kind === 'fleet' ? smallSize : { ...fullSize, hasMore: kind !== 'classic' }
+  const size =
+    kind === 'small' || kind === 'fleet' || kind === 'archive'
+      ? smallSize
+      : { ...fullSize, hasMore: kind !== 'classic' }
   return Array.from({ length: count }, (_, index) => drawTask(dice, `wf-${index}`, size))
 }

@@ -36,6 +36,8 @@ export type Played = {
 /** All must be at rest so long after the last fault. */
 const restWithinMs = 30 * 60_000
 const cleanWithinMs = 5 * 60_000
+/** The mover looks every minute, and may find the first time that all was too young. */
+const archivedWithinMs = 3 * 60_000
 const stepsMost = 100_000
 const traceLinesMost = 4_000
 
@@ -143,8 +145,12 @@ class Play {
   async #judgeRest(): Promise<void> {
     await this.#until(() => this.#leftovers().length === 0, cleanWithinMs)
     this.#isCalm = true
+    const leftMs = this.#scenario.settings.archive === null ? 0 : archivedWithinMs
+    const endMs = this.#clock.passedMs + leftMs
+    await this.#until(() => this.#clock.passedMs >= endMs, leftMs)
     if (this.#violations.length === 0)
       this.#violations.push(
+        ...this.#history.staysHot(),
         // What a daemon that stood still was just asking for when another took over, the next start finds and removes.
         ...(this.#daemons.usurped > 0 ? [] : this.#leftovers()),
         ...this.#history.ranOtherwise(),
