@@ -433,7 +433,7 @@ describe('the table', () => {
     const tookMs = await processorMs(() => table.start())
     expect(table.controller.workflows.size).toBe(10_000)
     expect(await table.value("SELECT count(*)::int FROM workflow_manifests WHERE phase = 'Running'")).toBe(10_000)
-    expect(tookMs).toBeLessThan(20_000)
+    expect(tookMs).toBeLessThan(60_000)
     await table.start()
     expect(history()).toHaveLength(10_000)
     console.log(`10,000 rows: ${Math.round(tookMs)} ms`)
