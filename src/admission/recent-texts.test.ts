@@ -19,8 +19,12 @@ describe('recent texts', () => {
 })
 
 describe('a workflow that was found sound', () => {
-  const workflow = (spec: object, name = 'one'): Workflow =>
-    ({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec })
+  const workflow = (spec: object, name = 'one'): Workflow => ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Workflow',
+    metadata: { name },
+    spec,
+  })
   const container = { image: 'busybox', command: ['echo', '{{workflow.labels.team}}'] }
   const plain = { entrypoint: 'main', templates: [{ name: 'main', container }] }
 

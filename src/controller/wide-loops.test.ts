@@ -20,19 +20,18 @@ const config = {
 }
 const width = 47
 
-const wide = (loop: object, template: object): Workflow =>
-  ({
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Workflow',
-    metadata: { name: 'wide' },
-    spec: {
-      entrypoint: 'main',
-      templates: [
-        { name: 'main', ...loop },
-        { name: 'one', ...template },
-      ],
-    },
-  })
+const wide = (loop: object, template: object): Workflow => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Workflow',
+  metadata: { name: 'wide' },
+  spec: {
+    entrypoint: 'main',
+    templates: [
+      { name: 'main', ...loop },
+      { name: 'one', ...template },
+    ],
+  },
+})
 const sequence = { template: 'one', withSequence: { count: String(width) } }
 const asSteps = { steps: [[{ name: 's', ...sequence }]] }
 const asDag = { dag: { tasks: [{ name: 's', ...sequence }] } }
