@@ -157,17 +157,17 @@ export class Pods {
    * unless podGC keeps them.
    */
   dropEnded(uid: WorkflowUid, mayGo: (nodeId: NodeId) => boolean): void {
-    this.#afterList(() => {
-      for (const [pod, life] of this.#of(uid)) {
-        if (life.phase === 'ahead' || !mayGo(life.plan.identity.nodeId)) continue
-        if (life.phase === 'finished') this.#removals.remove(pod, 0)
-        else void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
-        life.discard()
-        this.#forget(pod)
-      }
-      for (const [pod, { identity }] of this.#found ?? [])
-        if (identity.workflowUid === uid && mayGo(identity.nodeId) && !this.#lives.has(pod)) this.stop(pod, 0)
-    })
+    // Once it is known what stands, nodes may have ended that are not stored; then it is swept, or the run opened anew.
+    if (this.#found === null) return
+    for (const [pod, life] of this.#of(uid)) {
+      if (life.phase === 'ahead' || !mayGo(life.plan.identity.nodeId)) continue
+      if (life.phase === 'finished') this.#removals.remove(pod, 0)
+      else void this.#stopUnknown(pod, 0).then(() => this.#removals.remove(pod, 0))
+      life.discard()
+      this.#forget(pod)
+    }
+    for (const [pod, { identity }] of this.#found)
+      if (identity.workflowUid === uid && mayGo(identity.nodeId) && !this.#lives.has(pod)) this.stop(pod, 0)
   }
 
   /**
