@@ -24,6 +24,7 @@ export function perform(core: Core, live: LiveRun, effect: Effect, endSeenAt: nu
       return core.pods.remove(effect.pod, effect.delayMs)
     case 'deleteClaim':
       core.pods.hurryRemovals(live.uid)
+      core.tasks.leaveClaim(live.uid, effect.claimName)
       return core.leftovers.clear(claimLeftover(live, effect.claimName))
     case 'keepLog':
       return

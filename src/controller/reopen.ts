@@ -28,6 +28,8 @@ export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   live.pods.clear()
   for (const [id, pod] of fresh.pods) live.pods.set(id, pod)
   for (const uid of released) if (uid !== live.uid) core.reconciler.observe(uid as WorkflowUid, { kind: 'lookAgain' })
+  // Claims that were asked for while it ran are needed no more.
+  if (isFinished(live.run)) core.tasks.leave(live.uid)
   repeatEffects(core, live)
   const workflowPhase = isFinished(live.run) ? row.phase : null
   core.pods.dropEnded(live.uid, (nodeId) => {

@@ -28,6 +28,7 @@ export class Claims {
   readonly #random: Random
   readonly #isBeingCleared: (uid: string) => boolean
   readonly #isOnItsWayOut: (namespace: string, claimName: string) => boolean
+  readonly #making = new Map<string, Set<Promise<void>>>()
   readonly #log: Log
 
   constructor(parts: {
@@ -107,15 +108,35 @@ export class Claims {
     }
     const runtime = this.#runtimeOf(namespace, claimName)
     if (runtime === null) return
+    const key = `${namespace}/${claimName}`
     const ensure = async () => {
       await this.#confirm()
-      await runtime.ensureVolume(volumeNameOf(namespace, claimName), labels, signal)
+      signal?.throwIfAborted()
+      // Without the signal: a call that has left cannot be taken back, so whoever removes the volume waits for its answer.
+      await this.#track(key, runtime.ensureVolume(volumeNameOf(namespace, claimName), labels))
     }
-    await persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal })
+    await this.#track(key, persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal }))
+  }
+
+  /** Until it is over the volume is being made. */
+  #track(key: string, work: Promise<void>): Promise<void> {
+    const making = this.#making.get(key) ?? new Set()
+    this.#making.set(key, making.add(work))
+    return work.finally(() => {
+      making.delete(work)
+      if (making.size === 0) this.#making.delete(key)
+    })
+  }
+
+  /** Resolves when nobody is making the volume any more: it would stand again after its removal. */
+  async #made(key: string): Promise<void> {
+    for (let making = this.#making.get(key); making !== undefined; making = this.#making.get(key))
+      await Promise.allSettled(making)
   }
 
   /** Removes volume and object; a volume still in use is tried again until it is free. */
   async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
+    await this.#made(`${namespace}/${claimName}`)
     const isKnown = this.#objects.get('PersistentVolumeClaim', namespace, claimName) !== null
     const runtime = isKnown ? this.#runtimeOf(namespace, claimName) : this.#runtime
     const remove = async () => runtime?.removeVolume(volumeNameOf(namespace, claimName), signal)

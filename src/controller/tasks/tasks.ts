@@ -68,6 +68,11 @@ export class Tasks {
     }
   }
 
+  /** The workflow needs it no more: it is not made if that has not begun. */
+  leaveClaim(uid: WorkflowUid, claimName: string): void {
+    this.#cancel(keyOf(uid, `claim/${claimName}`))
+  }
+
   /** Stops whatever is under way for the workflow. */
   leave(uid: WorkflowUid): void {
     for (const key of [...this.#running.keys()]) if (key.startsWith(`${uid}/`)) this.#cancel(key)
