@@ -11,6 +11,8 @@ import type { Config, ConfigSources } from './config/index.ts'
 import { createController } from './controller/index.ts'
 import type { Log, RunningController } from './controller/index.ts'
 import { argoSettingsInFolders, argoSettingsInStore, followArgoSettings } from './main/argo-settings.ts'
+import { closeAll } from './main/closing.ts'
+import type { Closer } from './main/closing.ts'
 import { disksOf } from './main/disks.ts'
 import type { Disks } from './main/disks.ts'
 import { endpointSettings, endpointsRuntime } from './main/endpoints.ts'
@@ -49,6 +51,8 @@ import type { LineSink, Logs, Metrics } from './telemetry/index.ts'
 const probeMs = 5_000
 /** Between two starts of which the first failed as the store went away. */
 const beginAnewMs = 300
+/** For each part of a daemon that another has overtaken. */
+const overtakenPatienceMs = 3_000
 
 export type DaemonOptions = {
   readonly sources: ConfigSources
@@ -90,12 +94,13 @@ export type Daemon = {
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   for (;;) {
-    const closers: (() => Promise<unknown> | void)[] = []
+    const closers: Closer[] = []
     const ending = new AbortController()
     const reign = { isRemote: false, isOver: false }
     const drain = async () => {
       ending.abort()
-      for (const close of closers.splice(0).reverse()) await close()
+      // What waits for the store of one that is no longer in charge waits for ever.
+      await closeAll(closers, reign.isOver ? overtakenPatienceMs : null)
     }
     try {
       return await build(options, closers, { drain, ending: ending.signal, reign })
@@ -115,11 +120,7 @@ type Ending = {
   readonly reign: { isRemote: boolean; isOver: boolean }
 }
 
-async function build(
-  options: DaemonOptions,
-  closers: (() => Promise<unknown> | void)[],
-  { drain, ending, reign }: Ending,
-): Promise<Daemon> {
+async function build(options: DaemonOptions, closers: Closer[], { drain, ending, reign }: Ending): Promise<Daemon> {
   const { services = true } = options
   const first = await loadConfig(options.sources)
   const secrets = new SecretValues()
@@ -250,7 +251,7 @@ type ServiceParts = Pick<Daemon, 'config' | 'controller' | 'metrics' | 'logs'> &
 
 async function startServices(
   { config, controller, store, fleet, metrics, logs, settings, disks, levels }: ServiceParts,
-  closers: (() => Promise<unknown> | void)[],
+  closers: Closer[],
 ): Promise<Pick<Daemon, 'apiUrl' | 'metricsUrl' | 'sources' | 'table'>> {
   const text = () => metrics.text()
   const sources: DirectorySource[] = []

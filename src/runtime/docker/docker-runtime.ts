@@ -81,7 +81,6 @@ export class DockerRuntime implements Runtime {
   private readiness: Promise<void> | null = null
   private hostName = ''
   /** Others work on the engine under our name. */
-  private isShared = false
   private isOurs: (workflow: WorkflowUid) => boolean = () => true
   private confirm: () => Promise<void> = () => Promise.resolve()
   private clockOffsetMs = 0
@@ -247,7 +246,7 @@ export class DockerRuntime implements Runtime {
     const own = [...this.pods.values()].filter((pod) => pod.identity.workflowUid === workflow)
     await Promise.all(own.map((pod) => this.remove(pod.identity.id, signal)))
     await this.sandboxes.forget(workflow)
-    if (this.isShared) await this.removal.sweep(workflow, signal)
+    await this.removal.sweep(workflow, signal)
     for (const id of this.marks.withPrefix(`${workflow}.`)) this.marks.drop(id as PodId)
     await this.forgetLogs(workflow)
   }
@@ -311,7 +310,6 @@ export class DockerRuntime implements Runtime {
   }
 
   share(isOurs: (workflow: WorkflowUid) => boolean): void {
-    this.isShared = true
     this.isOurs = isOurs
   }
 

@@ -43,16 +43,20 @@ export class Removal {
     await this.turn(() => (pod ? this.removeKnown(id, pod, signal) : this.removeUnknown(id, signal)))
   }
 
-  /** What others who had the workflow before us, and were killed, may have left of it: sandboxes that they were making. */
+  /**
+   * What nobody knows of any more: sandboxes that one who had the workflow before us was making when it was killed, and
+   * volumes of pods whose containers had gone when somebody was killed in the middle of their removal.
+   */
   async sweep(workflow: WorkflowUid, signal?: AbortSignal): Promise<void> {
-    const { calls, instance } = this.parts
-    const filters = JSON.stringify({ label: [`${label.instance}=${instance}`, `${label.workflowUid}=${workflow}`] })
+    const { calls } = this.parts
+    const filters = this.filters(label.workflowUid, workflow)
     const query = { all: true, filters }
     const rows = list(await calls.client.json('listContainers', 'GET', '/containers/json', { query, signal }))
     for (const { id, state } of rows.map(listedContainer)) {
       if (state === 'created') await endProcesses(id)
       await calls.remove(id, signal)
     }
+    await this.removeVolumes(filters, signal)
   }
 
   private async keepLogs(pod: PodRecord): Promise<void> {
@@ -80,13 +84,22 @@ export class Removal {
 
   /** Nothing is known of it: what a daemon that died while it prepared the pod left behind. */
   private async removeUnknown(id: PodId, signal?: AbortSignal): Promise<void> {
-    const { calls, instance } = this.parts
-    const filters = JSON.stringify({ label: [`${label.instance}=${instance}`, `${label.pod}=${id}`] })
+    const { calls } = this.parts
+    const filters = this.filters(label.pod, id)
     const query = { all: true, filters }
     const rows = await calls.client.json('listContainers', 'GET', '/containers/json', { query, signal })
     for (const row of list(rows)) await calls.remove(textOr(record(row).Id, ''), signal)
+    await this.removeVolumes(filters, signal)
+  }
+
+  private async removeVolumes(filters: string, signal?: AbortSignal): Promise<void> {
+    const { calls } = this.parts
     const found = record(await calls.client.json('listVolumes', 'GET', '/volumes', { query: { filters }, signal }))
     for (const volume of list(found.Volumes)) await calls.removeVolume(textOr(record(volume).Name, ''), signal)
+  }
+
+  private filters(key: string, value: string): string {
+    return JSON.stringify({ label: [`${label.instance}=${this.parts.instance}`, `${key}=${value}`] })
   }
 
   private async turn(work: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ import { pauseImage } from './pause-image.ts'
 import { DockerRuntime } from './docker-runtime.ts'
 import { sandboxBody, startSandbox } from './sandboxes.ts'
 import { findStrays, homeOf, removeStrays } from './strays.ts'
+import { list, record, textOr } from './wire.ts'
 
 const found = await findEngine()
 if (!found.found) throw new Error(found.message)
@@ -55,23 +56,34 @@ it('finds only sandboxes of daemons of this machine whose directory has gone and
   expect(await calls.listOwn(kept)).toHaveLength(1)
 })
 
-it('who shares an engine takes away what a member that was killed was making for a workflow, and nothing of others', async () => {
+it('a workflow’s end takes away what a daemon that was killed was making for it or removing, and nothing of others', async () => {
   const instance = `runtime-strays-shared-${randomUUID().slice(0, 8)}`
   const other = { ...pod, workflowUid: workflowUid(randomUUID()) }
   const runtime = new DockerRuntime({ engine, instance, dataDir })
+  const volumes = async () => {
+    const query = { filters: JSON.stringify({ label: [`${label.instance}=${instance}`] }) }
+    const found = record(await calls.client.json('listVolumes', 'GET', '/volumes', { query }))
+    return list(found.Volumes).map((volume) => textOr(record(volume).Name, ''))
+  }
   try {
-    runtime.share(() => true)
     await runtime.list()
-    for (const of of [pod, other])
+    for (const of of [pod, other]) {
+      const labels = { [label.instance]: instance, [label.workflowUid]: of.workflowUid }
+      await calls.client.call('createVolume', 'POST', '/volumes/create', {
+        body: { Name: `${instance}.${of.workflowUid}.scratch`, Labels: labels },
+      })
       await calls.create(
         `${instance}.${of.workflowUid}._net`,
         sandboxBody({ instance, home: 'elsewhere:/data', network: 'default' }, of),
       )
+    }
     await runtime.forget(pod.workflowUid)
     const left = (await calls.listOwn(instance)).map(({ labels }) => labels[label.workflowUid])
     expect(left).toEqual([other.workflowUid])
+    expect(await volumes()).toEqual([`${instance}.${other.workflowUid}.scratch`])
   } finally {
     await runtime.close()
     for (const { id } of await calls.listOwn(instance)) await calls.remove(id)
+    for (const name of await volumes()) await calls.removeVolume(name)
   }
 })
