@@ -68,7 +68,7 @@ export const podMutants: readonly Mutant[] = [
   {
     name: 'a start goes on after the pod is no longer wanted',
     file: pods,
-    find: '        life.discard()\n        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
-    replace: '        this.#forget(pod)\n      }\n      for (const [pod, { identity }] of',
+    find: '        life.discard()\n        this.#forget(pod)\n      }\n      for (const [pod, { identity, phase }] of',
+    replace: '        this.#forget(pod)\n      }\n      for (const [pod, { identity, phase }] of',
   },
 ]
