@@ -18,9 +18,9 @@ describe('files that failed beside others', () => {
 
   it('are not run again where there are too many, or no time is left', () => {
     const many = (count: number) => unit(...Array.from({ length: count }, (_, index) => file(`${index}`, ['x'])))
-    expect(filesToRunAgain([many(5)], 600).get('unit')).toHaveLength(5)
+    expect(filesToRunAgain([many(5)], 900).get('unit')).toHaveLength(5)
     expect(filesToRunAgain([many(3), { ...many(3), project: 'docker' }], 0).size).toBe(0)
-    expect(filesToRunAgain([many(1)], 601).size).toBe(0)
+    expect(filesToRunAgain([many(1)], 901).size).toBe(0)
   })
 
   it('count as they are alone, and are named where they pass', () => {

@@ -7,7 +7,7 @@ import type { FileResult, ProjectResult } from './test-report.ts'
 /** More files than these have not failed because of the machine. */
 const filesMost = 5
 /** Who has run for longer has no time left for it. */
-const secondsMost = 600
+const secondsMost = 900
 
 /** Files to run again, by project; none where it would not help. */
 export function filesToRunAgain(
