@@ -58,6 +58,7 @@ export const corpus: readonly Entry[] = [
   fleet(30170), // a run that was opened anew beside a step asked again for pods that had ended in it
   fleet(31046), // an end that was not stored yet had its pod removed, and the pod was made and started anew
   fleet(1673), // a claim that was still being made stood again after its removal
+  fleet(31065), // a child of a CronWorkflow that nobody could note did not keep the next one from being started
   small(6924), // a daemon that stood still started a pod that another had finished meanwhile
   small(7219), // likewise
 ]

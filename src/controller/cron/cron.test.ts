@@ -93,6 +93,28 @@ describe('a cron workflow', () => {
     expect(await names()).toEqual([])
   })
 
+  it('that forbids a second child sees one that a crash kept from being noted', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const forbidding = cron({
+      schedules: ['@every 1s'],
+      concurrencyPolicy: 'Forbid',
+      suspend: true,
+      workflowSpec: { entrypoint: 'main', templates: [{ name: 'main', container: doing({ durationMs: 600_000 }) }] },
+    })
+    const created = (await controller.createObject('CronWorkflow', 'default', forbidding)) as CronWorkflow
+    await controller.createWorkflow('default', scheduledChild(created, at('2026-01-01T00:00:00Z')))
+    const now = () => controller.object('CronWorkflow', 'default', 'tick') as CronWorkflow
+    await controller.updateObject('CronWorkflow', 'default', 'tick', {
+      ...now(),
+      spec: { ...now().spec, suspend: false },
+    })
+    await eventually(() => (now().status?.active?.length ?? 0) > 0, 'it has an active child')
+    const { items } = await controller.listWorkflows({ namespace: 'default' })
+    expect(now().status?.active?.map(({ uid }) => uid)).toEqual(items.map(({ metadata }) => metadata.uid))
+    expect(items).toHaveLength(1)
+  })
+
   it('stops when its strategy says so', async () => {
     house = newHouse()
     const controller = await house.open()

@@ -177,7 +177,14 @@ export class Cron {
     const due = whenHolds(cron, outside)
     if (!due.ok) return this.#failedTick(key, `run policy error: ${due.error}`, scheduledAt)
     if (!due.value) return
-    if (!(await this.#mayStart(cron))) return
+    if (['Forbid', 'Replace'].includes(cron.spec.concurrencyPolicy ?? ''))
+      try {
+        // One that was created though nobody could note it (a crash, a full disk) counts too.
+        await this.#countChildren(key)
+      } catch (error) {
+        return this.#notSubmitted(key, error, scheduledAt)
+      }
+    if (!(await this.#mayStart(this.#current(key) ?? cron))) return
     await this.#submit(key, scheduledAt)
     telemetry.cronTriggered(key.namespace, key.name)
   }
@@ -210,13 +217,14 @@ export class Cron {
     } catch (error) {
       if (error instanceof ApiError && error.code === 'ALREADY_EXISTS')
         return this.#change(key, (now) => withLast(now, scheduledAt))
-      this.#parts.telemetry.errorCounted('CronWorkflowSubmissionError')
-      await this.#failedTick(
-        key,
-        `Failed to submit Workflow: ${error instanceof Error ? error.message : String(error)}`,
-        scheduledAt,
-      )
+      await this.#notSubmitted(key, error, scheduledAt)
     }
+  }
+
+  #notSubmitted(key: Key, error: unknown, scheduledAt: Instant): Promise<void> {
+    this.#parts.telemetry.errorCounted('CronWorkflowSubmissionError')
+    const reason = error instanceof Error ? error.message : String(error)
+    return this.#failedTick(key, `Failed to submit Workflow: ${reason}`, scheduledAt)
   }
 
   async #specError(key: Key, message: string, scheduledAt: Instant): Promise<void> {
@@ -245,7 +253,22 @@ export class Cron {
 
   /** Counts ended children, adopts others, keeps the history short, and looks whether it is to stop. */
   async #sync(key: Key): Promise<void> {
-    const { store, runs, clock, random } = this.#parts
+    const { clock, random } = this.#parts
+    if (this.#current(key) === null) return
+    await this.#countChildren(key)
+    await this.#change(key, (now) => {
+      const stopped = isStopped(
+        now,
+        outsideOf(() => clock.now(), random),
+      )
+      return stopped.ok && stopped.value && !hasStopped(now) ? withStopped(now) : now
+    })
+    await this.#trim(key)
+  }
+
+  /** Those that have ended are counted, and unfinished ones of the store that nobody noted are active. */
+  async #countChildren(key: Key): Promise<void> {
+    const { store, runs } = this.#parts
     const cron = this.#current(key)
     if (cron === null) return
     const phases = new Map<string, string>()
@@ -262,14 +285,6 @@ export class Cron {
         ({ metadata }) => !['Succeeded', 'Failed', 'Error'].includes(runs.byUid(metadata.uid as never)?.phase ?? ''),
       )
     await this.#change(key, (now) => withCounted(now, (uid) => phases.get(uid), unfinished))
-    await this.#change(key, (now) => {
-      const stopped = isStopped(
-        now,
-        outsideOf(() => clock.now(), random),
-      )
-      return stopped.ok && stopped.value && !hasStopped(now) ? withStopped(now) : now
-    })
-    await this.#trim(key)
   }
 
   /** The oldest by time of finishing go first. */
