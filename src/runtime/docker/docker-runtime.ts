@@ -1,8 +1,6 @@
 /** The runtime port on a Docker Engine. */
 import { mkdirSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type PodId, type PodRequest, type PodState, type WorkflowUid, WorldError } from '../../resources/index.ts'
+import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
 import { ensureClaim } from './claims.ts'
 import { type CallReport, EngineClient } from './client.ts'
@@ -13,18 +11,23 @@ import { readPath, writeTar } from './files.ts'
 import { Images } from './images.ts'
 import { Inventory } from './inventory.ts'
 import { LogFile, keptFrames } from './log-file.ts'
+import { dropLogs, logPath, workflowsWithLogs } from './log-folder.ts'
 import { engineFrames } from './log-capture.ts'
 import { readLog } from './log-reader.ts'
-import type { Log } from './log.ts'
+import { type Log, stackOf } from './log.ts'
 import { MarkFiles } from './marks.ts'
 import { assertSafeId, containerName, label } from './names.ts'
 import { ensurePauseImage } from './pause-image.ts'
 import { planOf } from '../plan.ts'
+import { Readiness } from '../readiness.ts'
 import { type ContainerRecord, PodRecord } from './pod-record.ts'
+import { PodReports } from './pod-reports.ts'
+import { PodTable } from './pod-table.ts'
 import { Preparation, networkOf } from './preparation.ts'
 import { Removal } from './removal.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { StartGate, type StartGateOptions } from './start-gate.ts'
+import { stdoutTail } from './stdout-tail.ts'
 import { homeOf } from './strays.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
@@ -48,17 +51,11 @@ export type DockerRuntimeOptions = {
   readonly relistMs?: number
 }
 
-type Listener = {
-  readonly onState: (state: PodState) => void
-  readonly onHealth: (isHealthy: boolean, why: string) => void
-}
-
 const gigabyte = 1024 ** 3
 /** How long calls under way are waited for. */
 const letGoMsMost = 5_000
 const letGoLookMs = 20
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 export class DockerRuntime implements Runtime {
   private readonly options: DockerRuntimeOptions
@@ -73,19 +70,17 @@ export class DockerRuntime implements Runtime {
   private readonly gate: StartGate
   private readonly creates: StartGate
   private readonly log: Log
-  private readonly pods = new Map<PodId, PodRecord>()
-  private readonly byContainer = new Map<string, { pod: PodRecord; container: ContainerRecord }>()
-  private readonly listeners = new Set<Listener>()
+  private readonly table = new PodTable()
+  private readonly pods = this.table.pods
+  private readonly reports: PodReports
+  private readonly readiness = new Readiness(() => this.begin())
   private readonly claims = new Map<string, Promise<void>>()
   private events: Events | null = null
-  private readiness: Promise<void> | null = null
   private hostName = ''
   /** Others work on the engine under our name. */
   private isOurs: (workflow: WorkflowUid) => boolean = () => true
   private confirm: () => Promise<void> = () => Promise.resolve()
   private clockOffsetMs = 0
-  private isHealthy: boolean | null = null
-  private isClosed = false
 
   constructor(options: DockerRuntimeOptions) {
     mkdirSync(options.dataDir, { recursive: true })
@@ -93,6 +88,7 @@ export class DockerRuntime implements Runtime {
     this.log = options.log ?? (() => {})
     const { instance, network = 'default' } = options
     const home = homeOf(options.dataDir)
+    this.reports = new PodReports({ pods: this.pods, hostName: () => this.hostName, log: this.log })
     this.client = new EngineClient(options.engine, options.onCall)
     this.calls = new EngineCalls(this.client)
     this.gate = new StartGate({ least: 1, most: 4, initial: 2, ...options.startsAtOnce })
@@ -112,7 +108,7 @@ export class DockerRuntime implements Runtime {
       marks: this.marks,
       log: this.log,
       logFile: (pod, container) => this.logFile(pod.identity.id, container),
-      report: (pod) => this.report(pod, false),
+      report: (pod) => this.reports.report(pod, false),
       confirm: () => this.confirm(),
     })
     const images = new Images(this.client, this.log)
@@ -137,7 +133,7 @@ export class DockerRuntime implements Runtime {
       isOurs: (workflow) => this.isOurs(workflow),
     })
     const { calls, supervisor, sandboxes, gate } = this
-    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance, ended: () => this.endedPods() })
+    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance, ended: () => this.table.ended() })
   }
 
   async info(signal?: AbortSignal): Promise<RuntimeInfo> {
@@ -157,17 +153,17 @@ export class DockerRuntime implements Runtime {
   }
 
   async prepare(request: PodRequest, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     await this.prepared(request, signal)
   }
 
   async writeFiles(pod: PodId, container: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     await writeTar(this.calls, containerName(pod, container), tar, signal)
   }
 
   async start(request: PodRequest, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     const pod = await this.prepared(request, signal)
     if ((!pod.isStarted || pod.startError !== null) && !pod.isStopping) {
       pod.isStarted = true
@@ -179,7 +175,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async stop(id: PodId, graceMs: number, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     const pod = this.pods.get(id)
     await pod?.preparing?.catch(() => {})
     if (!pod || pod.isGone) return
@@ -197,12 +193,12 @@ export class DockerRuntime implements Runtime {
     path: string,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array> | null> {
-    await this.ready()
+    await this.readiness.reached()
     return readPath(this.calls, containerName(pod, container), path, signal)
   }
 
   async readStdout(id: PodId, name: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
-    await this.ready()
+    await this.readiness.reached()
     const pod = this.pods.get(id)
     const container = pod?.containers.get(name)
     const isRunning = container?.state === 'running' && container.id !== null
@@ -210,21 +206,11 @@ export class DockerRuntime implements Runtime {
     const frames = isRunning
       ? engineFrames(this.client, container.id ?? '', container.planned.tty === true, { isStdoutOnly: true, signal })
       : keptFrames(this.logPath(id, name))
-    let kept: Buffer[] = []
-    let length = 0
-    for await (const { stream, content } of frames) {
-      if (stream !== 1) continue
-      kept.push(content)
-      length += content.length
-      if (length <= maxBytes * 2 + 65_536) continue
-      kept = [Buffer.concat(kept).subarray(-maxBytes)]
-      length = kept[0]?.length ?? 0
-    }
-    return Buffer.concat(kept).subarray(length > maxBytes ? length - maxBytes : 0)
+    return stdoutTail(frames, maxBytes)
   }
 
   async *logs(id: PodId, name: string, options: LogOptions, signal?: AbortSignal): AsyncIterable<LogLine> {
-    await this.ready()
+    await this.readiness.reached()
     const pod = this.pods.get(id) ?? null
     const container = pod?.containers.get(name) ?? null
     const capture = async (): Promise<void> => {
@@ -234,7 +220,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async remove(id: PodId, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     const pod = this.pods.get(id) ?? null
     await this.removal.run(id, pod, signal)
     if (pod) this.drop(pod)
@@ -242,8 +228,8 @@ export class DockerRuntime implements Runtime {
   }
 
   async forget(workflow: WorkflowUid, signal?: AbortSignal): Promise<void> {
-    await this.ready()
-    const own = [...this.pods.values()].filter((pod) => pod.identity.workflowUid === workflow)
+    await this.readiness.reached()
+    const own = this.table.ofWorkflow(workflow)
     await Promise.all(own.map((pod) => this.remove(pod.identity.id, signal)))
     await this.sandboxes.forget(workflow)
     await this.removal.sweep(workflow, signal)
@@ -252,16 +238,15 @@ export class DockerRuntime implements Runtime {
   }
 
   async forgetLogs(workflow: WorkflowUid): Promise<void> {
-    assertSafeId(workflow)
-    await rm(join(this.options.dataDir, 'logs', workflow), { recursive: true, force: true })
+    await dropLogs(this.options.dataDir, workflow)
   }
 
   async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
-    return (await readdir(join(this.options.dataDir, 'logs')).catch(() => [])).map((name) => name as WorkflowUid)
+    return workflowsWithLogs(this.options.dataDir)
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
-    await this.ready()
+    await this.readiness.reached()
     await this.relist(signal)
     const standing = [...this.pods.values()].filter((pod) => !pod.isGone && pod.all.some((one) => one.id !== null))
     return standing.map((pod) => pod.state(this.hostName))
@@ -272,22 +257,19 @@ export class DockerRuntime implements Runtime {
     onHealth: (healthy: boolean, reason: string) => void,
   ): { close(): void } {
     const entry = { onState: listener, onHealth }
-    this.listeners.add(entry)
-    this.ready()
-      .then(() => {
-        if (!this.listeners.has(entry)) return
-        onHealth(true, '')
-        for (const pod of this.pods.values()) if (pod.madeAt !== Infinity) this.tell(pod.state(this.hostName), [entry])
-      })
+    const observing = this.reports.listeners.add(entry)
+    this.readiness
+      .reached()
+      .then(() => this.reports.catchUp(entry))
       .catch((error: unknown) => {
         onHealth(false, error instanceof Error ? error.message : String(error))
         this.watch()
       })
-    return { close: () => void this.listeners.delete(entry) }
+    return observing
   }
 
   async ensureVolume(name: string, labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     const running = this.claims.get(name)
     if (running) return running
     const ensuring = ensureClaim(this.calls, this.options.instance, name, labels, signal)
@@ -296,7 +278,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
-    await this.ready()
+    await this.readiness.reached()
     await this.calls.removeVolume(name, signal)
   }
 
@@ -304,7 +286,8 @@ export class DockerRuntime implements Runtime {
     const known = [...this.pods.values()].find((pod) => pod.identity.workflowUid === workflow)
     const workflowName = known?.identity.workflowName ?? 'pod'
     const namespace = known?.identity.namespace ?? ''
-    void this.ready()
+    void this.readiness
+      .reached()
       .then(() => this.sandboxes.expect({ workflowUid: workflow, workflowName, namespace }, pods))
       .catch(() => {})
   }
@@ -318,14 +301,14 @@ export class DockerRuntime implements Runtime {
   }
 
   async workflows(signal?: AbortSignal): Promise<readonly WorkflowUid[]> {
-    await this.ready()
+    await this.readiness.reached()
     const rows = await this.calls.listOwn(this.options.instance, signal)
     const uids = rows.map(({ labels }) => (labels[label.workflowUid] ?? '') as WorkflowUid)
     return [...new Set(uids)].filter((uid) => uid !== '')
   }
 
   async letGo(workflow: WorkflowUid): Promise<void> {
-    const own = [...this.pods.values()].filter(({ identity }) => identity.workflowUid === workflow)
+    const own = this.table.ofWorkflow(workflow)
     for (const pod of own) {
       // A start that waits for its turn is not to come.
       pod.isGone = true
@@ -349,8 +332,8 @@ export class DockerRuntime implements Runtime {
 
   /** Leaves the pods in the engine as they are, for the daemon's next life. */
   async close(): Promise<void> {
-    this.isClosed = true
-    this.listeners.clear()
+    this.readiness.close()
+    this.reports.listeners.clear()
     this.events?.close()
     for (const pod of this.pods.values()) this.supervisor.forgetTimers(pod)
     await this.events?.ended
@@ -358,17 +341,7 @@ export class DockerRuntime implements Runtime {
     this.client.close()
   }
 
-  /** Once the engine was reached and its containers were read; tried anew by the next call if that failed. */
-  private ready(): Promise<void> {
-    if (this.isClosed)
-      return Promise.reject(new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false }))
-    this.readiness ??= this.begin().catch((error: unknown) => {
-      this.readiness = null
-      throw error
-    })
-    return this.readiness
-  }
-
+  /** The engine is reached and its containers are read. */
   private async begin(): Promise<void> {
     const info = record(await this.client.json('info', 'GET', '/info', { deadlineMs: 20_000 }))
     this.hostName = textOr(info.Name, '')
@@ -391,38 +364,22 @@ export class DockerRuntime implements Runtime {
       sinceSeconds: () => Math.floor((Date.now() - this.clockOffsetMs) / 1000) - 2,
       onEvent: (event) => this.heard(event),
       relist: () => this.relist(),
-      onHealth: (isHealthy, reason) => this.health(isHealthy, reason),
+      onHealth: (isHealthy, reason) => this.reports.health(isHealthy, reason),
       onBug: (error) => this.log('error', 'the engine was heard, and that broke something', { error: stackOf(error) }),
     })
   }
 
   private async relist(signal?: AbortSignal): Promise<void> {
     await this.inventory.take(signal)
-    for (const pod of this.pods.values()) this.index(pod)
-  }
-
-  private health(isHealthy: boolean, reason: string): void {
-    if (this.isHealthy === isHealthy) return
-    const isBack = this.isHealthy === false && isHealthy
-    this.isHealthy = isHealthy
-    if (!isHealthy) this.log('warn', 'the engine is away', { reason })
-    for (const { onHealth } of this.listeners) onHealth(isHealthy, reason)
-    if (isBack) for (const pod of this.pods.values()) this.report(pod, true)
+    for (const pod of this.pods.values()) this.table.index(pod)
   }
 
   private heard(event: EngineEvent): void {
-    const known = this.byContainer.get(event.containerId) ?? this.lookUp(event)
+    const known = this.table.meant(event)
     if (!known) return
     const { pod, container } = known
     if (event.action === 'die') this.supervisor.died(pod, container, event.exitCode)
     else if (event.action === 'destroy') this.vanished(pod, container)
-  }
-
-  /** An event can come before the answer to the call that caused it. */
-  private lookUp(event: EngineEvent): { pod: PodRecord; container: ContainerRecord } | null {
-    const pod = this.pods.get((event.labels[label.pod] ?? '') as PodId)
-    const container = pod?.containers.get(event.labels[label.container] ?? '')
-    return pod && container && container.id === event.containerId ? { pod, container } : null
   }
 
   private vanished(pod: PodRecord, container: ContainerRecord): void {
@@ -433,7 +390,7 @@ export class DockerRuntime implements Runtime {
 
   private gone(pod: PodRecord): void {
     pod.isGone = true
-    this.report(pod, true)
+    this.reports.report(pod, true)
     pod.changed()
     this.drop(pod)
     this.removal.run(pod.identity.id, pod).catch((error: unknown) => {
@@ -444,16 +401,9 @@ export class DockerRuntime implements Runtime {
     })
   }
 
-  private endedPods(): number {
-    let count = 0
-    for (const pod of this.pods.values()) if (pod.isEnded) count += 1
-    return count
-  }
-
   private drop(pod: PodRecord): void {
     this.supervisor.forgetTimers(pod)
-    for (const container of pod.all) if (container.id !== null) this.byContainer.delete(container.id)
-    if (this.pods.get(pod.identity.id) === pod) this.pods.delete(pod.identity.id)
+    this.table.drop(pod)
     pod.changed()
   }
 
@@ -471,46 +421,16 @@ export class DockerRuntime implements Runtime {
       .then(() => {
         pod.isComplete = true
         pod.madeAt = Date.now()
-        this.index(pod)
-        this.report(pod, false)
+        this.table.index(pod)
+        this.reports.report(pod, false)
       })
       .finally(() => (pod.preparing = null))
     await pod.preparing
     return pod
   }
 
-  private index(pod: PodRecord): void {
-    for (const container of pod.all) if (container.id !== null) this.byContainer.set(container.id, { pod, container })
-  }
-
-  private report(pod: PodRecord, isForced: boolean): void {
-    if (this.listeners.size === 0 || (pod.madeAt === Infinity && !pod.isStarted && !pod.isStopping)) return
-    const state = pod.state(this.hostName)
-    const text = JSON.stringify(state)
-    if (!isForced && text === pod.lastReport) return
-    pod.lastReport = text
-    this.tell(state)
-  }
-
-  /** A listener that breaks is its own trouble: neither the pod nor the engine has any part in it. */
-  private tell(state: PodState, listeners: Iterable<Listener> = this.listeners): void {
-    for (const { onState } of listeners) {
-      try {
-        onState(state)
-      } catch (error) {
-        this.log('error', 'a listener broke on the state of a pod', {
-          pod: state.identity.name,
-          workflow: state.identity.workflowName,
-          error: stackOf(error),
-        })
-      }
-    }
-  }
-
   private logPath(pod: PodId, container: string): string {
-    assertSafeId(pod)
-    assertSafeId(container)
-    return join(this.options.dataDir, 'logs', pod.split('.')[0] ?? pod, pod, container)
+    return logPath(this.options.dataDir, pod, container)
   }
 
   private logFile(pod: PodId, container: string): LogFile {

@@ -4,3 +4,6 @@ export type Log = (
   message: string,
   fields?: Readonly<Record<string, unknown>>,
 ) => void
+
+export const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -6,6 +6,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PodId, PodState } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
+import { type Listener, Listeners } from '../docker/listeners.ts'
 import type { Log } from '../docker/log.ts'
 import type { Machine } from './machine.ts'
 import type { Manager } from './manager.ts'
@@ -21,18 +22,13 @@ export type OverseerParts = {
   readonly machineOf: (node: SwarmNode, onState: (machine: Machine, state: PodState) => void) => Machine
 }
 
-type Listener = {
-  readonly onState: (state: PodState) => void
-  readonly onHealth: (isHealthy: boolean, reason: string) => void
-}
-
 /** Longest wait for the end of a pod that was given up, before it is tried again. */
 const clearMs = 20_000
 
 export class Overseer {
   readonly machines = new Map<string, Machine>()
   readonly #parts: OverseerParts
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners: Listeners
   /** What was told last of each pod. */
   readonly #last = new Map<PodId, PodState>()
   /** Pods on machines of which the swarm could not be asked whose they are. */
@@ -47,6 +43,7 @@ export class Overseer {
 
   constructor(parts: OverseerParts) {
     this.#parts = parts
+    this.#listeners = new Listeners(parts.log)
   }
 
   /** Looks from now on every so often. */
@@ -65,10 +62,10 @@ export class Overseer {
 
   observe(onState: Listener['onState'], onHealth: Listener['onHealth']): { close(): void } {
     const listener = { onState, onHealth }
-    this.#listeners.add(listener)
+    const observing = this.#listeners.add(listener)
     if (this.#health !== null) onHealth(this.#health.isHealthy, this.#health.reason)
-    for (const state of this.#last.values()) this.#tell(state, [listener])
-    return { close: () => void this.#listeners.delete(listener) }
+    for (const state of this.#last.values()) this.#listeners.tell(state, [listener])
+    return observing
   }
 
   /** Nobody is to hear of the pod any more. */
@@ -243,18 +240,7 @@ export class Overseer {
 
   #report(state: PodState): void {
     this.#last.set(state.identity.id, state)
-    this.#tell(state, this.#listeners)
-  }
-
-  /** A listener that breaks is its own trouble. */
-  #tell(state: PodState, listeners: Iterable<Listener>): void {
-    for (const { onState } of listeners) {
-      try {
-        onState(state)
-      } catch (error) {
-        this.#parts.log('error', 'a listener broke on the state of a pod', { error: String(error) })
-      }
-    }
+    this.#listeners.tell(state)
   }
 
   /** Told anew where it is the same, but the swarm is of another size: whoever wants to know how large asks `info`. */
@@ -264,6 +250,6 @@ export class Overseer {
     this.#size = open.map(({ id, node }) => `${id} ${node.cpus} ${node.memoryBytes}`).join('\n')
     if (this.#health?.isHealthy === isHealthy && this.#size === before) return
     this.#health = { isHealthy, reason }
-    for (const { onHealth } of this.#listeners) onHealth(isHealthy, reason)
+    this.#listeners.tellHealth(isHealthy, reason)
   }
 }

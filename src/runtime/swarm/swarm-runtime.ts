@@ -4,17 +4,17 @@
  * that it is on one host: one network, volumes, probes, files in and out, logs.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
 import type { EngineAddress } from '../docker/connection.ts'
 import type { DockerRuntimeOptions } from '../docker/docker-runtime.ts'
 import { keptFrames } from '../docker/log-file.ts'
+import { dropLogs, logPath, workflowsWithLogs } from '../docker/log-folder.ts'
 import { chosenLines, linesOf } from '../docker/log-lines.ts'
 import type { Log } from '../docker/log.ts'
 import { assertSafeId, label } from '../docker/names.ts'
+import { Readiness } from '../readiness.ts'
 import { Claims } from './claims.ts'
 import { Machine } from './machine.ts'
 import { Manager, type SwarmFacts } from './manager.ts'
@@ -55,8 +55,7 @@ export class SwarmRuntime implements Runtime {
   #facts: SwarmFacts | null = null
   #isOurs: (workflow: WorkflowUid) => boolean = () => true
   #confirm: () => Promise<void> = () => Promise.resolve()
-  #readiness: Promise<void> | null = null
-  #isClosed = false
+  readonly #readiness = new Readiness(() => this.#begin())
 
   constructor(options: SwarmRuntimeOptions) {
     mkdirSync(options.dataDir, { recursive: true })
@@ -98,7 +97,7 @@ export class SwarmRuntime implements Runtime {
 
   async info(signal?: AbortSignal): Promise<RuntimeInfo> {
     this.#facts = await this.#manager.facts(signal)
-    await this.#ready()
+    await this.#readiness.reached()
     const { nodeId, clusterId, version } = this.#facts
     const all = [...this.#overseer.machines.values()].sort((a, b) => (a.node.hostname < b.node.hostname ? -1 : 1))
     const open = all.filter(({ isOpen }) => isOpen)
@@ -115,7 +114,7 @@ export class SwarmRuntime implements Runtime {
   }
 
   async prepare(request: PodRequest, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     await this.#prepared(request, signal)
   }
 
@@ -125,14 +124,14 @@ export class SwarmRuntime implements Runtime {
   }
 
   async start(request: PodRequest, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     const { placement, machine, whole } = await this.#prepared(request, signal)
     await this.#placements.begin(placement)
     await machine.runtime.start(whole, signal)
   }
 
   async stop(pod: PodId, graceMs: number, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     const placement = this.#placements.known.get(pod)
     if (placement === undefined || placement.fate !== 'kept') return
     if (placement.machine === null) return this.#placements.drop(placement, signal)
@@ -153,7 +152,7 @@ export class SwarmRuntime implements Runtime {
   }
 
   async *logs(pod: PodId, container: string, options: LogOptions, signal?: AbortSignal): AsyncIterable<LogLine> {
-    await this.#ready()
+    await this.#readiness.reached()
     const placement = this.#placements.known.get(pod)
     const machine = this.#overseer.machines.get(placement?.machine ?? '')
     if (machine?.isAnswering === true && placement?.fate === 'kept')
@@ -162,7 +161,7 @@ export class SwarmRuntime implements Runtime {
   }
 
   async remove(pod: PodId, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     this.#overseer.forget(pod)
     const placement = this.#placements.known.get(pod)
     if (placement === undefined) return
@@ -173,7 +172,7 @@ export class SwarmRuntime implements Runtime {
   }
 
   async forget(workflow: WorkflowUid, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     assertSafeId(workflow)
     const own = [...this.#placements.known.values()].filter(({ identity }) => identity.workflowUid === workflow)
     await Promise.all(own.map(({ identity }) => this.remove(identity.id, signal)))
@@ -184,18 +183,16 @@ export class SwarmRuntime implements Runtime {
 
   async forgetLogs(workflow: WorkflowUid): Promise<void> {
     assertSafeId(workflow)
-    for (const dir of this.#overseer.dataDirs(this.#options.dataDir))
-      await rm(join(dir, 'logs', workflow), { recursive: true, force: true })
+    for (const dir of this.#overseer.dataDirs(this.#options.dataDir)) await dropLogs(dir, workflow)
   }
 
   async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
-    const folders = this.#overseer.dataDirs(this.#options.dataDir).map((dir) => join(dir, 'logs'))
-    const found = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))
-    return [...new Set(found.flat())].map((name) => name as WorkflowUid)
+    const found = await Promise.all(this.#overseer.dataDirs(this.#options.dataDir).map(workflowsWithLogs))
+    return [...new Set(found.flat())]
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {
-    await this.#ready()
+    await this.#readiness.reached()
     await this.#overseer.look(signal)
     const begun = [...this.#placements.known.values()].filter(({ isBegun }) => isBegun)
     const machines = [...this.#overseer.machines.values()]
@@ -223,7 +220,7 @@ export class SwarmRuntime implements Runtime {
     onHealth: (healthy: boolean, reason: string) => void,
   ): { close(): void } {
     const watching = this.#overseer.observe(listener, onHealth)
-    this.#ready().catch((error: unknown) => {
+    this.#readiness.reached().catch((error: unknown) => {
       onHealth(false, error instanceof Error ? error.message : String(error))
       this.#overseer.begin()
     })
@@ -231,12 +228,12 @@ export class SwarmRuntime implements Runtime {
   }
 
   async ensureVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     await this.#claims.ensure(name, labels)
   }
 
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
-    await this.#ready()
+    await this.#readiness.reached()
     await this.#claims.remove(name, signal)
   }
 
@@ -270,22 +267,12 @@ export class SwarmRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#readiness.close()
     await this.#overseer.close()
     this.#manager.close()
   }
 
-  /** Once the swarm was reached and what stands in it was read; tried anew by the next call if that failed. */
-  #ready(): Promise<void> {
-    if (this.#isClosed)
-      return Promise.reject(new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false }))
-    this.#readiness ??= this.#begin().catch((error: unknown) => {
-      this.#readiness = null
-      throw error
-    })
-    return this.#readiness
-  }
-
+  /** The swarm is reached and what stands in it is read. */
   async #begin(): Promise<void> {
     this.#facts = await this.#manager.facts()
     await this.#overseer.look()
@@ -316,7 +303,7 @@ export class SwarmRuntime implements Runtime {
 
   /** The machine that has the pod. @throws WorldError where the pod is gone, or nowhere */
   async #at(pod: PodId): Promise<Machine> {
-    await this.#ready()
+    await this.#readiness.reached()
     const placement = this.#placements.known.get(pod)
     if (placement === undefined)
       throw new WorldError('NO_SUCH_POD', `pod ${pod} has no service in the swarm`, { retryable: false })
@@ -332,10 +319,8 @@ export class SwarmRuntime implements Runtime {
 
   /** Without its ending. */
   #keptLog(pod: PodId, container: string): string {
-    assertSafeId(pod)
-    assertSafeId(container)
-    const below = join('logs', pod.split('.')[0] ?? pod, pod, container)
-    const paths = this.#overseer.dataDirs(this.#options.dataDir).map((dir) => join(dir, below))
+    const below = logPath('', pod, container)
+    const paths = this.#overseer.dataDirs(this.#options.dataDir).map((dir) => logPath(dir, pod, container))
     return paths.find((path) => existsSync(`${path}.log`) || existsSync(`${path}.part`)) ?? below
   }
 }
