@@ -1,14 +1,10 @@
 /** Rows of the SQL tables of the archive in the words of the port. */
 import { instant, workflowUid } from '../resources/index.ts'
-import type { Instant } from '../resources/index.ts'
 import type { ArchivedRow } from './archive.ts'
 import { withoutPlace } from './archive-search.ts'
 import type { FoundRow } from './archive-search.ts'
-import { jsonOf } from './rows.ts'
+import { instantOrNull, jsonOf } from './rows.ts'
 import type { SqlRow } from './rows.ts'
-
-const instantOrNull = (value: unknown): Instant | null =>
-  value === null || value === undefined ? null : instant(Number(value))
 
 export function foundRowOf(row: SqlRow): FoundRow {
   return {

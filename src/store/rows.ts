@@ -15,7 +15,7 @@ export const workflowColumns = `w.uid, w.namespace, w.name, w.phase, w.finished,
 export const workflowTables = 'FROM workflow w LEFT JOIN workflow_fixed f ON f.no = w.no'
 
 export const jsonOf = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : null)
-const instantOrNull = (value: unknown): Instant | null =>
+export const instantOrNull = (value: unknown): Instant | null =>
   value === null || value === undefined ? null : instant(Number(value))
 
 export const workflowOf = (row: SqlRow): WorkflowRow => ({
@@ -33,7 +33,7 @@ export const workflowOf = (row: SqlRow): WorkflowRow => ({
   resourceVersion: Number(row['resource_version']),
 })
 
-export const nodeOf = (row: SqlRow): NodeRow => {
+const nodeOf = (row: SqlRow): NodeRow => {
   const id = nodeIdOf(String(row['id']))
   const node = readNode(jsonOf(row['node']))
   return row['internal'] === null ? { id, ...node } : { id, ...node, internal: jsonOf(row['internal']) }

@@ -4,9 +4,7 @@
  */
 import { nodesAtOnceMax } from '../archive.ts'
 import type { Migration } from '../migrations.ts'
-
-export const partsPerWorkflow = 2 ** 16
-const nodesPerWorkflow = 2 ** 24
+import { nodesPerWorkflow, partsPerWorkflow } from '../row-numbers.ts'
 
 export const archiveParameters = [
   /** Handed through, so that the rest of the commit comes after this. */

@@ -4,8 +4,8 @@ import { archivedOf, foundRowOf, hotRefOf } from '../archive-rows.ts'
 import { countRows, findPage } from '../archive-search.ts'
 import type { ArchiveTables, Place, Stream } from '../archive-search.ts'
 import type { SqlRow } from '../rows.ts'
-import { partsPerWorkflow } from './archive-schema.ts'
-import { nodesPerWorkflow } from './schema.ts'
+import { partsPerWorkflow } from '../row-numbers.ts'
+import { nodePage } from './node-page.ts'
 
 export type Rows = (text: string, ...values: readonly unknown[]) => Promise<readonly SqlRow[]>
 
@@ -30,7 +30,7 @@ export function postgresArchive(rows: Rows): StoreArchive {
     finished: (oldest) => finishedOf(rows, oldest),
     oldest: (oldest) => oldestOf(rows, oldest),
     nodeTexts: async (uid, cursor, limit): Promise<NodeTexts> => {
-      const found = await rows(nodeTexts, uid, cursor ?? 0, limit + 1)
+      const found = await rows(nodePage, uid, cursor ?? 0, limit + 1)
       const cells: (string | null)[] = []
       for (const { id, node, internal } of found.slice(0, limit))
         cells.push(String(id), String(node), typeof internal === 'string' ? internal : null)
@@ -124,10 +124,6 @@ async function oldestOf(
   const text = `SELECT * FROM archive WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${put(most)}`
   return (await rows(text, ...values)).flatMap((row) => archivedOf(row) ?? [])
 }
-
-const nodeTexts = `SELECT n.no - w.first AS offset_no, n.id, n.node, n.internal
-  FROM (SELECT no * ${nodesPerWorkflow} AS first FROM workflow WHERE uid = $1) w
-  JOIN node n ON n.no >= w.first + $2::bigint AND n.no < w.first + ${nodesPerWorkflow} ORDER BY n.no LIMIT $3`
 
 /** From one value of an index to the next, however many rows have it. */
 const labelKeys = `WITH RECURSIVE k (text) AS (

@@ -1,12 +1,12 @@
 /** What a group of commits comes to, row by row, as the arguments of `drydock_commit`. Later writes replace earlier ones. */
 import { notStarted } from '../listing.ts'
 import type { WireWorkflow } from '../wire.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 import { ArchiveBatch } from './archive-batch.ts'
 import { bigintArray, textArray } from './binary-array.ts'
 import { commitParameters } from './commit-function.ts'
 import type { CommitParameter } from './commit-function.ts'
 import { FleetBatch } from './fleet-batch.ts'
-import { nodesPerWorkflow } from './schema.ts'
 
 type NodeWrite = { readonly id: string; readonly node: string; readonly internal: string | null }
 type ObjectWrite = {

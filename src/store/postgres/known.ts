@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { objectKey } from '../port.ts'
 import type { WireChange } from '../wire.ts'
-import { nodesPerWorkflow } from './schema.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 
 export type KnownWorkflow = {
   readonly no: number

@@ -4,9 +4,9 @@ import type { WorkflowUid } from '../../resources/index.ts'
 import { objectKey } from '../port.ts'
 import type { StoreEvent } from '../port.ts'
 import type { WireChange, WireCommit, WireWorkflow } from '../wire.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 import { Batch } from './batch.ts'
 import type { Known, KnownWorkflow } from './known.ts'
-import { nodesPerWorkflow } from './schema.ts'
 
 /** A commit that contradicts what is stored. What is known is no longer certain then. */
 export class Conflict extends Error {}

@@ -4,12 +4,11 @@
  * of a workflow numbers its nodes; nobody else writes to it.
  */
 import type { Migration } from '../migrations.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 import { archiveGuard, archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
 import { fleetSchema } from './fleet-schema.ts'
 import { longListsSchema } from './long-lists-schema.ts'
-
-export const nodesPerWorkflow = 2 ** 24
 
 export const migrations: readonly Migration[] = [
   {

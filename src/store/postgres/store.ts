@@ -39,8 +39,8 @@ import type { Waiting } from './connect.ts'
 import { openFleet } from './fleet.ts'
 import type { PostgresFleet } from './fleet.ts'
 import type { LeaseName } from './lease.ts'
+import { nodePage } from './node-page.ts'
 import { asStoreError } from './postgres-fault.ts'
-import { nodesPerWorkflow } from './schema.ts'
 import { Writer } from './writer.ts'
 
 export type PostgresStoreOptions = PostgresOptions & {
@@ -304,10 +304,6 @@ const allObjects =
 const oneObject = 'SELECT * FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'
 const allRecords = 'SELECT key, value FROM record WHERE collection = $1 ORDER BY key'
 const oneRecord = 'SELECT value FROM record WHERE collection = $1 AND key = $2'
-/** From the n-th number on; numbers of a workflow that is not there are found by nobody. */
-const nodePage = `SELECT n.no - w.first AS offset_no, n.id, n.node, n.internal
-  FROM (SELECT no * ${nodesPerWorkflow} AS first FROM workflow WHERE uid = $1) w
-  JOIN node n ON n.no >= w.first + $2::bigint AND n.no < w.first + ${nodesPerWorkflow} ORDER BY n.no LIMIT $3`
 
 const prepared: ReadonlyMap<string, string> = new Map(
   [versionNow, byName, byUid, allObjects, oneObject, allRecords, oneRecord, nodePage].map((text, i) => [

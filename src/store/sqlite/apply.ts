@@ -4,9 +4,9 @@ import { notStarted } from '../listing.ts'
 import { objectKey } from '../port.ts'
 import { ArchiveApplier } from './archive-apply.ts'
 import { NodeNumbers } from './node-numbers.ts'
-import { nodesPerWorkflow } from './schema.ts'
 import { Conflict } from './sqlite-fault.ts'
 import type { Outcome, WireChange, WireCommit, WireWorkflow } from '../wire.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 
 /** What is known of a workflow that is being written to, so that a commit needs no reading. */
 type Known = {

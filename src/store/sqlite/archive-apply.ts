@@ -3,8 +3,7 @@ import type { StatementSync } from 'node:sqlite'
 import type { ArchiveChange } from '../archive.ts'
 import { nodesAtOnceMax } from '../archive.ts'
 import { sortAtOf } from '../archive-search.ts'
-import { partsPerWorkflow } from './archive-schema.ts'
-import { nodesPerWorkflow } from './schema.ts'
+import { nodesPerWorkflow, partsPerWorkflow } from '../row-numbers.ts'
 import { Conflict } from './sqlite-fault.ts'
 
 type Named = { readonly namespace: string; readonly name: string }

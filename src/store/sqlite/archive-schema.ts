@@ -4,8 +4,6 @@
  */
 import type { Migration } from '../migrations.ts'
 
-export const partsPerWorkflow = 2 ** 16
-
 export const archiveSchema: Migration = {
   version: 2,
   name: 'archive',

@@ -13,8 +13,8 @@ import type {
 import { archivedOf, foundRowOf, hotRefOf } from '../archive-rows.ts'
 import { countRows, findPage } from '../archive-search.ts'
 import type { ArchiveTables, FoundRow, Place, Stream } from '../archive-search.ts'
-import { partsPerWorkflow } from './archive-schema.ts'
-import { nodesPerWorkflow } from './schema.ts'
+import { nodesPerWorkflow, partsPerWorkflow } from '../row-numbers.ts'
+import { nodeRange } from './reader.ts'
 
 export type Look = <T>(work: (sql: (text: string) => StatementSync) => T | Promise<T>) => Promise<T>
 
@@ -140,9 +140,7 @@ function nodeTextsOf(sql: Sql, uid: WorkflowUid, cursor: string | null, limit: n
   if (no === undefined) return { cells: [], next: null }
   const first = Number(no) * nodesPerWorkflow
   const start = cursor === null ? first : first + Number(cursor)
-  const rows = sql('SELECT no, id, node, internal FROM node WHERE no >= ? AND no < ? ORDER BY no LIMIT ?').all(
-    ...[start, first + nodesPerWorkflow, limit + 1],
-  )
+  const rows = sql(nodeRange).all(start, first + nodesPerWorkflow, limit + 1)
   const beyond = rows.length > limit ? rows.pop() : undefined
   const cells: (string | null)[] = []
   for (const { id, node, internal } of rows)

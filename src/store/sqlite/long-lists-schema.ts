@@ -1,7 +1,6 @@
 /** Long lists of nodes lie beside them in rows of their own (long-lists.ts); nothing has to be changed for that but the way back. */
 import type { Migration } from '../migrations.ts'
-
-const nodesPerWorkflow = 2 ** 24
+import { nodesPerWorkflow } from '../row-numbers.ts'
 
 /** Has the list of every node in it again. */
 const joined = (list: string): string => `

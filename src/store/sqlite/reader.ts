@@ -7,7 +7,7 @@ import type { Dialect } from '../listing.ts'
 import { joinLists } from '../long-lists.ts'
 import type { NodePage, NodeRow, ObjectRow, WorkflowQuery, WorkflowRow } from '../port.ts'
 import { jsonOf, NodeRows, objectOf, workflowColumns, workflowOf, workflowTables } from '../rows.ts'
-import { nodesPerWorkflow } from './schema.ts'
+import { nodesPerWorkflow } from '../row-numbers.ts'
 
 const dialect: Dialect = {
   placeholder: () => '?',
@@ -149,7 +149,8 @@ export class Reader {
   }
 }
 
-const nodeRange = 'SELECT no, id, node, internal FROM node WHERE no >= ? AND no < ? ORDER BY no LIMIT ?'
+/** Of the node table, by its numbers: from, to, at most. */
+export const nodeRange = 'SELECT no, id, node, internal FROM node WHERE no >= ? AND no < ? ORDER BY no LIMIT ?'
 
 const open = (path: string): DatabaseSync => new DatabaseSync(path, { readOnly: true, timeout: 5000 })
 

@@ -8,8 +8,6 @@ import type { Migration } from '../migrations.ts'
 import { archiveSchema } from './archive-schema.ts'
 import { longListsSchema } from './long-lists-schema.ts'
 
-export const nodesPerWorkflow = 2 ** 24
-
 export const migrations: readonly Migration[] = [
   {
     version: 1,
