@@ -2,21 +2,26 @@
  * The life of one pod, from plan to result: wait for what it refers to and for room, prepare, stage, start, follow,
  * collect. Every stage may be repeated after a crash, and is, for as long as what fails may pass.
  */
-import { checkPodPolicy } from '../../admission/index.ts'
 import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
 import type { BackOff } from '../back-off.ts'
-import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
+import { backOffMs, isRetryable, persevere, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
-import { collect, leavesAnything, readProgress } from './collect.ts'
-import type { PodParts } from './pod-parts.ts'
+import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
-import { knownNeed, podRequest } from './request.ts'
+import type { Prepared } from './making.ts'
+import { create, make, prepareAhead, requestAhead, requestOf, transferOf } from './making.ts'
+import type { PodParts } from './pod-parts.ts'
+import { checkPolicy } from './policy.ts'
+import { followProgress } from './progress.ts'
+import { Refused } from './refused.ts'
+import { knownNeed } from './request.ts'
 import type { Scheduling } from './scheduling.ts'
+import { Settling } from './settling.ts'
 import type { Need } from './space.ts'
 import { needOf } from './space.ts'
-import { needsStaging, stage } from './stage.ts'
+import { needsStaging } from './stage.ts'
 
 export type RunOptions = {
   readonly priority: number
@@ -35,22 +40,9 @@ const missingBackOff: BackOff = { firstMs: 1_000, factor: 2, capMs: 30_000 }
 
 type Phase = 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished'
 
-class Refused extends Error {
-  override readonly name = 'Refused'
-}
-
 /** Made once: an error writes down its stack. */
 const noLongerWanted = new Refused('no longer wanted')
 const hasEnded = new Refused('it has ended')
-const leavesEndpoint = new Refused('its endpoint is away')
-
-/** Containers made before they were asked for. */
-type Prepared = {
-  readonly key: string
-  readonly done: Promise<boolean>
-  readonly endpoint: string | undefined
-  isStaged: boolean
-}
 
 export class PodLife {
   readonly #parts: PodParts
@@ -65,8 +57,8 @@ export class PodLife {
   #withdraw: (() => boolean) | null = null
   #phase: Phase = 'ahead'
   #prepared: Prepared | null = null
-  /** Aborted where the endpoint goes away before anything was started there. */
-  #leaving: { readonly endpoint: string; readonly abort: AbortController } | null = null
+  /** Made where there are several endpoints. */
+  #settling: Settling | null = null
   #last: Observation | null = null
   #signature = ''
   #isStopping = false
@@ -103,39 +95,8 @@ export class PodLife {
   /** Creates the containers before they are asked for. What fails is tried again when they are. */
   prepareAhead(): void {
     if (this.#prepared !== null || this.#phase !== 'ahead' || this.#state !== null) return
-    const request = this.#requestAhead()
-    if (request === null) return
-    const { endpoint } = request
-    const prepared = { key: keyOf(request), isStaged: false, done: Promise.resolve(false), endpoint }
-    const work = async (): Promise<boolean> => {
-      try {
-        await this.#create(request, this.#startAbort.signal)
-        if (this.#plan.inputArtifacts.length === 0) {
-          if (needsStaging(this.#plan)) await stage(this.#plan, request, this.#transfer(), this.#startAbort.signal)
-          prepared.isStaged = true
-        }
-        return true
-      } catch {
-        return false
-      }
-    }
-    this.#prepared = { ...prepared, done: work() }
-    const mine = this.#prepared
-    void mine.done.then(() => (mine.isStaged = prepared.isStaged))
-  }
-
-  /** `null` where it cannot be made yet, or where it will run depends on what comes. */
-  #requestAhead(): PodRequest | null {
-    const { scheduling, capacity } = this.#parts
-    try {
-      const request = this.#request()
-      if (scheduling === null) return request
-      if (request.volumes.some(({ kind }) => kind === 'claim')) return null
-      const endpoint = capacity.suggest(needOf(request), () => scheduling.choose(this.#plan, request, null))
-      return endpoint === null ? null : this.#request(endpoint)
-    } catch {
-      return null
-    }
+    const request = requestAhead(this.#plan, this.#parts)
+    if (request !== null) this.#prepared = prepareAhead(this.#plan, this.#parts, request, this.#startAbort.signal)
   }
 
   /** Begins, or tells again what is known if it has begun before. */
@@ -179,8 +140,7 @@ export class PodLife {
 
   /** Endpoints have gone or come back. */
   endpointsChanged(): void {
-    if (this.#leaving !== null && this.#parts.away(this.#leaving.endpoint) !== null)
-      this.#leaving.abort.abort(leavesEndpoint)
+    this.#settling?.endpointsChanged()
     this.nudge()
   }
 
@@ -231,7 +191,7 @@ export class PodLife {
   /** The same stages as `#live` has, with nothing between them: of a wide loop every promise counts. */
   #goPlainly(need: Need, options: RunOptions): void {
     try {
-      this.#checkPolicy()
+      checkPolicy(this.#plan.spec, this.#parts.config.policy)
     } catch (error) {
       return this.#fail(error)
     }
@@ -247,8 +207,8 @@ export class PodLife {
     this.#tellFollowed(options)
     let request: PodRequest
     try {
-      request = this.#request()
-      await this.#create(request, signal)
+      request = requestOf(this.#plan, this.#parts)
+      await create(this.#parts, request, signal)
       signal.throwIfAborted()
     } catch (error) {
       return this.#live({ ...options, endSeenAt: null }, errorOf(error))
@@ -311,7 +271,7 @@ export class PodLife {
    */
   async #begin(options: RunOptions, isRunning: boolean, failure?: Error): Promise<void> {
     const { signal } = this.#startAbort
-    this.#checkPolicy()
+    checkPolicy(this.#plan.spec, this.#parts.config.policy)
     let request = this.#requestNow() ?? (await this.#whenComplete(signal))
     if (isRunning) this.#parts.capacity.adopt(request.identity.id, needOf(request), this.#state?.endpoint)
     else {
@@ -376,34 +336,21 @@ export class PodLife {
   }
 
   /** Containers and the files in them. */
-  async #make(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<void> {
-    const isStaged = await this.#prepare(request, signal, failure)
-    if (!isStaged && needsStaging(this.#plan)) await this.#stage(request, signal)
+  #make(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<void> {
+    const wait = (message: string) => this.#wait(message)
+    const pause = (ms: number) => this.#pause(ms, signal)
+    return make(request, { plan: this.#plan, parts: this.#parts, ahead: this.#prepared, failure, signal, wait, pause })
   }
 
-  /** The same on one of several endpoints: on another one where that goes away before anything was started there. */
-  async #settle(request: PodRequest, options: RunOptions, scheduling: Scheduling): Promise<PodRequest> {
+  /** The same on one of several endpoints. */
+  #settle(request: PodRequest, options: RunOptions, scheduling: Scheduling): Promise<PodRequest> {
+    this.#settling ??= new Settling(this.#parts, scheduling)
     const start = this.#startAbort.signal
-    for (;;) {
-      const endpoint = await this.#admit(request, options, start)
-      const leaving = { endpoint, abort: new AbortController() }
-      this.#leaving = leaving
-      const signal = AbortSignal.any([start, leaving.abort.signal])
-      try {
-        if (this.#parts.away(endpoint) !== null) leaving.abort.abort(leavesEndpoint)
-        await scheduling.settle(this.#plan, request, endpoint, signal)
-        const placed = this.#request(endpoint)
-        await this.#make(placed, signal)
-        signal.throwIfAborted()
-        return placed
-      } catch (error) {
-        if (!leaving.abort.signal.aborted || start.aborted) throw error
-        this.#parts.capacity.release(request.identity.id)
-        this.#prepared = null
-      } finally {
-        this.#leaving = null
-      }
-    }
+    return this.#settling.settle(this.#plan, request, start, {
+      admit: () => this.#admit(request, options, start),
+      make: (placed, signal) => this.#make(placed, signal),
+      unmade: () => (this.#prepared = null),
+    })
   }
 
   /** What an endpoint that is away may be running is not run elsewhere. */
@@ -427,30 +374,11 @@ export class PodLife {
     else if (ip !== undefined && endpoint !== undefined) scheduling?.daemonIsUp(identity, { ip, endpoint })
   }
 
-  /** Tags and patches may have made of the pod what admission would have refused. */
-  #checkPolicy(): void {
-    const { spec } = this.#plan
-    const { policy } = this.#parts.config
-    if (passed.get(spec) === policy) return
-    const [breach] = checkPodPolicy(spec, policy)
-    if (breach !== undefined)
-      throw new UserError('POLICY', breach.rule === undefined ? breach.message : `${breach.message} (${breach.rule})`)
-    passed.set(spec, policy)
-  }
-
-  #request(endpoint?: string): PodRequest {
-    const { lookups, host, config, clock, scheduling } = this.#parts
-    const facts = endpoint === undefined || scheduling === null ? host() : scheduling.hostOf(endpoint)
-    const context = { lookups, host: facts, pullPolicy: config.pullPolicy, now: clock.now() }
-    const request = podRequest(this.#plan, context)
-    return endpoint === undefined ? request : { ...request, endpoint }
-  }
-
   /** `null` while something that it refers to is missing. */
   #requestNow(): PodRequest | null {
     this.#startAbort.signal.throwIfAborted()
     try {
-      return this.#request()
+      return requestOf(this.#plan, this.#parts)
     } catch (error) {
       if (!(error instanceof NotYet)) throw error
       this.#missing = error.message
@@ -468,48 +396,6 @@ export class PodLife {
       if (failures > 1) this.#wait(this.#missing)
       await this.#pause(failures === 1 ? silentMs : backOffMs(missingBackOff, failures - 1), signal)
     }
-  }
-
-  /** Whether the files are in the containers already. */
-  async #prepare(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<boolean> {
-    const ahead = this.#prepared
-    if (ahead !== null && (await ahead.done)) {
-      if (ahead.key === keyOf(request)) return ahead.isStaged
-      if (ahead.endpoint === request.endpoint)
-        await persevere(() => this.#parts.runtime.remove(request.identity.id, signal), this.#patience(signal))
-    }
-    for (let failures = 1; ; failures += 1) {
-      signal.throwIfAborted()
-      try {
-        if (failures === 1 && failure !== undefined) throw failure
-        await this.#create(request, signal)
-        return false
-      } catch (error) {
-        signal.throwIfAborted()
-        const isPull = error instanceof WorldError && error.code === 'IMAGE_PULL'
-        if (!isPull && !isRetryable(error)) throw error
-        if (isPull)
-          this.#wait(/^[A-Z][A-Za-z]+: /.test(error.message) ? error.message : `ImagePullBackOff: ${error.message}`)
-        else this.#wait(`ContainerCreating: ${error instanceof Error ? error.message : String(error)}`)
-        await this.#pause(backOffMs(isPull ? pullBackOff : quickBackOff, failures), signal)
-      }
-    }
-  }
-
-  async #stage(request: PodRequest, signal: AbortSignal): Promise<void> {
-    try {
-      await stage(this.#plan, request, this.#transfer(), signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      const stageError = error instanceof Error ? error.message : String(error)
-      throw Object.assign(new Refused(stageError), { stageError })
-    }
-  }
-
-  async #create(request: PodRequest, signal: AbortSignal): Promise<void> {
-    await this.#parts.confirm()
-    signal.throwIfAborted()
-    await this.#parts.runtime.prepare(request, signal)
   }
 
   async #start(request: PodRequest, hasFailed = false): Promise<void> {
@@ -538,28 +424,15 @@ export class PodLife {
   /** What cannot be read because the engine is away is read when it is back. */
   async #collected(state: PodState): Promise<PodResult> {
     for (;;) {
-      const result = await collect(this.#plan, state, this.#transfer(), this.#signal)
+      const result = await collect(this.#plan, state, transferOf(this.#plan, this.#parts), this.#signal)
       if (result.collectError === undefined || this.#parts.away(state.endpoint) === null) return result
       while (this.#parts.away(state.endpoint) !== null) await this.#pause(lookAgainMs, this.#signal)
     }
   }
 
-  async #followProgress(): Promise<void> {
-    const { clock, runtime, progressPollMs, observe } = this.#parts
-    const { nodeId, id } = this.#plan.identity
-    let last = ''
-    while (this.#phase === 'following' && !this.#isDiscarded) {
-      try {
-        await clock.sleep(progressPollMs, this.#signal)
-        if (this.#phase !== 'following') return
-        const progress = await readProgress(this.#plan, runtime, this.#signal)
-        if (progress === null || progress === last) continue
-        last = progress
-        observe({ kind: 'podProgress', node: nodeId, pod: id, progress })
-      } catch (error) {
-        if (!isRetryable(error)) return
-      }
-    }
+  #followProgress(): Promise<void> {
+    const isOver = () => this.#phase !== 'following'
+    return followProgress(this.#plan, this.#parts, isOver, this.#signal)
   }
 
   /** As log lines name it. */
@@ -637,23 +510,6 @@ export class PodLife {
   #patience(signal: AbortSignal) {
     return { clock: this.#parts.clock, backOff: quickBackOff, signal }
   }
-
-  #transfer() {
-    const { runtime, artifacts, clock, artifactContext } = this.#parts
-    return { runtime, artifacts, clock, context: artifactContext(this.#plan.identity.namespace) }
-  }
 }
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
-
-/** Specs, which many pods share, and the policy that they were last held against. */
-const passed = new WeakMap<PodPlan['spec'], PodParts['config']['policy']>()
-
-/** Two requests of one key make the same containers. */
-function keyOf(request: PodRequest): string {
-  const containers = request.containers.map((container) => ({
-    ...container,
-    env: container.env.filter(({ name }) => name !== 'ARGO_DEADLINE'),
-  }))
-  return JSON.stringify({ ...request, containers })
-}

@@ -35,9 +35,9 @@ export const fencingMutants: readonly Mutant[] = [
   },
   {
     name: 'containers are made without asking who leads',
-    file: podLife,
-    find: '    await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.prepare(',
-    replace: '    signal.throwIfAborted()\n    await this.#parts.runtime.prepare(',
+    file: 'src/controller/pods/making.ts',
+    find: '  await parts.confirm()\n  signal.throwIfAborted()\n  await parts.runtime.prepare(',
+    replace: '  signal.throwIfAborted()\n  await parts.runtime.prepare(',
   },
   {
     name: 'containers are started without asking who leads',

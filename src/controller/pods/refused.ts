@@ -1,0 +1,4 @@
+/** Ends a pod before its containers have run. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
