@@ -15,7 +15,7 @@ import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
 import { isKept, loadRuns, setGoing } from './recovery.ts'
 import type { FleetFigures } from './fleet/fleet-side.ts'
-import { forgetLostLogs } from './fleet/lost-logs.ts'
+import { forgetLostFiles } from './fleet/lost-files.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -160,7 +160,7 @@ export function createController(given: ControllerParts): RunningController {
     }
     await core.pods.sweep((state) => isKept(core, state))
     await core.scheduling?.placements.prune((uid) => core.runs.byUid(uid) !== undefined)
-    if (core.fleet !== null) await forgetLostLogs(core)
+    if (core.fleet !== null) await forgetLostFiles(core)
   }
 
   async function drain(): Promise<void> {

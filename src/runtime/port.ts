@@ -114,11 +114,11 @@ export interface Runtime {
   /** Drops kept logs, sandboxes and everything else of a workflow. */
   forget(workflow: WorkflowUid, signal?: AbortSignal): Promise<void>
 
-  /** Another controller has dropped everything of a workflow: drops the logs of it that were kept here. */
-  forgetLogs(workflow: WorkflowUid): Promise<void>
+  /** Another controller has dropped everything of a workflow: drops the files of it that are kept here, logs above all. */
+  forgetFiles(workflow: WorkflowUid): Promise<void>
 
-  /** Workflows of which logs are kept here, whosever they are. */
-  workflowsWithLogs?(): Promise<readonly WorkflowUid[]>
+  /** Workflows of which files are kept here, whosever they are. */
+  workflowsWithFiles?(): Promise<readonly WorkflowUid[]>
 
   /** Every pod of this instance that has containers, with its state. */
   list(signal?: AbortSignal): Promise<readonly PodState[]>

@@ -60,7 +60,7 @@ export class Follower {
     runs.forget(namespace, name)
     if (uid === undefined) return
     cron.childChanged(uid)
-    if (event.type === 'DELETED') this.#forgetLogs(uid)
+    if (event.type === 'DELETED') this.#forgetFiles(uid)
     if (!hub.isHeard) {
       this.#heads.delete(uid)
       return hub.skip(event.resourceVersion)
@@ -71,10 +71,10 @@ export class Follower {
   }
 
   /** It may have run here before it became another's. */
-  #forgetLogs(uid: WorkflowUid): void {
+  #forgetFiles(uid: WorkflowUid): void {
     const { runtime, log } = this.#core()
-    runtime.forgetLogs(uid).catch((error: unknown) => {
-      log.warn({ uid, error: String(error) }, 'logs of a workflow that another member deleted stay')
+    runtime.forgetFiles(uid).catch((error: unknown) => {
+      log.warn({ uid, error: String(error) }, 'files of a workflow that another member deleted stay')
     })
   }
 

@@ -11,7 +11,6 @@ import { readPath, writeTar } from './files.ts'
 import { Images } from './images.ts'
 import { Inventory } from './inventory.ts'
 import { LogFile, keptFrames } from './log-file.ts'
-import { dropLogs, logPath, workflowsWithLogs } from './log-folder.ts'
 import { engineFrames } from './log-capture.ts'
 import { readLog } from './log-reader.ts'
 import { type Log, stackOf } from './log.ts'
@@ -31,6 +30,7 @@ import { stdoutTail } from './stdout-tail.ts'
 import { homeOf } from './strays.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
+import { dropFiles, logPath, workflowsWithFiles } from './workflow-files.ts'
 import { engineIdentity, engineLabels } from './engine-labels.ts'
 import { type EngineEvent, engineTime, numberOr, record, textOr, textsOf } from './wire.ts'
 
@@ -233,16 +233,16 @@ export class DockerRuntime implements Runtime {
     await Promise.all(own.map((pod) => this.remove(pod.identity.id, signal)))
     await this.sandboxes.forget(workflow)
     await this.removal.sweep(workflow, signal)
-    for (const id of this.marks.withPrefix(`${workflow}.`)) this.marks.drop(id as PodId)
-    await this.forgetLogs(workflow)
+    await this.forgetFiles(workflow)
   }
 
-  async forgetLogs(workflow: WorkflowUid): Promise<void> {
-    await dropLogs(this.options.dataDir, workflow)
+  async forgetFiles(workflow: WorkflowUid): Promise<void> {
+    this.marks.forget(workflow)
+    await dropFiles(this.options.dataDir, workflow)
   }
 
-  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
-    return workflowsWithLogs(this.options.dataDir)
+  async workflowsWithFiles(): Promise<readonly WorkflowUid[]> {
+    return workflowsWithFiles(this.options.dataDir)
   }
 
   async list(signal?: AbortSignal): Promise<readonly PodState[]> {

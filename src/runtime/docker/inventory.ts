@@ -83,7 +83,7 @@ export class Inventory {
       if (!pod) {
         pod = new PodRecord(identity, plan)
         pod.isAdopted = true
-        const marks = this.parts.marks.of(identity.id)
+        const marks = this.parts.marks.recall(identity.id)
         pod.wasStopped = pod.isStopping = marks.stopped === true || marks.deadlineExceeded === true
         pod.wasStopped = marks.stopped === true
         pod.isDeadlineExceeded = marks.deadlineExceeded === true

@@ -3,9 +3,10 @@
  * deadline passed, how often a container was started again, and what became of containers that never ran.
  * Written only when one of these comes up, never on the way of an ordinary pod.
  */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PodId } from '../../resources/index.ts'
+import type { PodId, WorkflowUid } from '../../resources/index.ts'
+import { marksFolder } from './workflow-files.ts'
 
 export type NeverRan = { readonly exitCode: number; readonly reason: string; readonly message: string }
 
@@ -26,26 +27,33 @@ export class MarkFiles {
   /** Pods whose file lags behind. */
   private readonly unwritten = new Set<PodId>()
   private timer: NodeJS.Timeout | null = null
-  private readonly known = new Map<string, Marks>()
+  private readonly known = new Map<PodId, Marks>()
 
   constructor(dataDir: string) {
-    this.directory = join(dataDir, 'pods')
+    this.directory = marksFolder(dataDir)
     mkdirSync(this.directory, { recursive: true })
-    for (const file of readdirSync(this.directory)) {
-      if (!file.endsWith('.json')) {
-        rmSync(join(this.directory, file), { force: true })
-        continue
-      }
-      try {
-        this.known.set(file.slice(0, -5), JSON.parse(readFileSync(join(this.directory, file), 'utf8')) as Marks)
-      } catch {
-        rmSync(join(this.directory, file), { force: true })
-      }
-    }
   }
 
   of(pod: PodId): Marks {
     return this.known.get(pod) ?? {}
+  }
+
+  /** What is on disk of a pod that is met for the first time: by this daemon before, or by another that shares the folder. */
+  recall(pod: PodId): Marks {
+    if (this.unwritten.has(pod)) return this.of(pod)
+    const path = this.path(pod)
+    let text: string
+    try {
+      text = readFileSync(path, 'utf8')
+    } catch {
+      return this.of(pod)
+    }
+    try {
+      this.known.set(pod, JSON.parse(text) as Marks)
+    } catch {
+      rmSync(path, { force: true })
+    }
+    return this.of(pod)
   }
 
   /**
@@ -68,11 +76,11 @@ export class MarkFiles {
   drop(pod: PodId): void {
     this.unwritten.delete(pod)
     if (!this.known.delete(pod)) return
-    for (const ending of ['.json', '.json.part']) rmSync(join(this.directory, `${pod}${ending}`), { force: true })
+    for (const path of [this.path(pod), `${this.path(pod)}.part`]) rmSync(path, { force: true })
   }
 
   private write(pod: PodId): void {
-    const path = join(this.directory, `${pod}.json`)
+    const path = this.path(pod)
     try {
       writeFileSync(`${path}.part`, JSON.stringify(this.of(pod)))
       renameSync(`${path}.part`, path)
@@ -88,8 +96,12 @@ export class MarkFiles {
     for (const pod of [...this.unwritten]) this.write(pod)
   }
 
-  /** Ids of all pods with marks whose id begins so. */
-  withPrefix(prefix: string): readonly string[] {
-    return [...this.known.keys()].filter((id) => id.startsWith(prefix))
+  /** Whoever takes away its files. */
+  forget(workflow: WorkflowUid): void {
+    for (const pod of [...this.known.keys()].filter((id) => id.startsWith(`${workflow}.`))) this.drop(pod)
+  }
+
+  private path(pod: PodId): string {
+    return join(this.directory, `${pod}.json`)
   }
 }

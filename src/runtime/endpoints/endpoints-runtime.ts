@@ -158,13 +158,13 @@ export class EndpointsRuntime implements Runtime {
     for (const pod of this.#where.keys()) if (pod.startsWith(`${workflow}.`)) this.#where.delete(pod)
   }
 
-  async forgetLogs(workflow: WorkflowUid): Promise<void> {
-    await Promise.all(this.#members.map(({ runtime }) => runtime.forgetLogs(workflow)))
+  async forgetFiles(workflow: WorkflowUid): Promise<void> {
+    await Promise.all(this.#members.map(({ runtime }) => runtime.forgetFiles(workflow)))
   }
 
-  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+  async workflowsWithFiles(): Promise<readonly WorkflowUid[]> {
     const found = await Promise.all(
-      this.#members.map(async ({ runtime }) => (await runtime.workflowsWithLogs?.()) ?? []),
+      this.#members.map(async ({ runtime }) => (await runtime.workflowsWithFiles?.()) ?? []),
     )
     return [...new Set(found.flat())]
   }

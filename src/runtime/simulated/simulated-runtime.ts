@@ -123,19 +123,19 @@ export class SimulatedRuntime implements Runtime {
       for (const pod of this.engine.pods.values()) {
         if (pod.request.identity.workflowUid === workflow) this.engine.delete(pod)
       }
-      this.#dropLogs(workflow)
+      this.#dropFiles(workflow)
     })
   }
 
-  forgetLogs(workflow: WorkflowUid): Promise<void> {
-    return this.call(() => this.#dropLogs(workflow))
+  forgetFiles(workflow: WorkflowUid): Promise<void> {
+    return this.call(() => this.#dropFiles(workflow))
   }
 
-  workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
+  workflowsWithFiles(): Promise<readonly WorkflowUid[]> {
     return this.call(() => [...new Set([...this.engine.logs.keys()].map((id) => id.split('.')[0] as WorkflowUid))])
   }
 
-  #dropLogs(workflow: WorkflowUid): void {
+  #dropFiles(workflow: WorkflowUid): void {
     for (const id of this.engine.logs.keys()) if (id.startsWith(`${workflow}.`)) this.engine.logs.delete(id)
   }
 

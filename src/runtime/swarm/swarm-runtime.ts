@@ -10,7 +10,7 @@ import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
 import type { EngineAddress } from '../docker/connection.ts'
 import type { DockerRuntimeOptions } from '../docker/docker-runtime.ts'
 import { keptFrames } from '../docker/log-file.ts'
-import { dropLogs, logPath, workflowsWithLogs } from '../docker/log-folder.ts'
+import { dropFiles, logPath, workflowsWithFiles } from '../docker/workflow-files.ts'
 import { chosenLines, linesOf } from '../docker/log-lines.ts'
 import type { Log } from '../docker/log.ts'
 import { assertSafeId, label } from '../docker/names.ts'
@@ -178,16 +178,16 @@ export class SwarmRuntime implements Runtime {
     await Promise.all(own.map(({ identity }) => this.remove(identity.id, signal)))
     const answering = [...this.#overseer.machines.values()].filter(({ isAnswering }) => isAnswering)
     await Promise.all(answering.map(({ runtime }) => runtime.forget(workflow, signal)))
-    await this.forgetLogs(workflow)
+    await this.forgetFiles(workflow)
   }
 
-  async forgetLogs(workflow: WorkflowUid): Promise<void> {
+  async forgetFiles(workflow: WorkflowUid): Promise<void> {
     assertSafeId(workflow)
-    for (const dir of this.#overseer.dataDirs(this.#options.dataDir)) await dropLogs(dir, workflow)
+    for (const dir of this.#overseer.dataDirs(this.#options.dataDir)) await dropFiles(dir, workflow)
   }
 
-  async workflowsWithLogs(): Promise<readonly WorkflowUid[]> {
-    const found = await Promise.all(this.#overseer.dataDirs(this.#options.dataDir).map(workflowsWithLogs))
+  async workflowsWithFiles(): Promise<readonly WorkflowUid[]> {
+    const found = await Promise.all(this.#overseer.dataDirs(this.#options.dataDir).map(workflowsWithFiles))
     return [...new Set(found.flat())]
   }
 
