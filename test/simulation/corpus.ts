@@ -8,6 +8,7 @@ const small = (seed: number): Entry => ({ seed, kind: 'small' })
 const wide = (seed: number): Entry => ({ seed, kind: 'wide' })
 const tiny = (seed: number): Entry => ({ seed, kind: 'tiny' })
 const fleet = (seed: number): Entry => ({ seed, kind: 'fleet' })
+const archive = (seed: number): Entry => ({ seed, kind: 'archive' })
 
 export const corpus: readonly Entry[] = [
   classic(4), // a lost answer of the store: effects of a stored decision were not carried out
@@ -61,4 +62,5 @@ export const corpus: readonly Entry[] = [
   fleet(31065), // a child of a CronWorkflow that nobody could note did not keep the next one from being started
   small(6924), // a daemon that stood still started a pod that another had finished meanwhile
   small(7219), // likewise
+  archive(287), // a clock that was set forward while workflows were archived had the archive rest as long
 ]

@@ -24,6 +24,8 @@ const nowAndThenMs = 60_000
 /** How long live work may put it off, and how often it asks. */
 const patienceMs = 30_000
 const askAgainMs = 200
+/** After a turn it rests as long as that took, or so long. */
+const restMsMost = 60_000
 const closeMs = 500
 
 export type MoverParts = {
@@ -109,8 +111,8 @@ export class Mover {
         await this.#waitForQuiet()
         const begunAt = clock.now()
         isMore = await this.#turn()
-        // At most half of the time is the archive's.
-        await clock.sleep(Math.max(1, clock.now() - begunAt))
+        // At most half of the time is the archive's; a clock that was set meanwhile says nothing about it.
+        await clock.sleep(Math.min(Math.max(1, clock.now() - begunAt), restMsMost))
       }
     } catch (error) {
       log.warn({ error: String(error) }, 'finished workflows could not be archived; trying again')
@@ -119,8 +121,8 @@ export class Mover {
 
   async #waitForQuiet(): Promise<void> {
     const { clock, isBusy } = this.#parts
-    const until = clock.now() + patienceMs
-    while (isBusy() && clock.now() < until && !this.#isClosed) await clock.sleep(askAgainMs)
+    for (let waitedMs = 0; isBusy() && waitedMs < patienceMs && !this.#isClosed; waitedMs += askAgainMs)
+      await clock.sleep(askAgainMs)
   }
 
   /** `true`: there may be more to do. */
