@@ -5,28 +5,28 @@ import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { RuntimeInfo } from '../../runtime/port.ts'
 import { isTurn } from '../../store/fleet.ts'
-import type { Fleet, FleetEngine, LockGrant, Member } from '../../store/fleet.ts'
+import type { Fleet, LockGrant, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { admit } from '../admit.ts'
-import { goOnDeleting } from '../api/delete.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { driversUidOf } from '../plugins/artifact-drivers.ts'
 import { Adoption } from './adoption.ts'
-import { enginesOf } from './engines.ts'
 import { Fence } from './fence.ts'
 import { Follower } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
+import { HandOver } from './hand-over.ts'
 import { LockDesk } from './lock-desk.ts'
 import { returnLostClaims } from './lost-claims.ts'
 import { Membership } from './membership.ts'
-import { inheritRecords, memberStore } from './own-records.ts'
-import { heirOf, ownerFor, reachesAllOf } from './placement.ts'
-import { SharedCapacity } from './shared-capacity.ts'
+import { OwnEngines } from './own-engines.ts'
+import { memberStore } from './own-records.ts'
+import { heirOf, ownerFor } from './placement.ts'
 import { SharedLocks } from './shared-locks.ts'
 import { SharedTurns } from './shared-turns.ts'
+import { Succession } from './succession.ts'
 
 export type FleetConfig = {
   /** A member whose lease nobody holds for so long loses its workflows to another. */
@@ -60,11 +60,6 @@ export type FleetSideParts = {
 const housekeepingMs = 5_000
 const catchUpMsMost = 300
 const catchUpLookMs = 10
-/** How long the end waits for what is on its way to the store. */
-const endMs = 3_000
-/** How long what is on its way to the engine is waited for. */
-const quietMs = 6_000
-const pause = (core: Core, ms: number): Promise<void> => core.clock.sleep(ms)
 
 export class FleetSide {
   readonly port: Fleet
@@ -80,20 +75,19 @@ export class FleetSide {
   readonly #parts: FleetSideParts
   readonly #desk: LockDesk
   readonly #fence: Fence
+  readonly #engines: OwnEngines
+  readonly #succession: Succession
+  readonly #handOver: HandOver
   readonly #ending = new AbortController()
   #following: { close(): void } | null = null
   #role: { readonly isOurs: boolean; close(): Promise<void> } | null = null
   #isLeading = false
   /** Given to others since their figures were read. */
   readonly #placed = new Map<string, number>()
-  readonly #figures = { takeOvers: 0, takenOver: 0, handedOver: 0, forwarded: 0, placedElsewhere: 0 }
-  readonly #taking = new Set<string>()
+  readonly #figures = { forwarded: 0, placedElsewhere: 0 }
   /** Workflows that are not in memory and whose containers here are ours to keep or remove. */
   readonly #kept = new Set<WorkflowUid>()
   readonly #drivers: WorkflowUid
-  #capacity: SharedCapacity | null = null
-  #engines: readonly FleetEngine[] = []
-  #wanted: ReadonlySet<string> = new Set()
 
   constructor(parts: FleetSideParts) {
     const { core, port, config, controller, store, limits } = parts
@@ -130,11 +124,11 @@ export class FleetSide {
       host: `${hostname()}, process ${process.pid}`,
       url: config.url,
       takeOverAfterMs: config.takeOverAfterMs,
-      onGone: (member) => this.#onGone(member),
+      onGone: (member) => this.#succession.onGone(member),
       onRefreshed: () => {
         this.#placed.clear()
-        this.#noteLeft()
-        this.#capacity?.look()
+        this.#succession.noteLeft()
+        this.#engines.look()
         this.#fence.reached()
       },
     })
@@ -144,6 +138,26 @@ export class FleetSide {
       locks: this.locks,
       turns: this.turns,
       signal: this.#ending.signal,
+    })
+    this.#engines = new OwnEngines({ core, port, membership: this.membership, config: controller })
+    this.#succession = new Succession({
+      core,
+      port,
+      store,
+      membership: this.membership,
+      adoption: this.adoption,
+      takeOverAfterMs: config.takeOverAfterMs,
+      signal: this.#ending.signal,
+      isLeading: () => this.#isLeading,
+      knowLocks: () => this.knowLocks(),
+    })
+    this.#handOver = new HandOver({
+      core,
+      port,
+      desk: this.#desk,
+      membership: this.membership,
+      choose: (workflow, members) => this.#choose(workflow, members),
+      letGo: (live) => this.letGo(live),
     })
     this.#fence = new Fence({
       core,
@@ -197,45 +211,18 @@ export class FleetSide {
 
   /** Before anything is loaded: tells the others, and begins to hear them. */
   async begin(since: number): Promise<void> {
-    const { core } = this.#parts
-    const { clock, log, capacity } = core()
-    this.#capacity = new SharedCapacity({
-      clock,
-      log,
-      capacity,
-      shares: this.port.capacity,
-      name: this.name,
-      members: () => this.membership.members,
-      engines: () => this.#engines,
-      onWanted: (engines) => this.#tellWanted(engines),
-    })
-    // Nothing starts before its room is known to be ours.
-    capacity.setShares(new Map())
+    this.#engines.begin()
     await this.membership.start()
-    // From the days of a single controller, and of one that was taken over from by one that died over it.
-    await inheritRecords(this.#parts.store, this.#isNobody, this.name)
+    await this.#succession.inheritFromNobody()
     this.#following = this.port.follow(since, {
       changes: (events) => this.follower.hear(events),
       owned: (uids) => void this.adoption.adopt(uids).catch(() => undefined),
       granted: (grants) => this.#granted(grants),
       commands: (commands) => this.forwarding.heard(commands),
       members: () => void this.membership.refresh().catch(() => undefined),
-      capacity: () => this.#capacity?.look(),
+      capacity: () => this.#engines.look(),
       lostTrack: (reason) => void this.#lostTrack(reason),
     })
-  }
-
-  /** Members that have left for good have left records behind, such as when a workflow expires. */
-  readonly #isNobody = (name: string | null): boolean => name === null || this.membership.find(name) === undefined
-
-  async #clearAfterLeft(): Promise<void> {
-    const { core, store } = this.#parts
-    const inherit = async (): Promise<void> => {
-      await this.membership.refresh()
-      await inheritRecords(store, this.#isNobody, this.name)
-      await this.#resumeRecords()
-    }
-    await persevere(inherit, { clock: core().clock, backOff: quickBackOff, signal: this.#ending.signal })
   }
 
   /** With what was ours in memory: the locks that the store says they have. */
@@ -261,40 +248,13 @@ export class FleetSide {
   }
 
   /** What the container engine is. */
-  async engineKnown(info: RuntimeInfo): Promise<void> {
-    const { controller, core } = this.#parts
-    this.#engines = enginesOf(info, controller.capacity)
-    this.#capacity?.start()
-    await this.#tellEngines()
-    core().runtime.endpoints?.onChange(() => {
-      const { endpoints } = core().runtime
-      this.#engines = enginesOf(
-        { ...info, ...(endpoints === undefined ? {} : { endpoints: endpoints.now() }) },
-        controller.capacity,
-      )
-      this.#capacity?.look()
-      void this.#tellEngines().catch(() => undefined)
-    })
+  engineKnown(info: RuntimeInfo): Promise<void> {
+    return this.#engines.known(info)
   }
 
   /** Our engine answers, or does not: nothing new is given to whom it does not. */
   engineHealth(isUp: boolean): void {
-    if (this.#parts.core().runtime.endpoints !== undefined || this.#engines.every((engine) => engine.isUp === isUp))
-      return
-    this.#engines = this.#engines.map((engine) => ({ ...engine, isUp }))
-    void this.#tellEngines().catch(() => undefined)
-  }
-
-  #tellEngines(): Promise<void> {
-    return this.membership.setEngines(
-      this.#engines.map((engine) => (this.#wanted.has(engine.id) ? { ...engine, isWanted: true } : engine)),
-    )
-  }
-
-  #tellWanted(engines: ReadonlySet<string>): void {
-    if (engines.size === this.#wanted.size && [...engines].every((id) => this.#wanted.has(id))) return
-    this.#wanted = engines
-    void this.#tellEngines().catch(() => undefined)
+    this.#engines.health(isUp)
   }
 
   /** What other members had stored by now is known here when it resolves, or some time has passed. */
@@ -308,9 +268,14 @@ export class FleetSide {
 
   /** Whose a new workflow is to be. */
   ownerOf(workflow: Workflow): string {
-    const owner = ownerFor(this.#whole(workflow), this.membership.members, this.name, this.#placed)
-    this.#placed.set(owner, (this.#placed.get(owner) ?? 0) + 1)
+    const owner = this.#choose(this.#whole(workflow), this.membership.members)
     if (owner !== this.name) this.#figures.placedElsewhere += 1
+    return owner
+  }
+
+  #choose(workflow: Pick<Workflow, 'spec'>, among: readonly Member[]): string {
+    const owner = ownerFor(workflow, among, this.name, this.#placed)
+    this.#placed.set(owner, (this.#placed.get(owner) ?? 0) + 1)
     return owner
   }
 
@@ -333,6 +298,8 @@ export class FleetSide {
     const orphans = members.filter((member) => !member.isLive && heirOf(member, members) === null)
     return {
       ...this.#figures,
+      ...this.#succession.figures,
+      handedOver: this.#handOver.count,
       name: this.name,
       members,
       owned: runs.size,
@@ -348,113 +315,16 @@ export class FleetSide {
   }
 
   /** Nothing is decided any more: gives what is ours to those who can go on with it. */
-  async handOver(): Promise<void> {
-    const core = this.#parts.core()
-    await Promise.race([this.#desk.idle(), pause(core, endMs)])
-    const groups = new Map<string, LiveRun[]>()
-    for (const live of core.runs.all()) {
-      const heir = this.#successorOf(live)
-      if (heir !== null) groups.set(heir, [...(groups.get(heir) ?? []), live])
-    }
-    for (const [to, runs] of groups) {
-      try {
-        // Nothing of ours may start a container that the next one starts too.
-        await Promise.race([Promise.all(runs.map(({ uid }) => core.pods.letGo(uid))), pause(core, quietMs)])
-        await this.port.handOver(
-          runs.map(({ uid }) => uid),
-          to,
-        )
-        this.#figures.handedOver += runs.length
-        core.log.info({ member: to, workflows: runs.length }, 'workflows were handed over')
-        for (const live of runs) this.letGo(live)
-      } catch (error) {
-        core.log.warn({ member: to, error: String(error) }, 'workflows could not be handed over')
-      }
-    }
+  handOver(): Promise<void> {
+    return this.#handOver.run()
   }
 
   close(): void {
     this.#following?.close()
-    this.#capacity?.close()
+    this.#engines.close()
     this.#fence.close()
     this.membership.close()
     this.#ending.abort(new Error('the controller is stopping'))
-  }
-
-  /** One that reaches every engine that we do, or where no container has begun, one that it may run on. */
-  #successorOf(live: LiveRun): string | null {
-    const { members } = this.membership
-    const self = this.membership.find(this.name)
-    const others = members.filter(({ name, isLive, isDraining }) => name !== this.name && isLive && !isDraining)
-    const hasBegun = live.pods.size > 0
-    const able = hasBegun && self !== undefined ? others.filter((member) => reachesAllOf(member, self)) : others
-    if (able.length === 0) return null
-    const owner = ownerFor({ spec: live.run.spec }, able, this.name, this.#placed)
-    this.#placed.set(owner, (this.#placed.get(owner) ?? 0) + 1)
-    return owner
-  }
-
-  async #onGone(member: Member): Promise<void> {
-    if (this.#taking.has(member.name)) return
-    const heir = heirOf(member, this.membership.members)
-    const isLate = member.goneForMs > this.#parts.config.takeOverAfterMs * 4
-    const self = this.membership.find(this.name)
-    const isAble = heir !== null && self !== undefined && reachesAllOf(self, member)
-    if (heir === this.name || (isLate && isAble)) return this.#takeOver(member)
-    if (heir === null && member.workflows > 0 && (await this.#hasNothingBegun(member))) return this.#takeOver(member)
-  }
-
-  /** Nothing of it runs anywhere: whoever is first may have it. */
-  async #hasNothingBegun({ name }: Member): Promise<boolean> {
-    const rows = await this.store.workflows({ finished: false, owner: name })
-    return rows.every(({ startedAt }) => startedAt === null)
-  }
-
-  async #takeOver(member: Member): Promise<void> {
-    const { core, store } = this.#parts
-    this.#taking.add(member.name)
-    try {
-      const uids = await this.port.takeOver(member.name)
-      core().log.info(
-        { member: member.name, workflows: uids.length, goneForMs: member.goneForMs },
-        'took over from a member that has gone',
-      )
-      this.#figures.takeOvers += 1
-      this.#figures.takenOver += uids.length
-      await this.adoption.adopt(uids)
-      await this.knowLocks()
-      const { clock } = core()
-      const inherit = async (): Promise<void> => {
-        await inheritRecords(store, (from) => from === member.name, this.name)
-        await this.#resumeRecords()
-      }
-      await persevere(inherit, { clock, backOff: quickBackOff, signal: this.#ending.signal })
-      await this.membership.refresh()
-    } finally {
-      this.#taking.delete(member.name)
-    }
-  }
-
-  /** One of the members looks after what those that are no longer there had meant to do. */
-  #noteLeft(): void {
-    const names = new Set(this.membership.members.map(({ name }) => name))
-    this.#haveLeft ||= [...this.#names].some((name) => !names.has(name))
-    this.#names = names
-    if (!this.#haveLeft || !this.#isLeading) return
-    this.#haveLeft = false
-    void this.#clearAfterLeft().catch((error: unknown) => {
-      if (!this.#ending.signal.aborted)
-        this.#parts.core().log.warn({ error: String(error) }, 'what a member left behind could not be taken over')
-    })
-  }
-  #names: ReadonlySet<string> = new Set()
-  #haveLeft = false
-
-  async #resumeRecords(): Promise<void> {
-    const core = this.#parts.core()
-    await core.leftovers.resume()
-    await goOnDeleting(core)
-    await core.expiry.start()
   }
 
   #granted(grants: readonly LockGrant[]): void {
@@ -470,9 +340,7 @@ export class FleetSide {
     if (isOurs) {
       cron.start()
       expiry.trim()
-      // Whoever had the role before may be the one that left.
-      this.#haveLeft = true
-      this.#noteLeft()
+      this.#succession.lead()
     } else void cron.stop()
   }
 

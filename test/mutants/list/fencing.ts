@@ -5,7 +5,7 @@ const memoryStore = 'src/store/memory/store.ts'
 const memoryFleet = 'src/store/memory/fleet.ts'
 const session = 'src/store/memory/session.ts'
 const fence = 'src/controller/fleet/fence.ts'
-const fleetSide = 'src/controller/fleet/fleet-side.ts'
+const succession = 'src/controller/fleet/succession.ts'
 const adoption = 'src/controller/fleet/adoption.ts'
 const membership = 'src/controller/fleet/membership.ts'
 const podLife = 'src/controller/pods/pod-life.ts'
@@ -100,9 +100,9 @@ export const fencingMutants: readonly Mutant[] = [
   },
   {
     name: 'one takes over without making the workflows its own',
-    file: fleetSide,
-    find: 'const uids = await this.port.takeOver(member.name)',
-    replace: 'const uids = (await this.store.workflows({ finished: false, owner: member.name })).map(({ uid }) => uid)',
+    file: succession,
+    find: 'const uids = await port.takeOver(member.name)',
+    replace: 'const uids = (await store.workflows({ finished: false, owner: member.name })).map(({ uid }) => uid)',
     kind: 'fleet',
   },
   {
@@ -149,7 +149,7 @@ export const fencingMutants: readonly Mutant[] = [
   },
   {
     name: 'a drain hands workflows over while their containers are being started',
-    file: fleetSide,
+    file: 'src/controller/fleet/hand-over.ts',
     find: 'await Promise.race([Promise.all(runs.map(({ uid }) => core.pods.letGo(uid))), pause(core, quietMs)])',
     replace: 'void quietMs',
     kind: 'fleet',
@@ -177,8 +177,8 @@ export const fencingMutants: readonly Mutant[] = [
   },
   {
     name: 'nobody takes over',
-    file: fleetSide,
-    find: '    if (heir === this.name || (isLate && isAble)) return this.#takeOver(member)\n',
+    file: succession,
+    find: '    if (heir === port.name || (isLate && isAble)) return this.#takeOver(member)\n',
     replace: '    void isLate, void isAble\n',
     kind: 'fleet',
   },
