@@ -192,9 +192,10 @@ function tell(request: Request, response: Response, fault: Fault): void {
 /** Express knows an error handler by its four parameters. */
 function failed(log: ServerLog) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
-    const { fault, known } = faultOf(error)
+    const { fault, blame } = faultOf(error)
     const { method, path } = request
-    if (!known) log.error({ err: error, method, path }, 'a request failed')
+    if (blame === 'us') log.error({ err: error, method, path }, 'a request failed')
+    if (blame === 'world') log.warn({ error: String(error), method, path }, 'a request needed what is away')
     tell(request, response, fault)
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WorldError } from '../resources/index.ts'
 import type { Harness } from './testing/harness.ts'
 import { call, rawCall, startServer } from './testing/harness.ts'
 
@@ -147,6 +148,15 @@ describe('errors', () => {
     const answer = await call(api('/workflows/default'))
     expect([answer.status, answer.json]).toEqual([500, { code: 13, message: 'internal error' }])
     expect(server.log.some(({ level }) => level === 'error')).toBe(true)
+  })
+
+  it('of a store that is away for a while are no bug of ours: 503, and a warning', async () => {
+    const away = new WorldError('STORE_DOWN', 'postgres://hunter2@db does not answer', { retryable: true })
+    server.controller.listWorkflows = () => Promise.reject(away)
+    const answer = await call(api('/workflows/default'))
+    expect([answer.status, answer.json]).toEqual([503, { code: 14, message: 'not available now (STORE_DOWN)' }])
+    expect(server.log.map(({ level }) => level)).toContain('warn')
+    expect(server.log.map(({ level }) => level)).not.toContain('error')
   })
 
   it("of selectors, numbers, times and tokens are the client's", async () => {

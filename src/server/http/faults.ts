@@ -45,27 +45,32 @@ export const forbidden = (message: string): Fault => ({ status: 403, grpc: 7, me
 export const exhausted = (message: string): Fault => ({ status: 429, grpc: 8, message })
 export const invalid = (message: string): HttpFault => new HttpFault({ status: 400, grpc: 3, message })
 
-/** `known` is false for what nobody foresaw: its words may hold secrets, so the client gets none of them. */
-export function faultOf(error: unknown): { readonly fault: Fault; readonly known: boolean } {
-  if (error instanceof HttpFault) return { fault: error.fault, known: true }
+/**
+ * Whose fault it is: the caller's, who is told all; the world's, which is away for a while; or ours. The words of the last
+ * two may hold secrets, so they are for the log and the client gets none of them.
+ */
+export type Blame = 'caller' | 'world' | 'us'
+
+export function faultOf(error: unknown): { readonly fault: Fault; readonly blame: Blame } {
+  if (error instanceof HttpFault) return { fault: error.fault, blame: 'caller' }
   if (error instanceof ApiError) {
     const { message, problems } = error
-    return { fault: { ...codes[error.code], message, problems }, known: true }
+    return { fault: { ...codes[error.code], message, problems }, blame: 'caller' }
   }
-  if (error instanceof UserError) return { fault: { status: 400, grpc: 3, message: error.message }, known: true }
+  if (error instanceof UserError) return { fault: { status: 400, grpc: 3, message: error.message }, blame: 'caller' }
   if (error instanceof WorldError)
     return error.retryable
-      ? { fault: { status: 503, grpc: 14, message: `not available now (${error.code})` }, known: false }
-      : { fault: { status: 500, grpc: 13, message: `internal error (${error.code})` }, known: false }
-  return expressFault(error) ?? { fault: { status: 500, grpc: 13, message: 'internal error' }, known: false }
+      ? { fault: { status: 503, grpc: 14, message: `not available now (${error.code})` }, blame: 'world' }
+      : { fault: { status: 500, grpc: 13, message: `internal error (${error.code})` }, blame: 'us' }
+  return expressFault(error) ?? { fault: { status: 500, grpc: 13, message: 'internal error' }, blame: 'us' }
 }
 
 /** Express and its body reader throw errors with a status: too large a body, a path that does not decode. */
-function expressFault(error: unknown): { readonly fault: Fault; readonly known: true } | null {
+function expressFault(error: unknown): { readonly fault: Fault; readonly blame: 'caller' } | null {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return null
-  if (error.status === 413) return { fault: exhausted('received message larger than max'), known: true }
+  if (error.status === 413) return { fault: exhausted('received message larger than max'), blame: 'caller' }
   if (error.status < 400 || error.status > 499) return null
-  return { fault: { status: 400, grpc: 3, message: error.message }, known: true }
+  return { fault: { status: 400, grpc: 3, message: error.message }, blame: 'caller' }
 }
 
 /** Does nothing but end the connection when the answer has begun. */
