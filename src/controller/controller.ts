@@ -140,8 +140,7 @@ export function createController(given: ControllerParts): RunningController {
         log.error({ error: String(error) }, 'the container engine could not be asked about itself')
     }
     void learnHost().catch(ignoreAbort)
-    setGoing(core, runs)
-    await core.reconciler.idle()
+    await setGoing(core, runs)
     void sweep().catch(ignoreAbort)
     await core.leftovers.resume()
     await goOnDeleting(core)

@@ -8,7 +8,7 @@
 import { setImmediate as afterTurn } from 'node:timers'
 import type { Decision, Effect, Observation, Operation } from '../engine/index.ts'
 import { advance, isFinished, operate } from '../engine/index.ts'
-import type { Clock, Workflow, WorkflowUid } from '../resources/index.ts'
+import type { Clock, Instant, Workflow, WorkflowUid } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
 import { objectKey } from '../store/port.ts'
 import type { Alarms } from './alarms.ts'
@@ -28,6 +28,10 @@ import { Workqueue } from './workqueue.ts'
 
 /** Runs looked at in one turn, before the event loop gets to hear the world again. */
 const runsPerTurnMax = 256
+/** Of one run: observations told to the engine, and effects carried out, before others get a turn. */
+const portion = 256
+/** A decision that has changed so many nodes is committed before more is told. */
+const changedMost = 4_000
 
 /** The nodes of a decision are read before the next one is made. */
 const lent = { lends: true } as const
@@ -67,6 +71,8 @@ export class Reconciler {
   #stopped = false
   readonly #ending = new AbortController()
   readonly #stepping = new Set<Promise<void>>()
+  /** Runs that have just been taken up, until the engine has looked at them. */
+  readonly #takenUp = new Map<WorkflowUid, () => void>()
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts
@@ -109,16 +115,24 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#ending.abort()
+    for (const uid of [...this.#takenUp.keys()]) this.#lookedAt(uid)
     await Promise.all(this.#stepping)
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
-  async idle(): Promise<void> {
-    while (this.#queue.size > 0 || this.#stepping.size > 0) {
-      if (this.#stepping.size > 0) await Promise.race(this.#stepping)
-      else await new Promise<void>((resolve) => afterTurn(resolve))
-      if (this.#stopped) return
-    }
+  /** Has the engine look at them. Resolves when each has said what it wants, or is gone; they may be under way for days. */
+  async lookFirst(uids: readonly WorkflowUid[]): Promise<void> {
+    const first = (uid: WorkflowUid) =>
+      new Promise<void>((resolve) => {
+        this.#takenUp.set(uid, resolve)
+        this.look(uid)
+      })
+    if (!this.#stopped) await Promise.all(uids.map(first))
+  }
+
+  #lookedAt(uid: WorkflowUid): void {
+    if (this.#takenUp.size === 0) return
+    this.#takenUp.get(uid)?.()
+    this.#takenUp.delete(uid)
   }
 
   /** Resolves when no step is under way for the run. */
@@ -159,7 +173,10 @@ export class Reconciler {
     const uids = this.#queue.take(runsPerTurnMax, (uid) => runs.byUid(uid)?.busy !== true)
     for (const uid of uids) {
       const live = runs.byUid(uid)
-      if (live === undefined || live.deleting) continue
+      if (live === undefined || live.deleting) {
+        this.#lookedAt(uid)
+        continue
+      }
       const step = this.#step(live).finally(() => {
         this.#stepping.delete(step)
         if (live.inbox.length > 0 || live.requests.length > 0) this.#queue.add(uid)
@@ -184,9 +201,11 @@ export class Reconciler {
     live.endSeenAt = null
     try {
       const accepted: OperationRequest[] = []
-      const decision = this.#decide(live, { inbox, requests, accepted })
+      const decided = this.#decide(live, { inbox, requests, accepted })
+      const decision = decided instanceof Promise ? await decided : decided
       if (decision === null) {
         live.stored = null
+        this.#lookedAt(live.uid)
         return
       }
       expectOutcomes(live, decision)
@@ -195,11 +214,15 @@ export class Reconciler {
         await this.#commit(live, decision, { finished, inbox, accepted })
       } catch (error) {
         for (const request of accepted) request.reject(unavailable(error))
-        await this.#recover(live, { inbox, error, wakes: decision.wakes })
+        const isGone = !(await this.#recover(live, { inbox, error, wakes: decision.wakes }))
+        if (isGone) this.#lookedAt(live.uid)
         return
       }
       live.stored = null
-      this.#act(live, decision, endSeenAt)
+      if (decision.effects.length > portion) await this.#performMany(live, decision.effects, endSeenAt)
+      else for (const effect of decision.effects) this.#parts.perform(live, effect, endSeenAt)
+      this.#lookedAt(live.uid)
+      this.#follow(live, decision)
       for (const request of accepted) request.resolve(shownOf(live))
       if (finished && live.requests.length === 0) this.#parts.leave(live)
     } catch (error) {
@@ -208,6 +231,7 @@ export class Reconciler {
       for (const request of requests) request.reject(new ApiError('INTERNAL', messageOf(error)))
       await this.#parts.abandon(live, error)
       live.stored = null
+      this.#lookedAt(live.uid)
     } finally {
       live.busy = false
       settle()
@@ -217,15 +241,18 @@ export class Reconciler {
     }
   }
 
-  /** `null`: it may not begin yet and nobody asked anything of it. */
+  /**
+   * `null`: it may not begin yet and nobody asked anything of it. Much that was observed is told in portions, and where
+   * these change very much, the rest goes back from the inbox that is given to that of the run.
+   */
   #decide(
     live: LiveRun,
     told: {
-      readonly inbox: readonly Observation[]
+      readonly inbox: Observation[]
       readonly requests: readonly OperationRequest[]
       readonly accepted: OperationRequest[]
     },
-  ): Decision | null {
+  ): Decision | null | Promise<Decision> {
     const now = this.#parts.clock.now()
     const decisions: Decision[] = []
     for (const request of told.requests) {
@@ -237,10 +264,31 @@ export class Reconciler {
       decisions.push(answer)
       told.accepted.push(request)
     }
+    if (!live.held && told.inbox.length > portion) return this.#decideMany(live, told.inbox, { now, decisions })
     if (!live.held) decisions.push(advance(live.run, told.inbox, now, lent))
-    for (const observation of told.inbox)
-      if (observation.kind === 'artifactsDeleted') live.outstanding.delete(`${observation.node}/${observation.name}`)
+    noteOutcomes(live, told.inbox)
     return decisions.length === 0 ? null : joined(decisions)
+  }
+
+  async #decideMany(
+    live: LiveRun,
+    inbox: Observation[],
+    { now, decisions }: { readonly now: Instant; readonly decisions: Decision[] },
+  ): Promise<Decision> {
+    let changed = 0
+    for (let from = 0; from < inbox.length; from += portion) {
+      if (from > 0) await othersTurn()
+      if (changed > changedMost) {
+        live.inbox = [...inbox.splice(from), ...live.inbox]
+        break
+      }
+      const part = inbox.slice(from, from + portion)
+      const decision = advance(live.run, part, now, lent)
+      noteOutcomes(live, part)
+      changed += decision.changed.length
+      decisions.push(decision)
+    }
+    return joined(decisions)
   }
 
   async #commit(
@@ -278,8 +326,14 @@ export class Reconciler {
     live.run.ownMemos.clear()
   }
 
-  #act(live: LiveRun, decision: Decision, endSeenAt: number | null): void {
-    for (const effect of decision.effects) this.#parts.perform(live, effect, endSeenAt)
+  async #performMany(live: LiveRun, effects: readonly Effect[], endSeenAt: number | null): Promise<void> {
+    for (let from = 0; from < effects.length; from += portion) {
+      if (from > 0) await othersTurn()
+      for (const effect of effects.slice(from, from + portion)) this.#parts.perform(live, effect, endSeenAt)
+    }
+  }
+
+  #follow(live: LiveRun, decision: Decision): void {
     const wakes = new Set([...decision.wakes, ...this.#parts.settleLocks(live)])
     for (const uid of wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
     if (decision.wakes.includes(live.uid)) live.inbox.push({ kind: 'lookAgain' })
@@ -293,7 +347,10 @@ export class Reconciler {
     }
   }
 
-  /** Nothing was performed: what was observed is told again to a run that is opened from what the store has. */
+  /**
+   * Nothing was performed: what was observed is told again to a run that is opened from what the store has.
+   * `false`: it is no longer there.
+   */
   async #recover(
     live: LiveRun,
     failed: {
@@ -302,7 +359,7 @@ export class Reconciler {
       /** Who waits for locks that were given up, which may be stored. */
       readonly wakes: readonly string[]
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { clock, log, telemetry } = this.#parts
     for (let known = false; !known && !this.#stopped;) {
       live.commitFailures += 1
@@ -312,7 +369,7 @@ export class Reconciler {
       try {
         await clock.sleep(backOffMs(quickBackOff, live.commitFailures), this.#ending.signal)
         known = true
-        if (!(await this.#parts.reopen(live))) return
+        if (!(await this.#parts.reopen(live))) return false
         live.stored = null
       } catch {
         known = false
@@ -320,7 +377,15 @@ export class Reconciler {
     }
     live.inbox = [...failed.inbox, ...live.inbox, { kind: 'lookAgain' }]
     for (const uid of failed.wakes) if (uid !== live.uid) this.observe(uid as WorkflowUid, { kind: 'lookAgain' })
+    return true
   }
+}
+
+const othersTurn = (): Promise<void> => new Promise((resolve) => afterTurn(resolve))
+
+function noteOutcomes(live: LiveRun, observations: readonly Observation[]): void {
+  for (const observation of observations)
+    if (observation.kind === 'artifactsDeleted') live.outstanding.delete(`${observation.node}/${observation.name}`)
 }
 
 /** A run that has ended stays until the engine has heard what came of its artifacts. */

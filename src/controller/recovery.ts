@@ -59,12 +59,10 @@ async function openOrSpoil(core: Core, row: WorkflowRow): Promise<LiveRun | null
   }
 }
 
-/** Has them go on: what was decided is done again, and the engine looks at each. */
-export function setGoing(core: Core, runs: readonly LiveRun[]): void {
-  for (const live of runs) {
-    repeatEffects(core, live)
-    core.reconciler.look(live.uid)
-  }
+/** Has them go on: what was decided is done again, and the engine looks at each. Resolves when it has. */
+export function setGoing(core: Core, runs: readonly LiveRun[]): Promise<void> {
+  for (const live of runs) repeatEffects(core, live)
+  return core.reconciler.lookFirst(runs.map(({ uid }) => uid))
 }
 
 /** What was decided and may not have been done: the engine does not ask for these again by itself. */

@@ -5,7 +5,7 @@ import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
-import { hasManyNodes, nodesToShow, withoutNodes } from '../many-nodes.ts'
+import { hasManyNodes, nodesShownMax, nodesToShow, withoutNodes } from '../many-nodes.ts'
 import { notFound } from '../refusals.ts'
 
 /** Rows looked at for `@latest`: the newest stand first, except for what never started. */
@@ -77,6 +77,7 @@ export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow 
 /** As it is stored: where a decision is on its way to the store, after it has got there, or as it was before. */
 export async function readLive(core: Core, live: LiveRun, nodes: boolean): Promise<Workflow | null> {
   if (!nodes) return storedHeadOf(live)
+  if (live.run.nodes.size > nodesShownMax) return withoutNodes(storedHeadOf(live))
   if (live.stored !== null) {
     const waiting = new AbortController()
     await Promise.race([live.settling, core.clock.sleep(commitMsMost, waiting.signal).catch(() => {})])

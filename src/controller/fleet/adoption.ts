@@ -75,7 +75,7 @@ export class Adoption {
       const { signal } = this.#parts
       const runs = await takeUp(core, rows, { clock: core.clock, backOff: quickBackOff, signal })
       if (hasBegun) await this.#knowLocks()
-      setGoing(core, runs)
+      void setGoing(core, runs)
       for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
     } finally {
       for (const { uid } of rows) this.#coming.delete(uid)

@@ -135,7 +135,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'claims are not asked for again after a restart',
     file: recovery,
-    find: '    repeatEffects(core, live)\n',
+    find: 'for (const live of runs) repeatEffects(core, live)\n',
     replace: '',
   },
   {
