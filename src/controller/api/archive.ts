@@ -8,7 +8,7 @@ import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
 import { objectKey } from '../../store/port.ts'
 import { noArchive, archivingLabel, hasArchivedLabel } from '../archive/policy.ts'
-import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
+import { archivedWorkflow } from '../archive/read.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
 import type { ArchivedIdentity, WorkflowArchive } from '../port.ts'
@@ -33,7 +33,7 @@ async function find(core: Core, identity: ArchivedIdentity): Promise<Found> {
   const { uid, namespace, name } = identity
   const row = uid
     ? await core.store.archive.byUid(uid as WorkflowUid)
-    : await archivedNamed(core.store, { namespace, name }, { deleted: true })
+    : await core.store.archive.named(namespace, name, { deleted: true })
   if (row === null) throw new ApiError('NOT_FOUND', 'not found')
   return { kind: 'archived', row }
 }

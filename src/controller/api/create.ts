@@ -7,7 +7,6 @@ import { WorldError, instant, instantOf, nodeIdOf, rfc3339 } from '../../resourc
 import type { Change, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
-import { archivedNamed } from '../archive/read.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
@@ -173,7 +172,7 @@ async function isThere(
 ): Promise<boolean> {
   const [hot, moved] = await Promise.all([
     store.workflow(namespace, name),
-    generateName ? null : archivedNamed(store, { namespace, name }, { deleted: false }),
+    generateName ? null : store.archive.named(namespace, name, { deleted: false }),
   ])
   return hot !== null || moved !== null
 }

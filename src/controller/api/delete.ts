@@ -8,7 +8,7 @@ import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
 import { archivingChanges, packWorkflow } from '../archive/pack.ts'
 import { archivingLabel, hasArchivedLabel, isArchivedValue } from '../archive/policy.ts'
-import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
+import { archivedWorkflow } from '../archive/read.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
@@ -71,7 +71,7 @@ async function deleteMoved(
   named: { readonly namespace: string; readonly name: string },
   { force = false, finishedUid }: DeleteOptions,
 ): Promise<void> {
-  const row = await archivedNamed(core.store, named, { deleted: false })
+  const row = await core.store.archive.named(named.namespace, named.name, { deleted: false })
   if (row === null) throw notFound('Workflow', named.name)
   mustBe(finishedUid, { ...row, finished: true })
   const keeps = core.config.archive?.enabled === true && row.labels[archivingLabel] === isArchivedValue

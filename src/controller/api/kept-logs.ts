@@ -3,7 +3,6 @@ import type { Artifact, NodeStatus } from '../../resources/index.ts'
 import { instant, instantOf, rfc3339 } from '../../resources/index.ts'
 import type { LogLine } from '../../runtime/port.ts'
 import { unpackNodes } from '../archive/pack.ts'
-import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import { isPodRecord } from '../open-run.ts'
 import type { LogQuery } from '../port.ts'
@@ -23,7 +22,7 @@ export async function keptLogs(
 ): Promise<readonly KeptLog[] | null> {
   if (core.runs.byName(namespace, name) !== undefined) return null
   if ((await core.store.workflow(namespace, name)) !== null) return null
-  const row = await archivedNamed(core.store, { namespace, name }, { deleted: true })
+  const row = await core.store.archive.named(namespace, name, { deleted: true })
   if (row?.deleted !== true) return null
   const found: KeptLog[] = []
   for await (const portion of unpackNodes(core.store, row))

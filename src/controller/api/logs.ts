@@ -7,7 +7,6 @@ import { instant, rfc3339 } from '../../resources/index.ts'
 import type { LogLine, LogOptions } from '../../runtime/port.ts'
 import type { NodeRow } from '../../store/port.ts'
 import { allUnpacked } from '../archive/pack.ts'
-import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { isPodRecord } from '../open-run.ts'
@@ -140,7 +139,7 @@ async function podsOf(core: Core, namespace: string, name: string): Promise<read
 
 /** Of one that has left the hot tables; its logs lie where they lay. */
 async function archivedNodes({ store }: Core, namespace: string, name: string): Promise<readonly NodeRow[]> {
-  const row = await archivedNamed(store, { namespace, name }, { deleted: false })
+  const row = await store.archive.named(namespace, name, { deleted: false })
   if (row === null) throw notFound('Workflow', name)
   return allUnpacked(store, row)
 }

@@ -2,7 +2,6 @@
 import type { Operation } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../../store/port.ts'
-import { archivedNamed } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { openStored } from '../open-run.ts'
@@ -30,7 +29,7 @@ async function takeUp(core: Core, namespace: string, name: string): Promise<Live
 
 /** One that has left the hot tables without having been deleted goes back there first. */
 async function takeUpMoved(core: Core, namespace: string, name: string): Promise<LiveRun> {
-  const moved = await archivedNamed(core.store, { namespace, name }, { deleted: false })
+  const moved = await core.store.archive.named(namespace, name, { deleted: false })
   if (moved === null) throw notFound('Workflow', name)
   await takeBack(core, moved)
   return takeUp(core, namespace, name)

@@ -3,7 +3,7 @@ import { openRun, previewOperation } from '../../engine/index.ts'
 import type { Operation, Preview, Run } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
-import { archivedNamed, archivedWhole } from '../archive/read.ts'
+import { archivedWhole } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import { ApiError } from '../port.ts'
 import { notFound, refusalError } from '../refusals.ts'
@@ -21,7 +21,7 @@ export async function previewOf(core: Core, namespace: string, name: string, ope
 async function storedRun(core: Core, namespace: string, name: string): Promise<Run> {
   const row = await core.store.workflow(namespace, name)
   if (row === null) {
-    const moved = await archivedNamed(core.store, { namespace, name }, { deleted: false })
+    const moved = await core.store.archive.named(namespace, name, { deleted: false })
     if (moved === null) throw notFound('Workflow', name)
     return archivedRun(core, moved)
   }

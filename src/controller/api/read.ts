@@ -1,7 +1,7 @@
 /** Reading workflows: from memory while they live, else from the store. */
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import type { WorkflowRow } from '../../store/port.ts'
-import { archivedNamed, archivedWorkflow } from '../archive/read.ts'
+import { archivedWorkflow } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { storedHeadOf } from '../live-run.ts'
@@ -60,7 +60,7 @@ async function fromArchive(
 ): Promise<Workflow | null> {
   const row = uid
     ? await store.archive.byUid(uid as WorkflowUid)
-    : await archivedNamed(store, named, { deleted: archived })
+    : await store.archive.named(named.namespace, named.name, { deleted: archived })
   if (row === null || row.name !== named.name || (row.deleted && !archived)) return null
   return archivedWorkflow(store, row, { nodes })
 }

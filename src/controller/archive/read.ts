@@ -7,15 +7,6 @@ import type { ArchiveSummary, Unpacked } from './pack.ts'
 import { allUnpacked, unpackDocument } from './pack.ts'
 import { archivingLabel } from './policy.ts'
 
-type Named = { readonly namespace: string; readonly name: string }
-
-/** The one that started last. @param options `deleted`: also what only the archive has */
-export const archivedNamed = (
-  store: Store,
-  { namespace, name }: Named,
-  options: { readonly deleted: boolean },
-): Promise<ArchivedRow | null> => store.archive.named(namespace, name, options)
-
 export async function archivedWorkflow(
   store: Store,
   row: ArchivedRow,

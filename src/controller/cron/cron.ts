@@ -177,29 +177,27 @@ export class Cron {
     const due = whenHolds(cron, outside)
     if (!due.ok) return this.#failedTick(key, `run policy error: ${due.error}`, scheduledAt)
     if (!due.value) return
-    if (['Forbid', 'Replace'].includes(cron.spec.concurrencyPolicy ?? ''))
-      try {
-        // One that was created though nobody could note it (a crash, a full disk) counts too.
-        await this.#countChildren(key)
-      } catch (error) {
-        return this.#notSubmitted(key, error, scheduledAt)
-      }
-    if (!(await this.#mayStart(this.#current(key) ?? cron))) return
+    try {
+      if (!(await this.#mayStart(key, cron))) return
+    } catch (error) {
+      return this.#notSubmitted(key, error, scheduledAt)
+    }
     await this.#submit(key, scheduledAt)
     telemetry.cronTriggered(key.namespace, key.name)
   }
 
-  async #mayStart(cron: CronWorkflow): Promise<boolean> {
+  /** @throws where the store cannot tell which children there are */
+  async #mayStart(key: Key, { spec }: CronWorkflow): Promise<boolean> {
     const { api, telemetry, log } = this.#parts
-    const { namespace = '', name = '' } = cron.metadata
-    const active = cron.status?.active ?? []
+    const { namespace, name } = key
+    const policy = spec.concurrencyPolicy
+    if (policy !== 'Forbid' && policy !== 'Replace') return true
+    // One that was created though nobody could note it (a crash, a full disk) counts too.
+    await this.#countChildren(key)
+    const active = this.#current(key)?.status?.active ?? []
     if (active.length === 0) return true
-    if (cron.spec.concurrencyPolicy === 'Forbid') {
-      telemetry.cronPolicyApplied(namespace, name, 'Forbid')
-      return false
-    }
-    if (cron.spec.concurrencyPolicy !== 'Replace') return true
-    telemetry.cronPolicyApplied(namespace, name, 'Replace')
+    telemetry.cronPolicyApplied(namespace, name, policy)
+    if (policy === 'Forbid') return false
     for (const { name: child = '' } of active)
       await api.operate(namespace, child, { kind: 'terminate' }).catch((error: unknown) => {
         log.debug({ cron: name, workflow: child, error: String(error) }, 'an active workflow could not be terminated')

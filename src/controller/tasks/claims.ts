@@ -13,9 +13,9 @@ import type { Log } from '../telemetry.ts'
 
 const clearingLookMs = 200
 /** A volume is free as soon as the containers that mount it are removed, which is usually under way. */
-/** About ten seconds, and then every few minutes. */
-const toldEvery = 15
 const inUseBackOff: BackOff = { firstMs: 20, factor: 1.5, capMs: 30_000 }
+/** Failures between two lines of the log: about ten seconds, and then every few minutes. */
+const toldEvery = 15
 
 export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
 
