@@ -33,7 +33,8 @@ export type ListPlan = {
 const nothing: ListPlan = { long: new Map(), ahead: [], pieces: [] }
 
 export class StoredLists {
-  readonly #stored = new Map<string, Stored>()
+  /** By node. */
+  readonly #stored = new Map<string, { [List in LongList]?: Stored }>()
 
   /** @param rows as they were read @param nodeOf the run's own */
   constructor(rows: readonly NodeRow[] = [], nodeOf: (id: string) => NodeStatus | undefined = () => undefined) {
@@ -41,31 +42,37 @@ export class StoredLists {
       for (const list of longLists) {
         const size = long?.[list]
         const ids = size === undefined ? undefined : nodeOf(id)?.[list]
-        if (size !== undefined && ids !== undefined) this.#stored.set(keyOf(id, list), { ids, ...size })
+        if (size !== undefined && ids !== undefined) this.#storedOf(id)[list] = { ids, ...size }
       }
   }
 
   forget(id: string): void {
-    for (const list of longLists) this.#stored.delete(keyOf(id, list))
+    this.#stored.delete(id)
+  }
+
+  #storedOf(id: string): { [List in LongList]?: Stored } {
+    const known = this.#stored.get(id) ?? {}
+    this.#stored.set(id, known)
+    return known
   }
 
   /** What of the lists of changed nodes is to be written. It counts as stored from now on. */
   plan(changed: readonly NodeStatus[], config: LongListConfig): ListPlan {
     const isLong = ({ children, outboundNodes }: NodeStatus) =>
       (children?.length ?? 0) > config.most || (outboundNodes?.length ?? 0) > config.most
-    const nodes = changed.filter((node) => isLong(node) || this.#stored.size > 0)
+    const nodes = changed.filter((node) => isLong(node) || this.#stored.has(node.id))
     if (nodes.length === 0) return nothing
     const long = new Map<string, LongLists>()
     const ahead: (readonly IdPiece[])[] = []
     const pieces: IdPiece[] = []
     for (const node of nodes) {
       const sizes: { -readonly [List in LongList]?: LongLists[List] } = {}
+      const stored = this.#storedOf(node.id)
       for (const list of longLists) {
         const ids = node[list]
-        const key = keyOf(node.id, list)
-        const known = this.#stored.get(key)
+        const known = stored[list]
         if (ids === undefined || ids.length <= config.most) {
-          this.#stored.delete(key)
+          delete stored[list]
           continue
         }
         const { per, piecesAtOnce } = config
@@ -75,16 +82,15 @@ export class StoredLists {
         const isFree = known === undefined || isSame
         while (isFree && added.length > piecesAtOnce) ahead.push(added.splice(0, piecesAtOnce))
         pieces.push(...added)
-        this.#stored.set(key, { ids, length: ids.length, per })
+        stored[list] = { ids, length: ids.length, per }
         sizes[list] = { length: ids.length, per }
       }
       if (Object.keys(sizes).length > 0) long.set(node.id, sizes)
+      else this.#stored.delete(node.id)
     }
     return { long, ahead, pieces }
   }
 }
-
-const keyOf = (id: string, list: LongList): string => `${id}/${list}`
 
 function piecesOf(
   id: string,

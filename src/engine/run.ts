@@ -51,8 +51,8 @@ export type NewNode = {
 
 /** Types whose progress counts. */
 const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
-/** More than pods may wait for at once (gate.ts): those are held back anyway. */
-const newNodesMax = 12_000
+/** What is decided at once is written and begun at once: so many pass before the collector moves what they need meanwhile. */
+const newNodesMax = 2_000
 
 /** Types that count as children for parallelism and failFast. */
 const counted: ReadonlySet<string> = new Set(['Pod', 'Steps', 'DAG'])

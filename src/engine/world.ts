@@ -36,7 +36,7 @@ export type EngineConfig = {
   readonly heededFields?: readonly string[]
   /** Whether `spec.executorPlugins` is allowed. Off by default, as in Argo. */
   readonly workflowPlugins?: boolean
-  /** New nodes of one decision, beyond which a loop goes on in the next one; absent: 12,000. */
+  /** New nodes of one decision, beyond which a loop goes on in the next one; absent: 2,000. */
   readonly newNodesMax?: number
   /** Names of the storages that `plugin` artifacts may name. */
   readonly artifactDrivers?: readonly string[]

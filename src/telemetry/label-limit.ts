@@ -3,6 +3,8 @@ import { labelCharactersMax, seriesMax } from './catalogue.ts'
 
 export type Labels = Readonly<Record<string, string | number>>
 
+type Bounded = { readonly labels: Labels; readonly isFolded: boolean }
+
 /** What stands for all that came after the limit. */
 export const otherLabel = '(other)'
 
@@ -10,6 +12,8 @@ export class LabelLimit {
   readonly #open: readonly string[]
   readonly #most: number
   readonly #seen = new Set<string>()
+  /** The same is recorded many times in a row. */
+  #last: { readonly asked: Labels; readonly answer: Bounded } | null = null
 
   /** @param open the labels that hold what users made up */
   constructor(open: readonly string[], most = seriesMax) {
@@ -18,7 +22,13 @@ export class LabelLimit {
   }
 
   /** The labels as they may be used: values cut to length, and `(other)` once there are too many. */
-  bounded(labels: Labels): { readonly labels: Labels; readonly isFolded: boolean } {
+  bounded(labels: Labels): Bounded {
+    if (this.#last === null || !isSame(this.#last.asked, labels))
+      this.#last = { asked: labels, answer: this.#bound(labels) }
+    return this.#last.answer
+  }
+
+  #bound(labels: Labels): Bounded {
     const values = this.#open.map((label) => labelValue(String(labels[label] ?? '')))
     const key = values.join('\u0000')
     const isFolded = !this.#seen.has(key) && this.#seen.size >= this.#most
@@ -30,6 +40,7 @@ export class LabelLimit {
 
   /** Everything is about to be recorded afresh. */
   reset(): void {
+    this.#last = null
     this.#seen.clear()
   }
 }
@@ -38,4 +49,10 @@ export class LabelLimit {
 export function labelValue(text: string): string {
   const clean = text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').toWellFormed()
   return clean.length <= labelCharactersMax ? clean : `${clean.slice(0, labelCharactersMax - 1).toWellFormed()}…`
+}
+
+function isSame(one: Labels, other: Labels): boolean {
+  for (const label in one) if (one[label] !== other[label]) return false
+  for (const label in other) if (!(label in one)) return false
+  return true
 }

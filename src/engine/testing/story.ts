@@ -49,6 +49,7 @@ export function storyWorld({ templates = [], configMaps = [], locks, limits = {}
       podNameFormat: 'v2',
       podGCDeleteDelayMs: 5000,
       hostNodeName: 'host',
+      newNodesMax: Infinity,
     },
     locks:
       locks ??

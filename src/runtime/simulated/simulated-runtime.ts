@@ -8,6 +8,7 @@ import {
   WorldError,
 } from '../../resources/index.ts'
 import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import type { Faults } from './script.ts'
 import type { SimulatedContainer, SimulatedEngine, SimulatedPod } from './simulated-engine.ts'
 
 /** Cheaper than queueMicrotask, which makes a resource of each. */
@@ -65,7 +66,7 @@ export class SimulatedRuntime implements Runtime {
       if (!known) this.pullImages(request)
       const pod = known ?? this.engine.create(request)
       if (this.confirm !== null) await this.confirm()
-      await this.flight?.(id)
+      if (this.flight !== null) await this.flight(id)
       // A start is of these containers, by their ids; others of the same names are not meant.
       if (this.engine.pods.get(id) !== pod)
         throw new WorldError('ENGINE_REFUSED', `no such container: ${id}`, { retryable: true })
@@ -222,11 +223,22 @@ export class SimulatedRuntime implements Runtime {
     return { pod, one }
   }
 
-  private async call<T>(work: () => T | Promise<T>): Promise<T> {
-    const { faults, random } = this.engine.options
+  /** Without faults as few promises as there can be: one more for each call of each pod is what a wide loop is slow by. */
+  private call<T>(work: () => T | Promise<T>): Promise<T> {
+    const { faults } = this.engine.options
+    if (faults !== undefined || this.isClosed || !this.isHealthy) return this.faulty(work, faults)
+    try {
+      const result = work()
+      return result instanceof Promise ? result : Promise.resolve(result)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  private async faulty<T>(work: () => T | Promise<T>, faults: Faults = {}): Promise<T> {
+    const { random } = this.engine.options
     if (this.isClosed) throw new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false })
     if (!this.isHealthy) throw new WorldError('ENGINE_AWAY', 'the simulated engine is away', { retryable: true })
-    if (!faults) return work()
     const chance = faults.refused || faults.answerLost ? random.next() : 1
     if (chance < (faults.refused ?? 0)) throw new WorldError('ENGINE_REFUSED', 'simulated refusal', { retryable: true })
     const result = await work()

@@ -11,7 +11,9 @@ export type WriterOptions = {
   readonly mayMigrate: boolean
 }
 
-export type Request = { readonly kind: 'commit'; readonly commits: readonly WireCommit[] } | { readonly kind: 'close' }
+export type Request =
+  | { readonly kind: 'commit'; readonly commits: readonly WireCommit[]; /** About. */ readonly sizeBytes: number }
+  | { readonly kind: 'close' }
 
 export type Reply =
   | { readonly kind: 'ready' }

@@ -27,7 +27,8 @@ export function openForWriting(options: WriterOptions, migrations: readonly Migr
   const db = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs })
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    db.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864')
+    // Mostly there is a checkpoint sooner (checkpoint.ts).
+    db.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864')
     db.exec('PRAGMA temp_store = MEMORY')
     if (options.pagesMax > 0) db.exec(`PRAGMA max_page_count = ${options.pagesMax}`)
     migrate(db, options, migrations)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -53,6 +53,13 @@ describe('the SQLite store', () => {
     const store = await open()
     await store.close()
     expect(await (await open()).currentVersion()).toBe(0)
+  })
+  it('folds its log into the file while it works, so that the log does not grow', async () => {
+    const store = await open()
+    const text = 'x'.repeat(1024 * 1024)
+    for (let round = 0; round < 64; round += 1) await store.commit([put(round % 8, { text })])
+    expect(statSync(`${database()}-wal`).size).toBeLessThan(32 * 1024 * 1024)
+    expect(statSync(database()).size).toBeGreaterThan(8 * 1024 * 1024)
   })
   it('refuses a database with a newer schema and leaves it alone', async () => {
     await (await open()).close()

@@ -81,7 +81,8 @@ export class WriteQueue {
     if (this.#waiting.length > 0) {
       this.#inFlight = this.#takeGroup()
       worker.ref()
-      post(worker, { kind: 'commit', commits: this.#inFlight.map(({ commit }) => commit) })
+      const sizeBytes = this.#inFlight.reduce((sum, one) => sum + one.sizeBytes, 0)
+      post(worker, { kind: 'commit', commits: this.#inFlight.map(({ commit }) => commit), sizeBytes })
     } else if (this.#closing) {
       worker.ref()
       post(worker, { kind: 'close' })

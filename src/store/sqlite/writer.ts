@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import { Applier } from './apply.ts'
+import { Checkpoints } from './checkpoint.ts'
 import { commitGroup } from './group.ts'
 import { openForWriting, Refused } from './open.ts'
 import { sqliteFault } from './sqlite-fault.ts'
@@ -18,9 +19,12 @@ try {
 
 function serve(db: DatabaseSync): void {
   const applier = new Applier(db)
+  const checkpoints = new Checkpoints(db)
   parentPort?.on('message', (request: Request) => {
-    if (request.kind === 'commit')
-      return reply({ kind: 'done', outcomes: commitGroup(db, applier, request.commits, options.path) })
+    if (request.kind === 'commit') {
+      reply({ kind: 'done', outcomes: commitGroup(db, applier, request.commits, options.path) })
+      return checkpoints.afterGroup(request.commits.length, request.sizeBytes)
+    }
     db.close()
     reply({ kind: 'closed' })
     parentPort?.close()
