@@ -128,6 +128,7 @@ class Play {
     if (!this.#isBrief) await this.#judgeRest()
     this.#isOver = true
     this.#daemons.dieAll('at the end')
+    this.#clock.end()
     return {
       violations: this.#violations,
       steps: this.#steps,

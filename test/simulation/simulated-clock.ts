@@ -16,7 +16,7 @@ export class SimulatedClock implements Clock {
   #passedMs = 0
   #offsetMs = 0
   #order = 0
-  readonly #ends = new WeakMap<AbortSignal, Set<() => void>>()
+  readonly #ends = new Map<AbortSignal, { readonly sleeps: Set<() => void>; readonly onAbort: () => void }>()
 
   /** Milliseconds since the beginning, untouched by jumps. */
   get passedMs(): number {
@@ -56,11 +56,22 @@ export class SimulatedClock implements Clock {
   /** What ends the sleeps of a signal: it is listened to once, however many there are. */
   #endsOf(signal: AbortSignal): Set<() => void> {
     const known = this.#ends.get(signal)
-    if (known !== undefined) return known
-    const ends = new Set<() => void>()
-    this.#ends.set(signal, ends)
-    signal.addEventListener('abort', () => ends.forEach((end) => end()), { once: true })
-    return ends
+    if (known !== undefined) return known.sleeps
+    const sleeps = new Set<() => void>()
+    const onAbort = (): void => {
+      this.#ends.delete(signal)
+      for (const end of sleeps) end()
+    }
+    this.#ends.set(signal, { sleeps, onAbort })
+    signal.addEventListener('abort', onAbort, { once: true })
+    return sleeps
+  }
+
+  /** Nobody sleeps any more. Node keeps a signal that is made of others, and with it the world, for as long as it is listened to. */
+  end(): void {
+    this.#heap.length = 0
+    for (const [signal, { onAbort }] of this.#ends) signal.removeEventListener('abort', onAbort)
+    this.#ends.clear()
   }
 
   /** Wakes the next sleeper; `false` where nobody sleeps. */
