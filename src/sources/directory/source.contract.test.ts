@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { silentLog } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import { MemoryController } from '../rules/rules.fixtures/memory-controller.ts'
 import { sourceContract } from '../sources.contract.ts'
 import type { SourceHarness } from '../sources.contract.ts'
-import { DirectorySource } from './source.ts'
+import { openFolder } from './source.fixtures/open-folder.ts'
+import type { DirectorySource } from './source.ts'
 
 async function harness(): Promise<SourceHarness> {
   const folder = await mkdtemp(join(tmpdir(), 'sources-contract-'))
@@ -26,16 +26,7 @@ async function harness(): Promise<SourceHarness> {
     remove: (place) => rm(join(folder, `${place}.yaml`)),
     async start() {
       await source?.close()
-      source = await DirectorySource.open({
-        folder,
-        controller,
-        store,
-        log: silentLog,
-        namespace: 'default',
-        settleMs: 60,
-        templateWaitMs: 60_000,
-      })
-      await source.idle()
+      source = await openFolder({ folder, controller, store })
     },
     state: status,
     async error(place) {

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processorMs } from '../../../test/processor-time.ts'
 import { parse } from 'yaml'
-import { silentLog } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import type { Store } from '../../store/index.ts'
 import { MemoryController } from '../rules/rules.fixtures/memory-controller.ts'
 import { eventually, referring, template, workflow } from '../sources.contract.ts'
-import { DirectorySource } from './source.ts'
+import { openFolder } from './source.fixtures/open-folder.ts'
+import type { DirectorySource } from './source.ts'
 import type { DirectorySourceOptions } from './source.ts'
 
 let folder = ''
@@ -30,17 +30,7 @@ afterEach(async () => {
 
 async function start(more: Partial<DirectorySourceOptions> = {}): Promise<DirectorySource> {
   await source?.close()
-  const options = {
-    folder,
-    controller,
-    store,
-    log: silentLog,
-    namespace: 'default',
-    settleMs: 60,
-    templateWaitMs: 60_000,
-  }
-  source = await DirectorySource.open({ ...options, ...more })
-  await source.idle()
+  source = await openFolder({ folder, controller, store, ...more })
   return source
 }
 const put = (path: string, text: string) => writeFile(join(folder, path), text)

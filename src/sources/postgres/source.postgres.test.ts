@@ -358,14 +358,7 @@ describe('the table', () => {
     for (let i = 0; i < 40; i++) await table.submit(generated(String(i)))
     await Promise.all([table.start(), other.start()])
     expect(table.controller.workflows.size + other.controller.workflows.size).toBe(40)
-    const twin = await TableSource.open({
-      postgres: { url: table.url },
-      schema: table.schema,
-      controller: table.controller,
-      store: table.store,
-      log: table.log,
-      namespace: 'default',
-    })
+    const twin = await table.open()
     await eventually(() => twin.reasons()[0], expect.stringContaining('another daemon on the same store serves it'))
     await twin.close()
     await other.dispose()
@@ -382,15 +375,7 @@ describe('the table', () => {
     const frozen = await another()
     frozen.on('error', () => undefined)
     for (const { key } of rows) await frozen.query('SELECT pg_advisory_lock($1)', [key])
-    const next = await TableSource.open({
-      postgres: { url: table.url },
-      schema: table.schema,
-      controller: table.controller,
-      store: table.store,
-      log: table.log,
-      namespace: 'default',
-      silentMs: 2_000,
-    })
+    const next = await table.open({ silentMs: 2_000 })
     await eventually(() => next.reasons()[0], expect.stringContaining('another daemon on the same store serves it'))
     await eventually(() => next.reasons(), [])
     await next.close()

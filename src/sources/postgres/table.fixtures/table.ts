@@ -55,20 +55,22 @@ export class TestTable {
 
   async start(options: Partial<TableSourceOptions> = {}): Promise<TableSource> {
     await this.source?.close()
-    this.source = await TableSource.open({
+    this.source = await this.open({ pollMs: 60_000, templateWaitMs: 60_000, gatherMs: 20, ...options })
+    await this.source.idle()
+    return this.source
+  }
+
+  /** A source over the same table and store, as another daemon has it. */
+  open(options: Partial<TableSourceOptions> = {}): Promise<TableSource> {
+    return TableSource.open({
       postgres: { url: this.url },
       schema: this.schema,
       controller: this.controller,
       store: this.store,
       log: this.log,
       namespace: 'default',
-      pollMs: 60_000,
-      templateWaitMs: 60_000,
-      gatherMs: 20,
       ...options,
     })
-    await this.source.idle()
-    return this.source
   }
 
   async dispose(): Promise<void> {
