@@ -13,6 +13,7 @@ export type Doomed = { readonly uid: WorkflowUid; readonly namespace: string; re
 type Due = { readonly at: number; readonly namespace: string; readonly name: string }
 
 const retryMs = 10_000
+const trimAlarm = 'trim'
 const trimmedAtOnce = 100
 /** A workflow that may go at once stays long enough for those who wait for its end to see it. */
 const leastMs = 2_000
@@ -41,6 +42,7 @@ export class Expiry {
   readonly #alarms: Alarms
   readonly #known = new Set<WorkflowUid>()
   #trimming: Promise<void> | null = null
+  #trimsAgain = false
 
   constructor(parts: {
     readonly clock: Clock
@@ -97,12 +99,20 @@ export class Expiry {
     this.#alarms.clear(uid)
   }
 
-  /** Deletes the oldest of each phase beyond what is to be kept; one pass at a time. */
+  /** Deletes the oldest of each phase beyond what is to be kept; one pass at a time, and one more for what ended in it. */
   trim(): void {
-    if (this.#retention === null || this.#trimming !== null || !this.#mayTrim()) return
+    if (this.#retention === null || !this.#mayTrim()) return
+    this.#trimsAgain = this.#trimming !== null
+    if (this.#trimsAgain) return
     this.#trimming = this.#trimAll()
-      .catch((error: unknown) => this.#log.warn({ error: String(error) }, 'old workflows could not be deleted'))
-      .finally(() => (this.#trimming = null))
+      .catch((error: unknown) => {
+        this.#log.warn({ error: String(error) }, 'old workflows could not be deleted; trying again')
+        this.#alarms.set(trimAlarm, instant(this.#clock.now() + retryMs), () => this.trim())
+      })
+      .finally(() => {
+        this.#trimming = null
+        if (this.#trimsAgain) this.trim()
+      })
   }
 
   async #trimAll(): Promise<void> {

@@ -9,6 +9,7 @@ const wide = (seed: number): Entry => ({ seed, kind: 'wide' })
 const tiny = (seed: number): Entry => ({ seed, kind: 'tiny' })
 const fleet = (seed: number): Entry => ({ seed, kind: 'fleet' })
 const archive = (seed: number): Entry => ({ seed, kind: 'archive' })
+const afterlife = (seed: number): Entry => ({ seed, kind: 'afterlife' })
 
 export const corpus: readonly Entry[] = [
   classic(4), // a lost answer of the store: effects of a stored decision were not carried out
@@ -63,4 +64,8 @@ export const corpus: readonly Entry[] = [
   small(6924), // a daemon that stood still started a pod that another had finished meanwhile
   small(7219), // likewise
   archive(287), // a clock that was set forward while workflows were archived had the archive rest as long
+  afterlife(68), // retention that the store refused was not tried again
+  afterlife(95), // failed attempts of a retried pod were carried into a memoized resubmission, which waited for them for ever
+  afterlife(20), // likewise, of a flow that is retried as a whole
+  afterlife(368), // retention deleted a workflow that was just being taken out of the archive
 ]

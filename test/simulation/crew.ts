@@ -48,7 +48,7 @@ export type Orders = {
 export const emptyTally = (): Tally => ({
   ...{ seeds: 0, steps: 0, commits: 0, awaits: 0 },
   ...{ crashes: 0, usurped: 0, starts: 0 },
-  kinds: { tiny: 0, small: 0, archive: 0, portions: 0, wide: 0, fleet: 0, classic: 0 },
+  kinds: { tiny: 0, small: 0, archive: 0, afterlife: 0, portions: 0, wide: 0, fleet: 0, classic: 0 },
 })
 
 export const counts = ['seeds', 'steps', 'commits', 'awaits', 'crashes', 'usurped', 'starts'] as const

@@ -20,6 +20,8 @@ export type Settings = {
   readonly namespaceParallelism: number
   /** What becomes of finished workflows; `null`: they stay where they are. */
   readonly archive: ArchiveConfig | null
+  /** How many of each phase stay; `null`: all. */
+  readonly retention: ControllerConfig['retention']
   /** Decisions make few nodes each, and lists are stored in pieces of few ids. */
   readonly inPortions: boolean
 }
@@ -86,6 +88,7 @@ export class SimulatedDaemon {
       artifacts: gatedArtifacts(world, this.#gate),
       config: {
         ...plainConfig,
+        retention: settings.retention,
         parallelism: settings.parallelism,
         namespaceParallelism: settings.namespaceParallelism,
         capacity: { ...defaultCapacity, containersMax: settings.containersMax },

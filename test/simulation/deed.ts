@@ -14,6 +14,8 @@ export type Deed = {
   readonly ignoresTerm?: boolean
   /** Stands in its file system when it starts, or it fails. */
   readonly needs?: string
+  /** From this retry of the workflow on, it exits with 0. */
+  readonly mends?: number
   /** How often the image cannot be pulled. */
   readonly badPulls?: number
 }
@@ -27,13 +29,14 @@ export const container = (deed: Deed, more: object = {}) => ({
 
 export function scriptOf(pod: PodRequest): PodScript {
   const attempt = Number(/\((\d+)\)$/.exec(pod.identity.nodeName)?.[1] ?? 0)
+  const turn = { attempt, retries: Number(pod.identity.id.split('.')[2] ?? 0) }
   const deeds = pod.containers.map((one) => [one.name, deedIn(one.args?.[0])] as const)
   const badPulls = Math.max(0, ...deeds.map(([, deed]) => deed?.badPulls ?? 0))
   return {
     containers: Object.fromEntries(
       pod.containers.map((one) => {
         const deed = deedIn(one.args?.[0])
-        return [one.name, deed === null ? fromFile(one.args?.at(-1) ?? '', attempt) : performed(deed, attempt)]
+        return [one.name, deed === null ? fromFile(one.args?.at(-1) ?? '', turn) : performed(deed, turn)]
       }),
     ),
     ...(badPulls > 0 ? { imageErrors: { times: badPulls, text: 'ErrImagePull: the registry is away' } } : {}),
@@ -41,20 +44,24 @@ export function scriptOf(pod: PodRequest): PodScript {
 }
 
 /** A script template: what to do stands in the file that was put into the container before its start. */
-const fromFile = (path: string, attempt: number): ContainerScript => ({
+const fromFile = (path: string, turn: Turn): ContainerScript => ({
   run: (read) => {
     const deed = deedIn(new TextDecoder().decode(read(path) ?? new Uint8Array()))
-    return deed === null ? { exitCode: 64, message: `no script at ${path}` } : performed(deed, attempt)
+    return deed === null ? { exitCode: 64, message: `no script at ${path}` } : performed(deed, turn)
   },
 })
 
-function performed(deed: Deed, attempt: number): ContainerScript {
+/** Which of its retryStrategy, and which of people. */
+type Turn = { readonly attempt: number; readonly retries: number }
+
+function performed(deed: Deed, turn: Turn): ContainerScript {
   const { needs, ...rest } = deed
   if (needs !== undefined)
     return {
-      run: (read) => (read(needs) === null ? { exitCode: 65, message: `no ${needs}` } : performed(rest, attempt)),
+      run: (read) => (read(needs) === null ? { exitCode: 65, message: `no ${needs}` } : performed(rest, turn)),
     }
-  const exits = deed.exits ?? [0]
+  const { attempt, retries } = turn
+  const exits = retries >= (deed.mends ?? Infinity) ? [0] : (deed.exits ?? [0])
   return {
     durationMs: deed.forEver === true ? Infinity : (deed.ms ?? 0),
     exitCode: exits[Math.min(attempt, exits.length - 1)] ?? 0,

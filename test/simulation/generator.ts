@@ -2,7 +2,7 @@
 import type { Workflow } from '../../src/resources/index.ts'
 import type { Dice } from './dice.ts'
 import { daemonLeaf, drawLeaf } from './templates.ts'
-import type { Leaf } from './templates.ts'
+import type { Leaf, Surroundings } from './templates.ts'
 
 export type Task = {
   readonly name: string
@@ -22,12 +22,15 @@ export type Size = {
   readonly callsMost: number
   /** Artifacts and hooks that were not there from the beginning. */
   readonly hasMore: boolean
+  readonly failing?: Surroundings['failing']
 }
 
 export const fullSize: Size = { leavesMost: 3, callsMost: 4, hasMore: false }
 export const smallSize: Size = { leavesMost: 1, callsMost: 2, hasMore: true }
+/** So that there is something to retry. */
+export const failingSize: Size = { ...smallSize, failing: { chance: 0.35, mends: [1, 1, 2, 9] } }
 
-export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasMore }: Size): Task {
+export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasMore, failing }: Size): Task {
   const volume = dice.chance(0.2) ? 'work' : null
   const isNarrow = dice.chance(0.25)
   const around = {
@@ -36,6 +39,7 @@ export function drawTask(dice: Dice, name: string, { leavesMost, callsMost, hasM
     mutexes: [dice.pick(['m', 'n'])],
     semaphores: [dice.pick(['one', 'two'])],
     hasArtifacts: hasMore && dice.chance(0.25),
+    ...(failing && { failing }),
   }
   const leaves: [Leaf, ...Leaf[]] = [drawLeaf(dice, 'leaf-0', around)]
   for (let index = 1; index <= dice.int(1, leavesMost); index += 1) leaves.push(drawLeaf(dice, `leaf-${index}`, around))

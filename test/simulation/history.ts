@@ -2,10 +2,13 @@
 import type { NodeStatus, PodId, Workflow, WorkflowUid } from '../../src/resources/index.ts'
 import { nodeIdOf } from '../../src/resources/index.ts'
 import type { SimulatedEngine } from '../../src/runtime/simulated/index.ts'
+import { archivingLabel, isArchivedValue } from '../../src/controller/archive/policy.ts'
 import type { MemoryDisk } from '../../src/store/index.ts'
-import type { StoredWorkflow } from '../../src/store/memory/disk.ts'
+import type { StoredNode, StoredWorkflow } from '../../src/store/memory/disk.ts'
 import { isPieceId, joinLists, longLists, readNode, readPiece } from '../../src/store/long-lists.ts'
 import { checkCron } from './cron-checks.ts'
+import type { LaterDeed } from './afterlife.ts'
+import { Fates, mayRunAgain } from './fates.ts'
 import type { Limits } from './generator.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
@@ -64,12 +67,20 @@ export class History {
   readonly #startsByPod = new Map<string, number>()
   /** Since when a running node has had no container. */
   readonly #bareSinceMs = new Map<string, number>()
+  /** Where people and rules reach workflows that have ended. */
+  readonly #fates: Fates | null
   #version = -1
   #startCount = -1
 
   constructor(parts: HistoryParts) {
     this.#parts = parts
     this.#limits = parts.scenario.limits
+    this.#fates = parts.scenario.kind === 'afterlife' ? new Fates(parts) : null
+  }
+
+  /** A person asks that of a workflow that has ended. */
+  asked(seen: SeenWorkflow, deed: LaterDeed): void {
+    this.#fates?.ask(seen, deed)
   }
 
   /** From now on the limits may be these. */
@@ -95,6 +106,7 @@ export class History {
       this.#checkParallelism(wrong)
       checkCron(this.workflows.values(), this.#parts.scenario.cron, wrong)
     }
+    this.#fates?.look()
     // What leaves the archive is no news of its own.
     if (isNews || scenario.settings.archive !== null)
       for (const seen of this.workflows.values()) this.#takeAway(seen, wrong)
@@ -111,10 +123,12 @@ export class History {
     const archived = disk.archive.rows.get(seen.uid)
     if (disk.workflows.has(seen.uid)) {
       if (archived !== undefined) wrong.push(`${seen.name} is in the hot tables and in the archive`)
-      return
+      return this.#fates?.stays(seen)
     }
     if (archived !== undefined && !seen.finished) wrong.push(`${seen.name} was archived and has not finished`)
-    if (archived?.deleted === false || seen.deleted) return
+    if (archived?.deleted === false) return
+    if (this.#fates !== null) return this.#fates.leaves(seen, archived !== undefined, wrong)
+    if (seen.deleted) return
     seen.deleted = true
     const task = scenario.tasks.find(({ name }) => name === seen.name)
     if (task !== undefined && task.deed?.kind !== 'delete' && task.workflow.spec.ttlStrategy === undefined)
@@ -126,8 +140,16 @@ export class History {
     const { disk, scenario } = this.#parts
     const { archive } = scenario.settings
     const most = archive === null ? null : archive.hotAgeMs !== null ? 0 : archive.hotNewest
-    const hot = [...disk.workflows.values()].filter(({ row }) => row.finished)
+    // What a person took out of the archive by its name there is no longer for it.
+    const isForIt = (labels: Readonly<Record<string, string>>) =>
+      archive?.enabled !== true || labels[archivingLabel] === isArchivedValue
+    const hot = [...disk.workflows.values()].filter(({ row }) => row.finished && isForIt(row.labels))
     return most === null || hot.length <= most ? [] : [`${hot.length} finished workflows are hot, ${most} may`]
+  }
+
+  /** More than retention lets stay, when all had the time to go. */
+  overLimits(): string[] {
+    return this.#fates?.overLimits() ?? []
   }
 
   #take(stored: StoredWorkflow, wrong: string[]): void {
@@ -141,20 +163,34 @@ export class History {
     }
     if (known !== undefined && row.resourceVersion <= known.resourceVersion)
       wrong.push(`${row.name} went from version ${known.resourceVersion} to ${row.resourceVersion}`)
-    const seen = this.#takeWorkflow(stored, wrong)
+    const isAgain = this.#fates?.beginsAgain(stored, wrong) === true
+    const seen = this.#takeWorkflow(stored, isAgain, wrong)
     Object.assign(seen, { stored, resourceVersion: row.resourceVersion })
     const nodes = wholeNodes(stored, wrong)
-    for (const [id, one] of nodes) this.#takeNode(seen, id, one.node, one.internal, wrong)
-    for (const id of seen.nodes.keys()) if (!nodes.has(id)) wrong.push(`${seen.name}: node ${id} is gone`)
+    for (const [id, one] of nodes) this.#takeNode(seen, id, one, isAgain, wrong)
+    for (const [id, gone] of seen.nodes) {
+      if (nodes.has(id)) continue
+      if (isAgain && mayRunAgain(gone)) this.#forget(seen, gone)
+      else wrong.push(`${seen.name}: node ${gone.name} is gone`)
+    }
     seen.waits = waits(seen)
     recount(seen, wrong)
   }
 
-  #takeWorkflow(stored: StoredWorkflow, wrong: string[]): SeenWorkflow {
+  /** A retry took it away, and nothing of it runs again. */
+  #forget(seen: SeenWorkflow, gone: SeenNode): void {
+    seen.nodes.delete(gone.id)
+    this.#fates?.dead.push(gone)
+  }
+
+  #takeWorkflow(stored: StoredWorkflow, isAgain: boolean, wrong: string[]): SeenWorkflow {
     const { body, row } = stored
     const { uid, name, finished, resourceVersion } = row
     const known = this.workflows.get(uid)
-    if (known?.deleted === true) wrong.push(`${name} was deleted and is back`)
+    if (known?.deleted === true) {
+      if (this.#fates?.wasAsked(uid, 'retry', 'archive') !== true) wrong.push(`${name} was deleted and is back`)
+      known.deleted = false
+    }
     if (known?.body === body && known.finished === finished) return known
     const { workflow, spec } = bodyRead(body, known?.spec ?? null)
     const phase = workflow.status?.phase ?? ''
@@ -172,22 +208,32 @@ export class History {
       return fresh
     }
     if (row.phase !== phase) wrong.push(`${name}: the row says ${row.phase}, its body ${phase}`)
-    if (!isLegal(known.phase, phase)) wrong.push(`${name} went from ${known.phase} to ${phase}`)
+    if (!isAgain && !isLegal(known.phase, phase)) wrong.push(`${name} went from ${known.phase} to ${phase}`)
     if (finished && rankOf(phase) < 2) wrong.push(`${name} has finished and is ${phase}`)
-    if (known.finished && !finished) wrong.push(`${name} had finished and no longer has`)
+    if (!isAgain && known.finished && !finished) wrong.push(`${name} had finished and no longer has`)
     Object.assign(known, { body, spec, workflow, phase, finished })
     return known
   }
 
-  #takeNode(seen: SeenWorkflow, id: string, text: string, internal: string | null, wrong: string[]): void {
-    const known = seen.nodes.get(id)
-    if (known?.text === text && known.internal === internal) return
+  #takeNode(
+    seen: SeenWorkflow,
+    id: string,
+    { node: text, internal }: StoredNode,
+    isAgain: boolean,
+    wrong: string[],
+  ): void {
+    const before = seen.nodes.get(id)
+    if (before?.text === text && before.internal === internal) return
     const node = JSON.parse(text) as NodeStatus
     const record = internal === null ? null : (JSON.parse(internal) as { pod?: string })
     const pod = record?.pod ?? null
-    const before = known?.node.phase ?? ''
-    const phase = node.phase ?? ''
-    if (known !== undefined && !isLegal(before, phase)) wrong.push(`node ${node.name} went from ${before} to ${phase}`)
+    const [phaseBefore, phase] = [before?.node.phase ?? '', node.phase ?? '']
+    // The end before it need not have got to the disk.
+    const isReset = isAgain && before !== undefined && rankOf(phase) < 2
+    if (before !== undefined && !(isReset ? mayRunAgain(before) : isLegal(phaseBefore, phase)))
+      wrong.push(`node ${node.name} went from ${phaseBefore} to ${phase}`)
+    if (isReset) this.#forget(seen, before)
+    const known = isReset ? undefined : before
     const fresh: SeenNode = { id, text, internal, name: node.name, node, pod, startsAtEnd: known?.startsAtEnd ?? null }
     if (rankOf(phase) === 2 && fresh.startsAtEnd === null && pod !== null) {
       this.#countStarts()
@@ -218,6 +264,8 @@ export class History {
 
   /** Ends that a reader was shown though the disk does not have them. */
   shownTooEarly({ metadata, status }: Workflow): string[] {
+    // Where it was retried while somebody read it, the end that was shown is the one before.
+    if (this.#fates?.wasAsked(metadata.uid as WorkflowUid, 'retry') === true) return []
     const stored = this.#parts.disk.workflows.get(metadata.uid as WorkflowUid)
     if (stored === undefined) return []
     // What is stored now has mostly been read already: the same text says the same.
@@ -273,14 +321,15 @@ export class History {
       if (count > 1 + (this.vanished.get(pod) ?? 0)) wrong.push(`${key} was started ${count} times`)
     }
     for (const seen of this.workflows.values())
-      for (const one of seen.nodes.values())
-        // What is stopped while it starts may still start, and is stopped then.
-        if (
-          one.pod !== null &&
-          one.startsAtEnd !== null &&
-          this.startsOf(one.pod) > Math.max(one.startsAtEnd, one.node.phase === 'Failed' ? 1 : 0)
-        )
-          wrong.push(`node ${one.name} had ended and its pod was started after that`)
+      for (const one of seen.nodes.values()) this.#checkNoStartAfterEnd(one, wrong)
+    for (const one of this.#fates?.dead ?? []) this.#checkNoStartAfterEnd(one, wrong)
+  }
+
+  #checkNoStartAfterEnd(one: Pick<SeenNode, 'name' | 'pod' | 'startsAtEnd' | 'node'>, wrong: string[]): void {
+    if (one.pod === null || one.startsAtEnd === null) return
+    // What is stopped while it starts may still start, and is stopped then.
+    if (this.startsOf(one.pod) > Math.max(one.startsAtEnd, one.node.phase === 'Failed' ? 1 : 0))
+      wrong.push(`node ${one.name} had ended and its pod was started after that`)
   }
 
   /** A node that runs has a container, or soon hears of its loss; where nothing goes wrong any more. */

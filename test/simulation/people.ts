@@ -8,6 +8,7 @@ import { diceOf } from './dice.ts'
 import type { SimulatedFolder } from './folder.ts'
 import type { Task } from './generator.ts'
 import type { History, SeenWorkflow } from './history.ts'
+import { LaterDeeds } from './later-deeds.ts'
 import type { Scenario } from './scenario.ts'
 import type { World } from './world.ts'
 
@@ -21,6 +22,7 @@ export class People {
   readonly #reader: Dice
   readonly #calls = new Map<string, SimulatedDaemon>()
   readonly #done = new Set<string>()
+  readonly #later: LaterDeeds
   #alarmAtMs = 0
   #filesChanged = 0
 
@@ -40,6 +42,13 @@ export class People {
     this.#wrong = given.wrong
     this.#hand = diceOf(given.scenario.seed, 'hand')
     this.#reader = diceOf(given.scenario.seed, 'reader')
+    this.#later = new LaterDeeds({
+      clock: world.clock,
+      scenario: given.scenario,
+      history: given.history,
+      call: (key, daemon, work) => this.#call(key, daemon, work),
+      isDue: (atMs) => this.#isDue(atMs),
+    })
   }
 
   /** What they still mean to do; empty when they are content. */
@@ -49,6 +58,7 @@ export class People {
       ...(this.#filesChanged < files.length ? ['files are to change'] : []),
       ...(cron !== null && !this.#done.has('delete cron') ? ['the cron workflow is to be deleted'] : []),
       ...(limitsLater !== null && !this.#done.has('limits') ? ['limits are to change'] : []),
+      ...this.#later.open,
     ]
   }
 
@@ -64,6 +74,7 @@ export class People {
       const task = this.#scenario.tasks.find(({ name }) => name === seen.name)
       if (task !== undefined) this.#doDeed(daemon, task, seen)
     }
+    this.#later.act(daemon)
     this.#read(daemon)
   }
 

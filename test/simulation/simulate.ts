@@ -152,6 +152,7 @@ class Play {
     if (this.#violations.length === 0)
       this.#violations.push(
         ...this.#history.staysHot(),
+        ...this.#history.overLimits(),
         // What a daemon that stood still was just asking for when another took over, the next start finds and removes.
         ...(this.#daemons.usurped > 0 ? [] : this.#leftovers()),
         ...this.#history.ranOtherwise(),

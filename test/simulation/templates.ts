@@ -23,6 +23,8 @@ export type Surroundings = {
   readonly semaphores: readonly string[]
   /** Files are handed on as artifacts. */
   readonly hasArtifacts?: boolean
+  /** How often a leaf fails for good, or until people have retried its workflow so often. */
+  readonly failing?: { readonly chance: number; readonly mends: readonly [number, ...number[]] }
 }
 
 export function drawLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
@@ -51,7 +53,7 @@ function containerSetLeaf(dice: Dice, name: string): Leaf {
 }
 
 function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
-  const fails = dice.chance(0.06)
+  const fails = dice.chance(around.failing?.chance ?? 0.06)
   const exits = fails ? [dice.int(1, 3)] : dice.pick([[0], [0], [0], [1, 0], [1, 2, 0]])
   const isFlaky = exits.length > 1
   const makesResult = dice.chance(0.6)
@@ -64,6 +66,7 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
   const deed: Deed = {
     ms: dice.pick([0, 0, dice.int(1, 300), dice.int(300, 6_000)]),
     exits,
+    ...(fails && around.failing !== undefined ? { mends: dice.pick(around.failing.mends) } : {}),
     ...(makesResult ? { out: '{{inputs.parameters.in}}x' } : {}),
     ...(makesResult || makesArtifact ? { files } : {}),
     ...(takesArtifact ? { needs: '/tmp/taken' } : {}),

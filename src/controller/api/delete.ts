@@ -46,7 +46,7 @@ export async function deleteWorkflow(
   mustBe(finishedUid, known)
   await core.archive.holds.alone(known.uid, async () => {
     const row = await core.store.workflowByUid(known.uid)
-    if (row === null) return deleteMoved(core, { namespace, name: resolved }, options)
+    if (row === null) return deleteMoved(core, { namespace, name: resolved }, options, known.uid)
     mustBe(finishedUid, row)
     const workflow = await withNodesIfWanted(core, row)
     if (options.background === true && options.force !== true && hasArtifactGC(workflow))
@@ -65,23 +65,37 @@ function mustBe(
   if (!finished) throw new ApiError('FAILED_PRECONDITION', `workflow ${name} is not over`)
 }
 
-/** One that has left the hot tables without having been deleted. @throws ApiError NOT_FOUND */
+/** One that has left the hot tables without having been deleted. @param held whom the caller has for himself. @throws ApiError NOT_FOUND */
 async function deleteMoved(
   core: Core,
   named: { readonly namespace: string; readonly name: string },
-  { force = false, finishedUid }: DeleteOptions,
+  options: DeleteOptions,
+  held: WorkflowUid | null = null,
 ): Promise<void> {
-  const row = await core.store.archive.named(named.namespace, named.name, { deleted: false })
-  if (row === null) throw notFound('Workflow', named.name)
-  mustBe(finishedUid, { ...row, finished: true })
-  const keeps = core.config.archive?.enabled === true && row.labels[archivingLabel] === isArchivedValue
-  await removeMoved(core, row, { force, keeps })
+  const found = await core.store.archive.named(named.namespace, named.name, { deleted: false })
+  if (found === null) throw notFound('Workflow', named.name)
+  const { uid } = found
+  const remove = async () => {
+    const row = await core.store.archive.byUid(uid)
+    if (row === null || row.deleted) return false
+    mustBe(options.finishedUid, { ...row, finished: true })
+    const keeps = core.config.archive?.enabled === true && row.labels[archivingLabel] === isArchivedValue
+    await removeMoved(core, row, { force: options.force === true, keeps })
+    return true
+  }
+  const isDone = await (held === uid ? remove() : core.archive.holds.alone(uid, remove))
+  // Somebody was faster: it is gone, or among the others again.
+  if (!isDone && held !== uid) await deleteWorkflow(core, named.namespace, named.name, options)
 }
 
-/** Out of the archive, with all that it still has. */
-export async function deleteArchivedRow(core: Core, row: ArchivedRow): Promise<void> {
-  if (!row.deleted) return removeMoved(core, row, { force: false, keeps: false })
-  await core.store.commit([{ kind: 'deleteArchived', uid: row.uid }])
+/** Out of the archive, with all that it still has; what has left it meanwhile is left alone. */
+export async function deleteArchivedRow(core: Core, { uid }: Pick<ArchivedRow, 'uid'>): Promise<void> {
+  await core.archive.holds.alone(uid, async () => {
+    const row = await core.store.archive.byUid(uid)
+    if (row === null) return
+    if (!row.deleted) return removeMoved(core, row, { force: false, keeps: false })
+    await core.store.commit([{ kind: 'deleteArchived', uid }])
+  })
 }
 
 /** @param how `keeps`: it stays in the archive. @throws ApiError INTERNAL where its artifacts cannot be deleted */

@@ -15,8 +15,10 @@ export async function takeBack(core: Core, row: ArchivedRow): Promise<void> {
   if (core.runs.byName(namespace, name) !== undefined || core.creating.has(`${namespace}/${name}`)) throw taken
   await core.archive.holds.alone(uid, async () => {
     try {
-      const committed = await putBack(core.store, row)
-      if (committed === null || !row.deleted) return
+      // Retention or another may have been faster.
+      const now = await core.store.archive.byUid(uid)
+      const committed = now === null ? null : await putBack(core.store, now)
+      if (committed === null || now?.deleted !== true) return
       const back = await readByUid(core, uid)
       const version = committed.versions.get(objectKey('Workflow', namespace, name)) ?? committed.resourceVersion
       if (back !== null) announce(core.hub, back, 'ADDED', version)

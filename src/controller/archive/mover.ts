@@ -6,6 +6,7 @@ import type { Clock, WorkflowUid } from '../../resources/index.ts'
 import { WorldError, instant } from '../../resources/index.ts'
 import type { Store } from '../../store/port.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
+import { ApiError } from '../port.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Holds } from './holds.ts'
 import { archivingChanges, packWorkflow } from './pack.ts'
@@ -180,12 +181,27 @@ export class Mover {
     const finishedBefore = instant(clock.now() - (ttlMs ?? 0))
     const overAge = ttlMs === null ? [] : await store.archive.oldest({ finishedBefore, limit: perTurn })
     const rows = new Map([...overNumber, ...overAge].map((row) => [row.uid, row]))
+    let purged = 0
     for (const row of rows.values()) {
       if (this.#isClosed) return false
-      await this.#parts.remove(row)
+      if (await this.#remove(row)) purged += 1
     }
-    this.#parts.telemetry.workflowsArchived({ purged: rows.size })
-    return rows.size > 0
+    this.#parts.telemetry.workflowsArchived({ purged })
+    return purged > 0
+  }
+
+  /** `false`: not now; what keeps one, such as its artifacts, keeps no other. */
+  async #remove(row: ArchivedRow): Promise<boolean> {
+    const { remove, log } = this.#parts
+    const { uid, name, namespace } = row
+    try {
+      await remove(row)
+      return true
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      log.warn({ uid, workflow: name, namespace, error: error.message }, 'an archived workflow could not be deleted')
+      return false
+    }
   }
 
   async #sweep(): Promise<boolean> {

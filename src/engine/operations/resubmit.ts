@@ -62,9 +62,12 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
   const renamed = (text: string) =>
     text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text
   const idOf = (nodeName: string) => (nodeName === name ? name : `${name}-${fnv32a(nodeName)}`)
+  const attempts = new Attempts(nodes)
   const kept = Object.values(nodes).filter(
     (node) =>
-      !node.name.startsWith(`${oldName}.onExit`) && !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)),
+      !node.name.startsWith(`${oldName}.onExit`) &&
+      !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)) &&
+      attempts.of(node) !== 'made anew',
   )
   const ids = new Map(kept.map((node) => [node.id, idOf(renamed(node.name))]))
   const carried = kept.map((node): [string, NodeStatus] => {
@@ -80,7 +83,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     if (children !== undefined) base.children = children
     const outbound = mapped(node.outboundNodes)
     if (outbound !== undefined) base.outboundNodes = outbound
-    return [base.id, phaseFor(base, node, now)]
+    return [base.id, attempts.of(node) === 'history' ? base : phaseFor(base, node, now)]
   })
   return {
     ...next,
@@ -109,6 +112,39 @@ function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   if (old.type === 'Pod') return { ...open, phase: 'Pending' }
   if (old.type === 'Skipped') return { ...rest, phase: old.phase }
   return { ...open, phase: 'Pending', startedAt: rfc3339(now) }
+}
+
+const executionTypes: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin'])
+
+/**
+ * Attempts of retried calls: where the last one is a pod that failed, the call begins anew without any; where the template
+ * is a flow of its own, its last attempt goes on. Earlier ones are what they were: nobody would run them again.
+ */
+class Attempts {
+  readonly #nodes: Readonly<Record<string, NodeStatus>>
+  readonly #fates = new Map<string, 'made anew' | 'history'>()
+
+  constructor(nodes: Readonly<Record<string, NodeStatus>>) {
+    this.#nodes = nodes
+    for (const node of Object.values(nodes)) {
+      if (node.type !== 'Retry') continue
+      const attempts = (node.children ?? []).flatMap((id) => (nodes[id]?.nodeFlag?.retried === true ? [nodes[id]] : []))
+      const last = attempts.at(-1)
+      if (last === undefined) continue
+      const isAnew = executionTypes.has(last.type) && isFailedOrError(last.phase)
+      for (const { id } of isAnew ? attempts : attempts.slice(0, -1))
+        this.#fates.set(id, isAnew ? 'made anew' : 'history')
+    }
+  }
+
+  /** Also of what lies within one. */
+  of(node: NodeStatus): 'made anew' | 'history' | null {
+    for (let at: NodeStatus | undefined = node; at !== undefined; at = this.#nodes[at.boundaryID ?? '']) {
+      const fate = this.#fates.get(at.id)
+      if (fate !== undefined) return fate
+    }
+    return null
+  }
 }
 
 function hasSucceededBelow(nodes: Readonly<Record<string, NodeStatus>>, node: NodeStatus): boolean {
