@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 import { Execution, type CallError } from './execution.ts'
 import { Frame } from './frame.ts'
 import { HookSet } from './hooks.ts'
-import { isFulfilled } from './phases.ts'
+import { isEnded, isFulfilled } from './phases.ts'
 import type { Run } from './run.ts'
 import { awaitsResult, type Scope } from './scope.ts'
 import { scopeText } from './template-lookup.ts'
@@ -20,6 +20,17 @@ export type ChildInit = {
   /** Why it does not run: a message for the Skipped node, or for an Error one. */
   readonly skipped: { readonly phase: 'Skipped' | 'Error'; readonly message: string } | null
 }
+
+/** A node that has ended as a leaf. */
+export const isPlainLeaf = (node: NodeStatus): boolean =>
+  (node.type === 'Pod' || node.type === 'Skipped') &&
+  isEnded(node) &&
+  node.children === undefined &&
+  node.daemoned === undefined
+
+/** Leaves nothing that the outputs of its loop are made of. */
+export const isBare = ({ outputs }: NodeStatus): boolean =>
+  outputs === undefined || (outputs.result === undefined && !outputs.parameters?.length)
 
 export class Child extends Frame {
   readonly init: ChildInit
@@ -65,6 +76,11 @@ export class Child extends Frame {
     return (this.known ??= this.run.nodeNamed(this.init.call.nodeName))
   }
   private known: NodeStatus | undefined
+
+  /** Has ended as a leaf that nothing hangs below, nor ever will. */
+  get isPlain(): boolean {
+    return this.hooks === null && this.node !== undefined && isPlainLeaf(this.node)
+  }
 
   protected work(): void {
     const dirty = this.takeDirtyChildren()

@@ -7,7 +7,7 @@ import { withCondition } from './conditions.ts'
 import { emitWorkflowMetrics } from './node-metrics.ts'
 import { isEnded } from './phases.ts'
 import { removalsAtEnd } from './pod-gc.ts'
-import { sumBelow, totalDuration } from './progress.ts'
+import { sumBelow } from './progress.ts'
 import { dropForgotten } from './forgotten.ts'
 import type { Run } from './run.ts'
 import { releaseAllLocks } from './sync.ts'
@@ -25,7 +25,7 @@ export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', mess
     startedAt: run.status.startedAt ?? finishedAt,
     finishedAt,
     progress: `${run.progressDone}/${run.progressTotal}`,
-    resourcesDuration: totalDuration(run),
+    resourcesDuration: run.totalDuration(),
     conditions: withCondition(withCondition(run.status.conditions, { type: 'PodRunning', status: 'False' }), {
       type: 'Completed',
       status: 'True',

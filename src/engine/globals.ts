@@ -93,7 +93,7 @@ const templateNameOf = ({ templateRef, templateName = '' }: NodeStatus): string 
 /** The failed nodes as a JSON list, quoted once more as a JSON string. */
 export function setFailures(run: Run): void {
   const failures: unknown[] = []
-  for (const node of run.nodes.values()) {
+  for (const node of run.failedNodes === 0 ? [] : run.nodes.values()) {
     if (node.phase !== 'Failed' && node.phase !== 'Error') continue
     failures.push({
       displayName: node.displayName ?? '',

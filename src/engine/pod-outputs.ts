@@ -13,7 +13,7 @@ export function recordOutputs(run: Run, node: NodeStatus, template: Template, re
   if (outputs !== null) node.outputs = outputs
   if (result.progress !== undefined && /^\d+\/\d+$/.test(result.progress)) run.setProgress(node, result.progress)
   if (result.state.hostNodeName !== undefined) node.hostNodeName ??= result.state.hostNodeName
-  node.resourcesDuration = podDuration(template, result.state)
+  run.setDuration(node, podDuration(template, result.state))
   exportGlobals(run, node.outputs)
   run.touch(node)
 }

@@ -10,12 +10,12 @@ const exactNodesMax = 3000
 
 export function sumBelow(run: Run): void {
   const exact = run.nodes.size <= exactNodesMax
-  for (const node of run.nodes.values()) {
+  const root = run.nodes.get(run.name)
+  for (const node of exact ? run.nodes.values() : root === undefined ? [] : [root]) {
     if (executable.has(node.type)) continue
-    if (!exact && node.id !== run.name) continue
     const sums = exact
       ? below(run, node)
-      : { progress: `${run.progressDone}/${run.progressTotal}`, durations: totalDuration(run) }
+      : { progress: `${run.progressDone}/${run.progressTotal}`, durations: run.totalDuration() }
     if (sums.progress === node.progress && same(sums.durations, node.resourcesDuration)) continue
     if (sums.progress !== '0/0') node.progress = sums.progress
     if (Object.keys(sums.durations).length > 0) node.resourcesDuration = sums.durations
@@ -43,12 +43,6 @@ function below(run: Run, node: NodeStatus): Sums {
     if (child.children !== undefined) addAll(stack, child.children)
   }
   return { progress: `${done}/${total}`, durations }
-}
-
-export function totalDuration(run: Run): Record<string, number> {
-  const durations: Record<string, number> = {}
-  for (const node of run.nodes.values()) if (node.type === 'Pod') add(durations, node.resourcesDuration)
-  return durations
 }
 
 function add(sum: Record<string, number>, part: Record<string, number> | undefined): void {

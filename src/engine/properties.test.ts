@@ -23,12 +23,25 @@ type Counters = {
   activePods: number
   progressDone: number
   progressTotal: number
+  failedNodes: number
+  durations: Record<string, number>
   boundaries: Record<string, BoundaryCounts>
 }
 
 function recount(run: Run): Counters {
-  const counters: Counters = { activePods: 0, progressDone: 0, progressTotal: 0, boundaries: {} }
+  const counters: Counters = {
+    activePods: 0,
+    progressDone: 0,
+    progressTotal: 0,
+    failedNodes: 0,
+    durations: {},
+    boundaries: {},
+  }
   for (const node of run.nodes.values()) {
+    if (isFailedOrError(node.phase)) counters.failedNodes += 1
+    if (node.type === 'Pod')
+      for (const [name, seconds] of Object.entries(node.resourcesDuration ?? {}))
+        counters.durations[name] = (counters.durations[name] ?? 0) + seconds
     if (['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'].includes(node.type)) {
       const [done = 0, total = 0] = (node.progress ?? '0/0').split('/').map(Number)
       counters.progressDone += done
@@ -53,11 +66,13 @@ const withoutZeros = (boundaries: Record<string, BoundaryCounts>) =>
       .sort(),
   )
 
-const countersOf = ({ activePods, progressDone, progressTotal, boundaries }: Run): Counters => ({
-  activePods,
-  progressDone,
-  progressTotal,
-  boundaries: withoutZeros(Object.fromEntries(boundaries)),
+const countersOf = (run: Run): Counters => ({
+  activePods: run.activePods,
+  progressDone: run.progressDone,
+  progressTotal: run.progressTotal,
+  failedNodes: run.failedNodes,
+  durations: run.totalDuration(),
+  boundaries: withoutZeros(Object.fromEntries(run.boundaries)),
 })
 
 /** Not ended, and not left behind by a failFast above it: Argo forgets those too. */

@@ -100,6 +100,10 @@ export class Run {
   activePods = 0
   progressDone = 0
   progressTotal = 0
+  /** Nodes that are Failed or Error. */
+  failedNodes = 0
+  /** What pods held, by resource: the sum, and how many of them it is of. */
+  private readonly durations = new Map<string, { seconds: number; nodes: number }>()
   /** In the very first pass `workflow.status` is empty. */
   passes = 0
 
@@ -279,6 +283,29 @@ export class Run {
     this.progressTotal += by * total
   }
 
+  /** How long a pod held what it asked for. */
+  setDuration(node: NodeStatus, duration: Record<string, number>): void {
+    this.countDuration(node, -1)
+    node.resourcesDuration = duration
+    this.countDuration(node, 1)
+  }
+
+  /** Of all pods together. */
+  totalDuration(): Record<string, number> {
+    return Object.fromEntries([...this.durations].map(([name, { seconds }]) => [name, seconds]))
+  }
+
+  private countDuration({ type, resourcesDuration }: NodeStatus, by: 1 | -1): void {
+    if (type !== 'Pod' || resourcesDuration === undefined) return
+    for (const name in resourcesDuration) {
+      const sum = this.durations.get(name) ?? { seconds: 0, nodes: 0 }
+      sum.seconds += by * (resourcesDuration[name] ?? 0)
+      sum.nodes += by
+      if (sum.nodes === 0) this.durations.delete(name)
+      else if (sum.nodes === by) this.durations.set(name, sum)
+    }
+  }
+
   /** Links idempotently. The row of a wide parent is stored again when its list has grown by a tenth, of a very wide one by a thousand. */
   addChild(parent: NodeStatus, childId: string): void {
     const children = (parent.children ??= [])
@@ -313,6 +340,7 @@ export class Run {
     if (node === undefined) return
     this.count(node, -1)
     this.countProgress(node, -1)
+    this.countDuration(node, -1)
     this.nodes.delete(id)
     this.lastNamed = { name: null, id: nodeIdOf('') }
     this.changed.delete(id)
@@ -327,6 +355,7 @@ export class Run {
     if (node.daemoned === true) this.daemons.add(node.id)
     this.count(node, +1)
     this.countProgress(node, 1)
+    this.countDuration(node, 1)
   }
 
   countsOf(boundaryId: string): BoundaryCounts {
@@ -339,6 +368,7 @@ export class Run {
   }
 
   private count(node: NodeStatus, by: 1 | -1): void {
+    if (isFailedOrError(node.phase)) this.failedNodes += by
     if (node.phase === undefined || !counted.has(node.type)) return
     const active = isActive(node)
     if (node.type === 'Pod' && active && node.synchronizationStatus?.waiting === undefined) this.activePods += by

@@ -2,7 +2,7 @@
 import type { NodeStatus, WorkflowStep } from '../resources/index.ts'
 import { mentionsStatus, nothingAbsent, refersToResult } from './call.ts'
 import { emptyLoopText, resolveCall, type Concrete } from './call-resolution.ts'
-import { Child } from './child.ts'
+import { Child, isBare, isPlainLeaf } from './child.ts'
 import { outboundOf } from './boundary.ts'
 import { Frame } from './frame.ts'
 import { LoopItems } from './loop-items.ts'
@@ -22,6 +22,7 @@ export class StepGroup extends Frame {
   private readonly body: StepsBody
   private readonly stepsNode: NodeStatus
   private readonly index: number
+  private readonly nodeName: string
   /** In list order; `null` once one has ended well and nothing more is asked of it. */
   private readonly children: (Child | null)[] = []
   private parts: readonly Part[] | null = null
@@ -29,6 +30,9 @@ export class StepGroup extends Frame {
   private size = 0
   private next = 0
   private unsettled = 0
+  /** Of the settled: leaves without hooks, and those of them that left no outputs. */
+  private plain = 0
+  private bare = 0
   /** Started, but not let through a gate yet. */
   private heldBack: Child | null = null
 
@@ -38,10 +42,20 @@ export class StepGroup extends Frame {
     this.stepsNode = stepsNode
     this.index = index
     this.steps = steps
+    this.nodeName = `${body.nodeName}[${index}]`
+  }
+
+  /** All of its items are leaves, which are what comes last in it. */
+  get isPlain(): boolean {
+    return this.parts !== null && this.plain === this.size
+  }
+  /** No item left anything that the outputs of a loop are made of. */
+  get isBare(): boolean {
+    return this.isPlain && this.bare === this.size
   }
 
   get node(): NodeStatus | undefined {
-    return (this.known ??= this.run.nodeNamed(`${this.body.nodeName}[${this.index}]`))
+    return (this.known ??= this.run.nodeNamed(this.nodeName))
   }
   private known: NodeStatus | undefined
 
@@ -152,7 +166,9 @@ export class StepGroup extends Frame {
       const entry = this.entryAt(this.next)
       if (entry === null) break
       this.next += 1
-      const child = this.childFor(entry.concrete, entry.source)
+      const nodeName = `${this.nodeName}.${entry.concrete.name}`
+      if (this.isOver(node, entry, nodeName)) continue
+      const child = this.childFor(entry, nodeName)
       child.position = this.children.length
       this.children.push(child)
       this.unsettled += 1
@@ -161,6 +177,21 @@ export class StepGroup extends Frame {
       this.heldBack = child
       return true
     }
+    return true
+  }
+
+  /** Of an earlier life: an item that has ended well, and that nothing is to be asked of. */
+  private isOver(group: NodeStatus, { concrete, source }: Entry, nodeName: string): boolean {
+    const { run } = this
+    const { call, skipped } = concrete
+    const node = run.nodeNamed(nodeName)
+    if (node?.phase !== 'Succeeded' || !isPlainLeaf(node) || skipped !== null) return false
+    if (call.onExit || Object.keys(call.hooks ?? source.hooks ?? {}).length > 0) return false
+    if (run.status.synchronization !== undefined || run.outstanding.has(node.id)) return false
+    this.children.push(null)
+    this.plain += 1
+    if (isBare(node)) this.bare += 1
+    run.addChild(group, node.id)
     return true
   }
 
@@ -174,14 +205,14 @@ export class StepGroup extends Frame {
     return null
   }
 
-  private childFor(concrete: Concrete, source: WorkflowStep): Child {
+  private childFor({ concrete, source }: Entry, nodeName: string): Child {
     const { body, run } = this
     const { execution } = body
     const { name, call } = concrete
     const template = execution.resolved?.template ?? body.template
     return new Child(run, this, {
       call: {
-        nodeName: `${body.nodeName}[${this.index}].${name}`,
+        nodeName,
         holder: this.holderOf(source, call),
         scope: execution.resolved?.scope ?? execution.call.scope,
         args: call.arguments ?? {},
@@ -261,6 +292,10 @@ export class StepGroup extends Frame {
     if (!child.isCounted) {
       child.isCounted = true
       this.unsettled -= 1
+      if (child.isPlain) {
+        this.plain += 1
+        if (child.node !== undefined && isBare(child.node)) this.bare += 1
+      }
     }
     this.release(child)
     return true

@@ -8,6 +8,7 @@ import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
 import { aheadMax, lookAhead } from './look-ahead.ts'
 import { entriesOf, loopEntriesOf, StepsScope } from './scope.ts'
+import type { Run } from './run.ts'
 import { StepGroup } from './step-group.ts'
 import { resolveTemplate } from './template-lookup.ts'
 import { outputsFromScope } from './template-outputs.ts'
@@ -16,6 +17,7 @@ export class StepsBody extends Body {
   readonly scope: StepsScope
   private index = 0
   private group: StepGroup | null = null
+  private isLastPlain = false
 
   constructor(init: BodyInit) {
     super(init)
@@ -41,6 +43,7 @@ export class StepsBody extends Body {
       if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
       const fault = this.learn(this.group, groupNode)
       if (fault !== null) return this.failWith(fault)
+      this.isLastPlain = this.group.isPlain
       this.group = null
       this.index += 1
     }
@@ -64,10 +67,10 @@ export class StepsBody extends Body {
   private preparedUpTo = 0
 
   private succeed(node: NodeStatus): void {
-    const { run, scope } = this
+    const { run, scope, isLastPlain } = this
     const outputs = outputsFromScope(run, this.template, scope)
     if (!outputs.ok) {
-      this.setOutbound(node)
+      this.setOutbound(node, isLastPlain)
       endDaemons(run, node.id)
       return this.failWith(outputs.error)
     }
@@ -75,11 +78,11 @@ export class StepsBody extends Body {
       node.outputs = outputs.value
       exportGlobals(run, node.outputs)
     }
-    this.end(node, 'Succeeded', '')
+    this.end(node, 'Succeeded', '', isLastPlain)
   }
 
-  private end(node: NodeStatus, phase: 'Succeeded' | 'Failed', message: string): void {
-    this.setOutbound(node)
+  private end(node: NodeStatus, phase: 'Succeeded' | 'Failed', message: string, isLastPlain = false): void {
+    this.setOutbound(node, isLastPlain)
     this.run.setPhase(node, phase, message)
     if (message === '') delete node.message
     endDaemons(this.run, node.id)
@@ -93,14 +96,21 @@ export class StepsBody extends Body {
     endDaemons(this.run, node.id)
   }
 
-  /** The outbound nodes of the children of the last group that was made. */
-  private setOutbound(node: NodeStatus): void {
+  /**
+   * The outbound nodes of the children of the last group that was made.
+   * @param isPlain its children are leaves: there may be a million
+   */
+  private setOutbound(node: NodeStatus, isPlain: boolean): void {
     const last = this.run.nodeNamed(`${this.nodeName}[${Math.min(this.index, (this.template.steps ?? []).length - 1)}]`)
     if (last === undefined) return
+    this.run.touch(node)
+    if (isPlain) {
+      node.outboundNodes = [...(last.children ?? [])]
+      return
+    }
     const outbound = new Set<string>()
     for (const child of last.children ?? []) for (const id of outboundOf(this.run, child)) outbound.add(id)
     node.outboundNodes = [...outbound]
-    this.run.touch(node)
   }
 
   /** Makes what the group's steps left visible to later ones; a fault in aggregating loops is returned. */
@@ -119,11 +129,7 @@ export class StepsBody extends Body {
         scope.add(entriesOf(run, prefix, node, resolved.ok ? resolved.value.template : null, 'steps'))
         continue
       }
-      const start = `${groupNode.name}.${name}(`
-      const items = (groupNode.children ?? []).flatMap((id) => {
-        const item = run.nodes.get(id)
-        return item?.name.startsWith(start) === true && item.nodeFlag?.hooked !== true ? [item] : []
-      })
+      const items = group.isBare ? [] : itemsOf(run, groupNode, `${groupNode.name}.${name}(`)
       const entries = loopEntriesOf(run, prefix, groupNode, items)
       if (!entries.ok) return entries.error
       scope.add(entries.value)
@@ -135,3 +141,10 @@ export class StepsBody extends Body {
     this.group?.abandon()
   }
 }
+
+/** Of a loop; hooks hang beside them. */
+const itemsOf = (run: Run, group: NodeStatus, start: string): readonly NodeStatus[] =>
+  (group.children ?? []).flatMap((id) => {
+    const item = run.nodes.get(id)
+    return item?.name.startsWith(start) === true && item.nodeFlag?.hooked !== true ? [item] : []
+  })

@@ -51,6 +51,29 @@ describe('a wide loop', () => {
     expect(story.node('wf.each(1499:a:a1499)').inputs?.parameters?.[0]?.value).toBe('a1499')
   })
 
+  it('has as its last nodes those of its items, also of one that was opened again in the middle', () => {
+    const loop = { name: 'each', template: 'say', withSequence: { count: '7' }, arguments: wordOf('{{item}}') }
+    const entry = { name: 'main', steps: [[{ name: 'inner', template: 'loop' }], [{ ...loop, name: 'last' }]] }
+    const templates = [entry, { name: 'loop', steps: [[loop]] }, say]
+    let story = new Story({ entrypoint: 'main', parallelism: 2, templates })
+    let count = 0
+    for (let [name] = story.pods.keys(); name !== undefined; [name] = story.pods.keys()) {
+      story.end(name)
+      count += 1
+      if (count !== 4 && count !== 10) continue
+      story = story.reopened()
+      story.tell()
+    }
+    expect([story.phase, count]).toEqual(['Succeeded', 14])
+    const ids = (start: string) =>
+      [...story.run.nodes.values()].filter(({ name }) => name.startsWith(start)).map(({ id }) => id)
+    const [inner, last] = [ids('wf[0].inner[0].each('), ids('wf[1].last(')]
+    expect([inner.length, last.length]).toEqual([7, 7])
+    expect([story.node('wf[0].inner[0]').children, story.node('wf[0].inner').outboundNodes]).toEqual([inner, inner])
+    expect([story.node('wf[1]').children, story.node('wf').outboundNodes]).toEqual([last, last])
+    for (const id of inner) expect(story.run.nodes.get(id)?.children).toEqual([story.node('wf[1]').id])
+  })
+
   it('fails before anything starts where an item cannot be filled in', () => {
     const items = [...Array.from({ length: 1_500 }, () => ({ a: 'x' })), { b: 'y' }]
     const step = { name: 'each', template: 'say', withItems: items, arguments: wordOf('{{item.a}}') }
