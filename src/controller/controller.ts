@@ -15,7 +15,7 @@ import type { Controller } from './port.ts'
 import { ownCopy, reconfigure } from './reconfigure.ts'
 import { isKept, loadRuns, setGoing } from './recovery.ts'
 import type { FleetFigures } from './fleet/fleet-side.ts'
-import { forgetLostFiles } from './fleet/lost-files.ts'
+import { forgetLostFiles } from './lost-files.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -159,7 +159,8 @@ export function createController(given: ControllerParts): RunningController {
     }
     await core.pods.sweep((state) => isKept(core, state))
     await core.scheduling?.placements.prune((uid) => core.runs.byUid(uid) !== undefined)
-    if (core.fleet !== null) await forgetLostFiles(core)
+    // A store that has to be asked who leads is one that others work on, maybe with this folder.
+    if (store.confirm !== undefined) await forgetLostFiles(core)
   }
 
   async function drain(): Promise<void> {

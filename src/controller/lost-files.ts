@@ -1,5 +1,5 @@
-/** Logs and other files of workflows that had run here and were deleted by another member while this one was away. */
-import type { Core } from '../core.ts'
+/** Logs and other files of workflows that are no more: deleted by another member while this one was away, or written by one that was overtaken. */
+import type { Core } from './core.ts'
 
 export async function forgetLostFiles({ runtime, store, log }: Core): Promise<void> {
   for (const uid of (await runtime.workflowsWithFiles?.()) ?? []) {
