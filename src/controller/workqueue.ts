@@ -43,7 +43,7 @@ export class Workqueue<Key> {
   take(limit: number, isReady: (key: Key) => boolean): Key[] {
     const taken: Key[] = []
     const now = this.#telemetry.monotonicMs()
-    const passedOver: Entry<Key>[] = []
+    let passedOver: Entry<Key>[] | null = null
     for (; this.#head < this.#line.length && taken.length < limit; this.#head += 1) {
       const entry = this.#line[this.#head]
       if (entry === undefined || this.#waiting.get(entry.key) !== entry) continue
@@ -51,9 +51,9 @@ export class Workqueue<Key> {
         this.#waiting.delete(entry.key)
         taken.push(entry.key)
         this.#telemetry.queueWaited(this.#name, (now - entry.addedAt) / 1000)
-      } else passedOver.push(entry)
+      } else (passedOver ??= []).push(entry)
     }
-    this.#keep(passedOver)
+    this.#keep(passedOver ?? [])
     this.#telemetry.queueDepth(this.#name, this.#waiting.size)
     return taken
   }

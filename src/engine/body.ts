@@ -70,6 +70,7 @@ export abstract class Body extends Frame {
     const node = execution.createNode(phase, false, attempt === null ? null : this.nodeName)
     if (attempt !== null) node.nodeFlag = { ...node.nodeFlag, retried: true }
     run.touch(node)
+    this.known = node
     return node
   }
 

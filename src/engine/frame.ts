@@ -2,6 +2,9 @@
 import type { Instant } from '../resources/index.ts'
 import type { Run } from './run.ts'
 
+/** Nothing is ever added to it. */
+const none: Frame[] = []
+
 /**
  * Nodes are the truth, frames a cache of how to go on: a run opened from its nodes builds the same frames by visiting
  * from the root. A frame marked dirty makes its ancestors dirty, so that one visit from the root reaches exactly those
@@ -14,7 +17,7 @@ export abstract class Frame {
   /** Among its siblings, in Argo's order: list order, then hooks. Decides who gets the next free slot or lock. */
   position = 0
   isDirty = false
-  private dirtyChildren: Frame[] = []
+  private dirtyChildren = none
 
   constructor(run: Run, parent: Frame | null) {
     this.run = run
@@ -62,7 +65,7 @@ export abstract class Frame {
   protected takeDirtyChildren(): readonly Frame[] {
     if (this.dirtyChildren.length === 0) return this.dirtyChildren
     const taken = this.dirtyChildren
-    this.dirtyChildren = []
+    this.dirtyChildren = none
     // Also those that are not visited after all must be heard when they ask again.
     for (const child of taken) child.isDirty = false
     return taken.length === 1 ? taken : taken.sort((a, b) => a.position - b.position)
@@ -74,7 +77,9 @@ export abstract class Frame {
   }
 
   private childIsDirty(child: Frame): void {
-    this.dirtyChildren.push(child)
+    // Most have one: a list that is made to grow takes room for many.
+    if (this.dirtyChildren.length === 0) this.dirtyChildren = [child]
+    else this.dirtyChildren.push(child)
     this.markDirty()
   }
 }

@@ -396,7 +396,8 @@ export class Run {
 
   event(reason: string, message: string, node?: NodeId): void {
     const isBad = reason.includes('Failed') || reason.includes('Error') || reason.includes('TimedOut')
-    this.events.push({ reason, type: isBad ? 'Warning' : 'Normal', message, ...(node === undefined ? {} : { node }) })
+    const type = isBad ? 'Warning' : 'Normal'
+    this.events.push(node === undefined ? { reason, type, message } : { reason, type, message, node })
   }
 
   note(node: NodeStatus | null, text: string): void {
@@ -404,11 +405,11 @@ export class Run {
   }
 
   private reportPhase(node: NodeStatus, before: NodePhase | undefined, phase: NodePhase): void {
-    const text = (name: string) => `${name} node ${node.name}${node.message ? `: ${node.message}` : ''}`
     if (phase !== 'Running' && phase !== 'Succeeded' && phase !== 'Failed' && phase !== 'Error') return
+    const which = ` node ${node.name}${node.message ? `: ${node.message}` : ''}`
     if (phase !== 'Running' && before !== 'Running')
-      this.event('WorkflowNodeRunning', text('Running'), nodeIdOf(node.id))
-    this.event(`WorkflowNode${phase}`, text(phase), nodeIdOf(node.id))
+      this.event('WorkflowNodeRunning', `Running${which}`, nodeIdOf(node.id))
+    this.event(reasons[phase], `${phase}${which}`, nodeIdOf(node.id))
   }
 
   // --- times
@@ -433,6 +434,13 @@ const hookedFlag = Object.freeze({ hooked: true })
 const flagOf = ({ hooked, retried }: NewNode): NonNullable<NodeStatus['nodeFlag']> =>
   retried ? { ...(hooked ? hookedFlag : noFlag), retried: true } : hooked ? hookedFlag : noFlag
 
+const reasons = {
+  Running: 'WorkflowNodeRunning',
+  Succeeded: 'WorkflowNodeSucceeded',
+  Failed: 'WorkflowNodeFailed',
+  Error: 'WorkflowNodeError',
+} as const
+
 const notDone: readonly [number, number] = [0, 1]
 const allDone: readonly [number, number] = [1, 1]
 
@@ -456,5 +464,14 @@ export function displayNameOf(name: string, boundary: NodeStatus | null): string
   if (boundary === null || !name.startsWith(boundary.name)) return name
   const rest = name.slice(boundary.name.length)
   if (rest.startsWith('.')) return rest.slice(1)
-  return /^\[\d+\]\.(.+)$/s.exec(rest)?.[1] ?? rest
+  const end = groupEnd(rest)
+  return end === 0 || end === rest.length ? rest : rest.slice(end)
+}
+
+/** Where `[n].` ends that a text begins with; 0 where it does not. */
+function groupEnd(text: string): number {
+  if (!text.startsWith('[')) return 0
+  let at = 1
+  for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(at)) at += 1
+  return at > 1 && text.startsWith('].', at) ? at + 2 : 0
 }

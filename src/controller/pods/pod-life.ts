@@ -60,7 +60,8 @@ export class PodLife {
   /** Made where there are several endpoints. */
   #settling: Settling | null = null
   #last: Observation | null = null
-  #signature = ''
+  /** As the engine heard it last. */
+  #told: PodState | null = null
   #isStopping = false
   /** The call that starts it has come back. */
   #isStarted = false
@@ -104,7 +105,7 @@ export class PodLife {
     if (this.#phase !== 'ahead') {
       if (this.#last !== null) this.#parts.observe(this.#last)
       else if (this.#state !== null && (this.#phase === 'starting' || this.#phase === 'following')) {
-        this.#signature = ''
+        this.#told = null
         this.#tellChange(this.#state)
       }
       return
@@ -481,16 +482,13 @@ export class PodLife {
   #wait(message: string): void {
     this.#isWaiting = message !== ''
     const { nodeId, id, namespace } = this.#plan.identity
-    if (message !== '') this.#parts.telemetry.podPending(namespace, message.split(':')[0] ?? message)
+    if (message !== '') this.#parts.telemetry.podPending(namespace, reasonOf(message))
     this.#parts.observe({ kind: 'podWaits', node: nodeId, pod: id, message })
   }
 
   #tellChange(state: PodState): void {
-    let signature = `${state.phase} ${state.ready} ${state.ip}`
-    for (const { name, state: now, reason, ready } of state.containers)
-      signature += `\n${name} ${now} ${reason} ${ready}`
-    if (signature === this.#signature) return
-    this.#signature = signature
+    if (this.#told !== null && saysTheSame(this.#told, state)) return
+    this.#told = state
     const { nodeId, id } = this.#plan.identity
     this.#parts.observe({ kind: 'podChanged', node: nodeId, pod: id, state })
   }
@@ -510,6 +508,24 @@ export class PodLife {
   #patience(signal: AbortSignal) {
     return { clock: this.#parts.clock, backOff: quickBackOff, signal }
   }
+}
+
+/** As far as the engine looks at it. */
+const saysTheSame = (one: PodState, other: PodState): boolean =>
+  one.phase === other.phase &&
+  one.ready === other.ready &&
+  one.ip === other.ip &&
+  one.containers.length === other.containers.length &&
+  one.containers.every((container, index) => {
+    const { name, state, reason, ready } = container
+    const now = other.containers[index]
+    return name === now?.name && state === now.state && reason === now.reason && ready === now.ready
+  })
+
+/** What stands before the colon. */
+function reasonOf(message: string): string {
+  const at = message.indexOf(':')
+  return at < 0 ? message : message.slice(0, at)
 }
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))

@@ -30,8 +30,8 @@ export const fencingMutants: readonly Mutant[] = [
   {
     name: 'nobody confirms that he leads',
     file: 'src/controller/build-core.ts',
-    find: 'const confirm = () => store.confirm?.() ?? Promise.resolve()',
-    replace: 'const confirm = () => Promise.resolve()',
+    find: 'const confirm = () => store.confirm?.() ?? certain',
+    replace: 'const confirm = () => certain',
   },
   {
     name: 'containers are made without asking who leads',
