@@ -1,5 +1,5 @@
 /** How a run leaves memory: because it has ended, or because the engine broke on it. */
-import { nodeOf } from '../engine/index.ts'
+import { internalOf, nodeOf } from '../engine/index.ts'
 import type { Workflow } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { objectKey } from '../store/port.ts'
@@ -46,7 +46,9 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   const ended = brokenWorkflow(viewOf(live, { nodes: true }), message, rfc3339(core.clock.now()))
   const broken = isToBeArchived(core.config.archive ?? noArchive, ended) ? withArchivedLabel(ended) : ended
   try {
-    const row = workflowRow(broken, { internal: { history: core.history.keptOf(live) }, finished: true })
+    const { forgotten: _forgotten, ...kept } = internalOf(live.run)
+    const internal = { ...kept, history: core.history.keptOf(live) }
+    const row = workflowRow(broken, { internal, finished: true })
     const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
   } catch (failure) {

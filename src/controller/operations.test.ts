@@ -49,6 +49,23 @@ describe('operations', () => {
     expect((await ended(controller, 'wf')).status?.phase).toBe('Failed')
   })
 
+  it('count the retries of a workflow on which the engine broke', async () => {
+    house = newHouse()
+    const controller = await house.open({ config: { finishedKept: 0 } })
+    await controller.createWorkflow('default', single('wf', doing({ exitCode: 1 })))
+    await ended(controller, 'wf')
+    await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+    const [stored] = house.disk.workflows.values()
+    if (stored === undefined) throw new Error('nothing is stored')
+    // What no admission lets through.
+    const body = stored.body.replace(/"templates":\[/, '"templates":7,"none":[')
+    house.disk.workflows.set(stored.row.uid, { ...stored, body })
+    await expect(controller.operate('default', 'wf', { kind: 'retry' })).rejects.toMatchObject({ code: 'INTERNAL' })
+    await until(controller, 'wf', ({ status }) => status?.phase === 'Error')
+    const { internal } = house.disk.workflows.get(stored.row.uid) ?? stored
+    expect(JSON.parse(internal)).toMatchObject({ generation: 1 })
+  })
+
   it('are refused with the codes and words of Argo', async () => {
     house = newHouse()
     const controller = await house.open()
