@@ -121,6 +121,39 @@ describe('steps with failFast', () => {
 })
 
 describe('manual retry', () => {
+  it.each([
+    ['a failed flow and its exit hook have failed', 1, ['wf[0].s.t0', 'wf[0].s.onExit.t0', 'wf[0].s.onExit.t1']],
+    ['only the exit hook has', 0, ['wf[0].s.onExit.t0', 'wf[0].s.onExit.t1']],
+  ])('has the exit hook of a flow run again at its end where %s', (_what, exitCode, expected) => {
+    const inner = dag('inner', [{ name: 't0', template: 'plain' }])
+    const handler = dag('handler', [
+      { name: 't0', template: 'plain' },
+      { name: 't1', template: 'plain', dependencies: ['t0'] },
+    ])
+    const main: Template = {
+      name: 'main',
+      steps: [
+        [
+          { name: 's', template: 'inner', onExit: 'handler' },
+          { name: 'other', template: 'plain' },
+        ],
+      ],
+    }
+    const story = new Story(spec(main, inner, handler))
+    story.end('wf[0].other', { exitCode: 1 })
+    story.end('wf[0].s.t0', { exitCode })
+    story.end('wf[0].s.onExit.t0')
+    story.end('wf[0].s.onExit.t1', { exitCode: 1 })
+    expect(story.phase).toBe('Failed')
+    story.ask({ kind: 'retry' })
+    const ran: string[] = []
+    story.play(({ identity }) => {
+      ran.push(identity.nodeName)
+      return {}
+    })
+    expect(ran.filter((name) => name !== 'wf[0].other')).toEqual(expected)
+    expect(story.phase).toBe('Succeeded')
+  })
   it('runs an exit handler again that failed alone', () => {
     const story = new Story(
       spec({

@@ -68,4 +68,5 @@ export const corpus: readonly Entry[] = [
   afterlife(95), // failed attempts of a retried pod were carried into a memoized resubmission, which waited for them for ever
   afterlife(20), // likewise, of a flow that is retried as a whole
   afterlife(368), // retention deleted a workflow that was just being taken out of the archive
+  afterlife(263), // a retry opened a failed flow and its exit hook, and each waited for the other
 ]

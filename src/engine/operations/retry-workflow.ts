@@ -5,7 +5,7 @@ import { podIdOf, rfc3339 } from '../../resources/index.ts'
 import { matchesNodeFieldSelector, parseNodeFieldSelector } from '../../expressions/index.ts'
 import { resetFrames } from '../advance.ts'
 import type { Operation, Refusal } from '../decision.ts'
-import { isFailedOrError } from '../phases.ts'
+import { isFailedOrError, isFulfilled } from '../phases.ts'
 import type { Run } from '../run.ts'
 import { suppliedOutputs } from '../suspend.ts'
 import { resolveTemplate, type TemplateScope } from '../template-lookup.ts'
@@ -78,6 +78,7 @@ class Planner {
       if (isChosen(node) || (this.isToBeRepeated(node) && !this.isInEarlierAttempt(node))) this.remove(node)
     }
     this.resetUnfinishedGroups()
+    this.removeExitHooks()
     if (hasParameters)
       for (const id of [...this.reset])
         if (['StepGroup', 'TaskGroup'].includes(run.nodes.get(id)?.type ?? ''))
@@ -151,7 +152,7 @@ class Planner {
     )
   }
   private encloses(parent: NodeStatus, node: NodeStatus): boolean {
-    return node.name.startsWith(parent.name) && /^[.[(]/.test(node.name.slice(parent.name.length))
+    return isBelow(node.name, parent.name)
   }
 
   /** A failed group whose own nodes all stand stays as it is; one that lost nodes runs on. */
@@ -160,6 +161,18 @@ class Planner {
       const node = this.run.nodes.get(id)
       if (node !== undefined && node.type === 'Retry' && node.phase === 'Succeeded') this.reset.add(id)
     }
+  }
+
+  /** What is opened again has its exit hook once more at its end: each would wait for the other if both went on. */
+  private removeExitHooks(): void {
+    const { nodes } = this.run
+    const again = [...this.reset].flatMap((id) => {
+      const exit = this.run.nodeNamed(`${nodes.get(id)?.name ?? ''}.onExit`)
+      return exit !== undefined && (this.reset.has(exit.id) || !isFulfilled(exit)) ? [exit.name] : []
+    })
+    if (again.length === 0) return
+    const isOf = (name: string) => again.some((exit) => name === exit || isBelow(name, exit))
+    for (const { id, name } of nodes.values()) if (isOf(name)) this.deleted.add(id)
   }
 
   private descendants(id: string): Set<string> {
@@ -188,6 +201,9 @@ class Planner {
     return order
   }
 }
+
+const isBelow = (name: string, parent: string): boolean =>
+  name.startsWith(parent) && /^[.[(]/.test(name.slice(parent.length))
 
 function unlink(run: Run, node: NodeStatus, deleted: ReadonlySet<string>): void {
   const children = node.children?.filter((id) => !deleted.has(id))
