@@ -5,8 +5,14 @@ import { resubmitted } from './resubmit.ts'
 
 const random = { next: () => 0, uuid: () => '00000000-0000-4000-8000-000000000000' }
 
-const node = (name: string, type: NodeStatus['type'], phase: NodeStatus['phase'], more: object = {}): NodeStatus =>
-  ({ id: name, name, displayName: name, type, phase, ...more })
+const node = (name: string, type: NodeStatus['type'], phase: NodeStatus['phase'], more: object = {}): NodeStatus => ({
+  id: name,
+  name,
+  displayName: name,
+  type,
+  phase,
+  ...more,
+})
 
 /** Nodes of its memoized resubmission, `name type phase`. */
 function carried(nodes: readonly NodeStatus[]): readonly string[] {
@@ -67,5 +73,27 @@ it('goes on with the last attempt of a flow that is retried as a whole, and with
     'wf(0).a Pod Failed',
     'wf(1) DAG Pending over 1',
     'wf(1).a Pod Pending',
+  ])
+})
+
+it('has exit hooks that were not over made anew by what they hang on', () => {
+  const hook = { nodeFlag: { hooked: true }, boundaryID: 'wf' }
+  const nodes = [
+    node('wf', 'DAG', 'Failed', { children: ['wf.good', 'wf.flow', 'wf.calm'] }),
+    node('wf.good', 'Pod', 'Succeeded', { children: ['wf.good.onExit'], boundaryID: 'wf' }),
+    node('wf.good.onExit', 'Retry', 'Running', { ...hook, children: ['wf.good.onExit(0)'] }),
+    node('wf.good.onExit(0)', 'Pod', 'Succeeded', { ...attempt, boundaryID: 'wf' }),
+    node('wf.flow', 'DAG', 'Failed', { children: ['wf.flow.onExit'], boundaryID: 'wf' }),
+    node('wf.flow.onExit', 'DAG', 'Failed', { ...hook, children: ['wf.flow.onExit.a'] }),
+    node('wf.flow.onExit.a', 'Pod', 'Failed', { boundaryID: 'wf.flow.onExit' }),
+    node('wf.calm', 'Pod', 'Succeeded', { children: ['wf.calm.onExit'], boundaryID: 'wf' }),
+    node('wf.calm.onExit', 'Pod', 'Succeeded', hook),
+  ]
+  expect(carried(nodes)).toEqual([
+    'wf DAG Pending over 3',
+    'wf.good Skipped Skipped over 0',
+    'wf.flow DAG Pending over 0',
+    'wf.calm Skipped Skipped over 1',
+    'wf.calm.onExit Skipped Skipped',
   ])
 })

@@ -63,9 +63,11 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text
   const idOf = (nodeName: string) => (nodeName === name ? name : `${name}-${fnv32a(nodeName)}`)
   const attempts = new Attempts(nodes)
+  const isExitMadeAnew = exitsMadeAnew(nodes, (node) => attempts.of(node) === 'history')
   const kept = Object.values(nodes).filter(
     (node) =>
       !node.name.startsWith(`${oldName}.onExit`) &&
+      !isExitMadeAnew(node) &&
       !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)) &&
       attempts.of(node) !== 'made anew',
   )
@@ -145,6 +147,22 @@ class Attempts {
     }
     return null
   }
+}
+
+/**
+ * Exit hooks that are not over: what they hang on begins them at its end, if it runs at all. Carried along as if under way,
+ * they would wait for that end, and a flow for them.
+ */
+function exitsMadeAnew(
+  nodes: Readonly<Record<string, NodeStatus>>,
+  isHistory: (node: NodeStatus) => boolean,
+): (node: NodeStatus) => boolean {
+  const anew = Object.values(nodes).flatMap((node) => {
+    const isExit = node.nodeFlag?.hooked === true && node.name.endsWith('.onExit')
+    const isOver = node.type === 'Skipped' || (node.type === 'Pod' && !isFailedOrError(node.phase))
+    return isExit && !isOver && !isHistory(node) ? [node.name] : []
+  })
+  return ({ name }) => anew.some((exit) => name.startsWith(exit) && /^($|[.[(])/.test(name.slice(exit.length)))
 }
 
 function hasSucceededBelow(nodes: Readonly<Record<string, NodeStatus>>, node: NodeStatus): boolean {
