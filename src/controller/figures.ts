@@ -56,8 +56,7 @@ function unchangedMs(live: LiveRun, now: number): number {
 
 const createdAt = ({ run }: LiveRun): number | null => instantOf(run.workflow.metadata?.creationTimestamp)
 
-function isSuspended(live: LiveRun): boolean {
-  const { spec, status } = live.cell.read()
-  if (spec?.suspend === true) return true
-  return Object.values(status?.nodes ?? {}).some(({ type, phase }) => type === 'Suspend' && phase === 'Running')
+function isSuspended({ run }: LiveRun): boolean {
+  if (run.workflow.spec?.suspend === true) return true
+  return run.nodes.values().some(({ type, phase }) => type === 'Suspend' && phase === 'Running')
 }

@@ -1,6 +1,7 @@
 /** Paths with Argo's `{parameters}` on express, and the call that a handler is given. */
 import type { Express, Request, Response } from 'express'
 import { Body, parseJson } from './body.ts'
+import { sendJson } from './json-pieces.ts'
 import { Query } from './query.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -51,7 +52,7 @@ export class Routes {
   unary(method: Method, path: string, handle: (call: Call) => Promise<object> | object): void {
     this.raw(method, path, async (call) => {
       const answer = await handle(call)
-      call.response.status(200).set(this.#headers).json(answer)
+      await sendJson(call.response.status(200).set(this.#headers), answer)
     })
   }
 
