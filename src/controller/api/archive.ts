@@ -75,8 +75,9 @@ async function deleteArchived(core: Core, identity: ArchivedIdentity): Promise<v
       kind: 'putWorkflow' as const,
       row: workflowRow(workflow, { internal: row.internal, finished: true }),
     }
-    const { versions, resourceVersion } = await core.store.commit([change])
+    // Before: where the answer is lost, what is remembered of it would be older than what is stored.
     core.runs.forget(namespace, name)
+    const { versions, resourceVersion } = await core.store.commit([change])
     announce(core.hub, workflow, 'MODIFIED', versions.get(objectKey('Workflow', namespace, name)) ?? resourceVersion)
   })
 }
