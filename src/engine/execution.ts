@@ -10,7 +10,7 @@ import { gate } from './gate.ts'
 import { processTemplate, type Processed } from './inputs.ts'
 import { afterMemo, lookUpMemo } from './memo.ts'
 import { emitNodeMetrics, startRealtime } from './node-metrics.ts'
-import { isEnded, isFailedOrError } from './phases.ts'
+import { isCarried, isEnded, isFailedOrError } from './phases.ts'
 import { RetryBody } from './retry.ts'
 import type { Run } from './run.ts'
 import { refusalByShutdown } from './shutdown.ts'
@@ -165,6 +165,8 @@ export class Execution extends Frame {
       )
         return false
     }
+    const carried = this.node
+    if (carried !== undefined && isCarried(carried)) run.begin(carried)
     return true
   }
 

@@ -3,6 +3,7 @@ import type { NodeStatus } from '../resources/index.ts'
 import type { Call } from './call.ts'
 import { comesBefore, type Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { isCarried } from './phases.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -10,7 +11,8 @@ import type { Run } from './run.ts'
  * @param node what there is of it: one that waits for a lock counts in its boundary, and is no active pod yet
  */
 export function gate(run: Run, frame: Frame, call: Call, node: NodeStatus | undefined): boolean {
-  if (node !== undefined) return node.synchronizationStatus?.waiting === undefined || hasSlot(run, frame)
+  if (node !== undefined && (!isCarried(node) || node.synchronizationStatus?.waiting !== undefined))
+    return node.synchronizationStatus?.waiting === undefined || hasSlot(run, frame)
   if (!hasSlot(run, frame)) return false
   const { boundary, boundaryTemplate } = call
   if (boundary === null || boundaryTemplate === null) return true

@@ -18,3 +18,7 @@ export const isEnded = (node: Phased): boolean =>
   isCompleted(node) || node.phase === 'Skipped' || node.phase === 'Omitted'
 
 export const isActive = (node: Phased): boolean => node.phase === 'Pending' || node.phase === 'Running'
+
+/** A pod that a memoized resubmission carried along to be run again, and that nobody has begun yet: it is none so far. */
+export const isCarried = (node: NodeStatus): boolean =>
+  node.phase === 'Pending' && node.type === 'Pod' && node.startedAt === undefined

@@ -1,6 +1,8 @@
 /** Runs that once hung or lost something, found by the property tests: each a row that failed before. */
 import { describe, expect, it } from 'vitest'
 import type { Template, WorkflowSpec } from '../resources/index.ts'
+import { workflowOf } from './advance.ts'
+import { resubmitted } from './operations/resubmit.ts'
 import { Story } from './testing/story.ts'
 
 const plain = { name: 'plain', container: { image: 'x' } }
@@ -232,6 +234,58 @@ it('an exit node that comes late to a loop changes nothing of what followed it, 
   const again = story.reopened().play()
   expect(again.node('wf.l.onExit').children).toBeUndefined()
   expect(again.phase).toBe('Succeeded')
+})
+
+describe('the parallelism of a workflow that runs again', () => {
+  const loop = (more: Partial<Template> = {}) =>
+    ({
+      ...spec(dag('main', [{ name: 'l', template: 'item', withItems: [1, 2, 3] }]), {
+        ...plain,
+        ...more,
+        name: 'item',
+      }),
+      parallelism: 1,
+    }) satisfies WorkflowSpec
+  const oneByOne = (story: Story, name: (item: number) => string) => {
+    for (const item of [0, 1, 2]) {
+      expect([...story.pods.keys()]).toEqual([name(item)])
+      story.end(name(item))
+    }
+    expect(story.phase).toBe('Succeeded')
+  }
+
+  it('holds for retried calls that a manual retry begins anew', () => {
+    const story = new Story(loop({ retryStrategy: { limit: 0 } })).play(() => ({ exitCode: 1 }))
+    story.ask({ kind: 'retry' })
+    oneByOne(story, (item) => `wf.l(${item}:${item + 1})(0)`)
+  })
+  it.each([{}, { retryStrategy: { limit: 0 } }])(
+    'holds for failed pods that a memoized resubmission carried along: %j',
+    (more) => {
+      const old = new Story(loop(more)).play(() => ({ exitCode: 1 }))
+      const next = resubmitted(
+        workflowOf(old.run, { nodes: true }),
+        { memoized: true, parameters: [] },
+        old.world.random,
+        old.now,
+      )
+      if ('refused' in next) throw new Error(next.message)
+      const story = Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, old.world, old.now)
+      oneByOne(story, (item) => `${story.run.name}.l(${item}:${item + 1})${'retryStrategy' in more ? '(0)' : ''}`)
+    },
+  )
+  it('leaves none of them open where the workflow ends without them', () => {
+    const main = dag('main', [{ name: 'l', template: 'plain', withItems: [1, 2] }])
+    const old = new Story({ ...spec(main), parallelism: 1 }).play(() => ({ exitCode: 1 }))
+    const carried = workflowOf(old.run, { nodes: true })
+    const failing = { ...carried, spec: { ...spec({ ...main, failFast: true }), parallelism: 1 } }
+    const next = resubmitted(failing, { memoized: true, parameters: [] }, old.world.random, old.now)
+    if ('refused' in next) throw new Error(next.message)
+    const story = Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, old.world, old.now)
+    const { name } = story.run
+    story.end(`${name}.l(0:1)`, { exitCode: 1 })
+    expect([story.phase, story.phases[`${name}.l(1:2)`]]).toEqual(['Failed', 'Omitted'])
+  })
 })
 
 describe('a run that is opened anew', () => {

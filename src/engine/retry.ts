@@ -33,7 +33,8 @@ export class RetryBody extends Body {
   }
 
   protected work(): void {
-    const node = this.node ?? this.execution.createNode('Running', true)
+    const known = this.node
+    const node = known ?? this.execution.createNode('Running', true)
     this.run.frames.set(node.id, this)
     this.takeDirtyChildren()
     for (let rounds = 0; rounds < 1000; rounds += 1) {
@@ -50,7 +51,7 @@ export class RetryBody extends Body {
         if (node.message !== verdict.message) this.run.setPhase(node, phaseOf(node), verdict.message)
         return this.wakeAt(instant(verdict.until))
       }
-      if (!this.begin(node, attempts)) return
+      if (!this.begin(node, attempts, known !== undefined)) return
     }
   }
 
@@ -100,9 +101,10 @@ export class RetryBody extends Body {
     this.failWith(text)
   }
 
-  private begin(node: NodeStatus, attempts: readonly NodeStatus[]): boolean {
+  /** @param isKnown the node is of an earlier visit; it may be of an earlier run, whose attempts are gone */
+  private begin(node: NodeStatus, attempts: readonly NodeStatus[], isKnown: boolean): boolean {
     const { run } = this
-    if (attempts.length > 0 && !hasSlot(run, this)) return false
+    if ((isKnown || attempts.length > 0) && !hasSlot(run, this)) return false
     const name = `${this.nodeName}(${attempts.length})`
     const body = this.bodyFor(node, attempts, name)
     if (body === null) return false

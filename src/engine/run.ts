@@ -19,7 +19,7 @@ import type { Effect } from './effects.ts'
 import type { Forgotten } from './forgotten.ts'
 import type { Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
-import { isActive, isEnded, isFailedOrError } from './phases.ts'
+import { isActive, isCarried, isEnded, isFailedOrError } from './phases.ts'
 import { Timers } from './timers.ts'
 import { Transitions } from './transitions.ts'
 import type { Estimate, MemoEntry, World } from './world.ts'
@@ -98,6 +98,8 @@ export class Run {
   now: Instant
   /** Pods asked for and not ended. */
   activePods = 0
+  /** Pods of an earlier workflow that are to be run again and have not begun. */
+  readonly carried = new Set<NodeStatus>()
   progressDone = 0
   progressTotal = 0
   /** Nodes that are Failed or Error. */
@@ -370,7 +372,10 @@ export class Run {
   private count(node: NodeStatus, by: 1 | -1): void {
     if (isFailedOrError(node.phase)) this.failedNodes += by
     if (node.phase === undefined || !counted.has(node.type)) return
-    const active = isActive(node)
+    const carried = isCarried(node)
+    if (carried && by > 0) this.carried.add(node)
+    else if (this.carried.size > 0) this.carried.delete(node)
+    const active = !carried && isActive(node)
     if (node.type === 'Pod' && active && node.synchronizationStatus?.waiting === undefined) this.activePods += by
     if (node.boundaryID === undefined) return
     const counts = this.countsOf(node.boundaryID)
@@ -378,6 +383,14 @@ export class Run {
     if (active && by < 0 && this.waitingChildren.has(node.boundaryID)) this.roomIn.add(node.boundaryID)
     if (active && node.type === 'Pod') counts.activePods += by
     if (isFailedOrError(node.phase)) counts.failed += by
+  }
+
+  /** A pod that was carried along runs again now. */
+  begin(node: NodeStatus): void {
+    this.count(node, -1)
+    node.startedAt = rfc3339(this.now)
+    this.count(node, +1)
+    this.touch(node)
   }
 
   /** Sets or clears what a node waits for; a pod that waits for a lock is not an active one. */

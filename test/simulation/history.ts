@@ -430,7 +430,8 @@ function recount(seen: SeenWorkflow, wrong: string[]): void {
       done += Number(ownDone)
       total += Number(ownTotal)
     }
-    const isActive = rankOf(node.phase ?? '') < 2
+    // What a memoized resubmission carried along has no pod before it begins.
+    const isActive = rankOf(node.phase ?? '') < 2 && node.startedAt !== undefined
     if (node.type === 'Pod' && isActive && node.synchronizationStatus?.waiting === undefined) active += 1
   }
   const most = seen.workflow.spec?.parallelism
