@@ -1,6 +1,7 @@
 /** Runs that once hung or lost something, found by the property tests: each a row that failed before. */
 import { describe, expect, it } from 'vitest'
-import type { Template, WorkflowSpec } from '../resources/index.ts'
+import type { Template, WorkflowSpec, WorkflowStep } from '../resources/index.ts'
+import { instant } from '../resources/index.ts'
 import { workflowOf } from './advance.ts'
 import { resubmitted } from './operations/resubmit.ts'
 import { Story } from './testing/story.ts'
@@ -289,13 +290,59 @@ describe('the parallelism of a workflow that runs again', () => {
 })
 
 describe('a run that is opened anew', () => {
-  it('neither counts nor remembers a node again that had ended before', () => {
-    const wait = { name: 'main', steps: [[{ name: 'a', template: 'm' }], [{ name: 'b', template: 'plain' }]] }
-    const story = new Story(spec({ ...memoized, name: 'm' }, wait))
-    story.end('wf[0].a', { parameters: { p: '1' } })
+  const m: WorkflowStep = { name: 'a', template: 'm' }
+  const b: WorkflowStep = { name: 'b', template: 'plain' }
+  const steps = (...groups: WorkflowStep[][]): Template => ({ name: 'main', steps: groups })
+  it.each<[string, string, Template]>([
+    ['before another step', 'wf[0].a', steps([m], [b])],
+    ['beside another step', 'wf[0].a', steps([m, b])],
+    ['in a loop of steps', 'wf[0].a(0:1)', steps([{ ...m, withItems: [1, 2] }])],
+    ['before another task', 'wf.a', dag('main', [m, { ...b, dependencies: ['a'] }])],
+    ['beside another task', 'wf.a', dag('main', [m, b])],
+    ['in a loop of tasks', 'wf.a(0:1)', dag('main', [{ ...m, withItems: [1, 2] }])],
+  ])('neither counts nor remembers a node again that had ended %s', (_where, name, main) => {
+    const story = new Story(spec({ ...memoized, name: 'm' }, main))
+    story.end(name, { parameters: { p: '1' } })
     expect([story.last?.metrics.length, story.last?.memos.length]).toEqual([1, 1])
     const again = story.reopened()
+    expect(again.phase).toBe('Running')
     expect([again.last?.metrics, again.last?.memos]).toEqual([[], []])
+  })
+  it('takes the daemons of steps that were over along when it ends by an error', () => {
+    const serving: Template = { ...plain, name: 'serving', daemon: true }
+    const story = new Story(spec(serving, steps([{ name: 'serve', template: 'serving' }], [b])))
+    story.begin('wf[0].serve')
+    expect([...story.pods.keys()]).toContain('wf[1].b')
+    const again = story.reopened()
+    const pods = ['wf[0].serve', 'wf[1].b'].map((name) => again.run.podIdOf(name))
+    again.tell({ kind: 'claimFailed', claimName: 'work', message: 'no room', transient: false })
+    expect(again.phase).toBe('Error')
+    expect(again.phases).toMatchObject({ 'wf[0].serve': 'Failed', 'wf[1].b': 'Failed' })
+    for (const kind of ['stopPod', 'removePod'] as const)
+      expect(again.effects.flatMap((effect) => (effect.kind === kind ? [effect.pod] : [])).sort()).toEqual(pods.sort())
+  })
+  const leaf: WorkflowSpec = { entrypoint: 'plain', templates: [plain] }
+  it('ends what runs beyond a deadline that passed meanwhile', () => {
+    const story = new Story({ ...leaf, activeDeadlineSeconds: 10 })
+    story.begin('wf')
+    story.now = instant(story.now + 20_000)
+    const again = story.reopened()
+    expect(again.node('wf')).toMatchObject({ phase: 'Failed', message: 'Step exceeded its deadline' })
+    expect(again.effects.map(({ kind }) => kind)).toEqual(['runPod', 'stopPod'])
+    again.end('wf', { exitCode: 143 })
+    expect(again.phase).toBe('Failed')
+  })
+  it.each(['stop', 'terminate'] as const)('ends what runs although it is suspended, on %s', (kind) => {
+    const story = new Story(leaf)
+    story.begin('wf')
+    story.ask({ kind: 'suspend' })
+    const again = story.reopened()
+    expect(again.effects).toEqual([])
+    again.ask({ kind })
+    expect(again.phases).toEqual({ wf: 'Failed' })
+    expect(again.effects.map((effect) => effect.kind)).toEqual(['runPod', 'stopPod'])
+    again.end('wf', { exitCode: 143 })
+    expect(again.phase).toBe('Failed')
   })
   it('counts a node that an operation ended before anything was decided', () => {
     const suspend: Template = { name: 'main', suspend: {}, ...(memoized.metrics ? { metrics: memoized.metrics } : {}) }

@@ -30,6 +30,7 @@ export class WorkflowFrame extends Frame {
   private rootVisited = false
   private hooks: WorkflowHooks | null = null
   private enforced = ''
+  private isBuilt = false
 
   constructor(run: Run) {
     super(run, null)
@@ -54,6 +55,10 @@ export class WorkflowFrame extends Frame {
       return
     }
     this.execute()
+    if (this.isBuilt || isComplete(run)) return
+    this.isBuilt = true
+    // What an earlier life has begun, or what began after a suspension, is in reach only now.
+    if (this.enforced !== '') enforceAll(run)
   }
 
   private fail(phase: 'Failed' | 'Error', message: string): false {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CronWorkflow } from '../../resources/index.ts'
-import { instant } from '../../resources/index.ts'
+import { instant, rfc3339 } from '../../resources/index.ts'
 import { doing, eventually, newHouse } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 import { scheduledChild } from './child.ts'
@@ -113,6 +113,29 @@ describe('a cron workflow', () => {
     const { items } = await controller.listWorkflows({ namespace: 'default' })
     expect(now().status?.active?.map(({ uid }) => uid)).toEqual(items.map(({ metadata }) => metadata.uid))
     expect(items).toHaveLength(1)
+  })
+
+  it('starts nothing for a tick whose child a crash kept from being noted', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const day = 86_400_000
+    const yearly = cron({ schedules: ['0 0 1 1 *'], startingDeadlineSeconds: 400 * 86_400, suspend: true })
+    const created = (await controller.createObject('CronWorkflow', 'default', yearly)) as CronWorkflow
+    const tick = missedTick(
+      { ...created, status: { lastScheduledTime: rfc3339(instant(Date.now() - 400 * day)) } },
+      instant(Date.now()),
+      'UTC',
+    )
+    const child = await controller.createWorkflow('default', scheduledChild(created, tick ?? instant(0)))
+    const now = () => controller.object('CronWorkflow', 'default', 'tick') as CronWorkflow
+    await controller.updateObject('CronWorkflow', 'default', 'tick', {
+      ...now(),
+      spec: { ...now().spec, suspend: false },
+      status: { lastScheduledTime: rfc3339(instant((tick ?? 0) - day)) },
+    })
+    await eventually(() => now().status?.lastScheduledTime === rfc3339(tick ?? instant(0)), 'the tick is noted')
+    const { items } = await controller.listWorkflows({ namespace: 'default' })
+    expect(items.map(({ metadata }) => metadata.uid)).toEqual([child.metadata.uid])
   })
 
   it('stops when its strategy says so', async () => {

@@ -85,6 +85,30 @@ describe('several controllers on one store', () => {
     expect(beginnings().every((times) => times === 1)).toBe(true)
   })
 
+  it('hand over only when nothing of theirs is under way at the engine any more', async () => {
+    const a = await crew.open('a', { takeOverAfterMs: 60_000 })
+    const b = await crew.open('b', { takeOverAfterMs: 60_000 })
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    for (const name of ['one', 'two']) await submit(a, workflow(name, {}, { forEver: true }))
+    await eventually(() => beginnings().length === 2, 'both have begun')
+    expect((await crew.owners())['b']).toEqual(['two'])
+    const order: string[] = []
+    b.runtime.letGo = async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      order.push('the engine has nothing more to do')
+    }
+    const { fleet } = b.member
+    const handOver = fleet.handOver.bind(fleet)
+    fleet.handOver = (uids, to) => {
+      order.push(`${uids.length} to ${to}`)
+      return handOver(uids, to)
+    }
+    await b.leave()
+    expect(order.slice(0, 2)).toEqual(['the engine has nothing more to do', '1 to a'])
+    const { a: own = [], ...others } = await crew.owners()
+    expect([own.toSorted(), others]).toEqual([['one', 'two'], {}])
+  })
+
   it('leave workflows of a member whose engine nobody else reaches until it is back', async () => {
     const a = await crew.open('a', { engine: 'one' })
     const b = await crew.open('b', { engine: 'two', labels: { disk: 'fast' } })

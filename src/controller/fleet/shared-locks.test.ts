@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LockRequest } from '../../engine/index.ts'
 import { workflowUid } from '../../resources/index.ts'
-import type { LockWish } from '../../store/fleet.ts'
+import type { LockWish, WantedLock } from '../../store/fleet.ts'
 import { SharedLocks } from './shared-locks.ts'
 
 const mutex = { kind: 'Mutex', mutex: true, name: 'ns/Mutex/one' } as const
@@ -15,7 +15,8 @@ const requestOf = (workflow: string, locks: LockRequest['locks'] = [mutex], node
   createdAt: 1,
 })
 
-function table(limit: number | null = 2) {
+function table(given: number | null = 2) {
+  let limit = given
   const said: string[] = []
   const woken: string[] = []
   let nowMs = 0
@@ -25,7 +26,9 @@ function table(limit: number | null = 2) {
     leave: (holder: string, names: Iterable<string>) => said.push(`leave ${holder} ${[...names].join()}`),
     restore: ({ holder, locks }: Pick<LockWish, 'holder' | 'locks'>) =>
       said.push(`restore ${holder} ${locks.map(({ name }) => name).join()}`),
-    limits: () => undefined,
+    limits: (changed: readonly WantedLock[]) => {
+      for (const { name, limit: of } of changed) said.push(`limit ${name}=${of}`)
+    },
   }
   const locks = new SharedLocks({
     limits: () => (limit === null ? { error: 'no such ConfigMap' } : { limit }),
@@ -36,7 +39,11 @@ function table(limit: number | null = 2) {
   })
   const grant = (holder: string, workflow: string, name: string) =>
     locks.granted([{ holder, workflowUid: workflowUid(`uid-${workflow}`), locks: [name] }])
-  return { locks, said, woken, grant, later: (ms: number) => (nowMs += ms) }
+  const change = (next: number) => {
+    limit = next
+    locks.tellLimits()
+  }
+  return { locks, said, woken, grant, change, later: (ms: number) => (nowMs += ms) }
 }
 
 describe('shared locks', () => {
@@ -99,6 +106,22 @@ describe('shared locks', () => {
       holders,
       message: `Waiting for ${semaphore.name} lock. Lock status: 0/2`,
     })
+  })
+
+  it('are told their new limit, once, where ours hold them or wait for them', () => {
+    const { locks, said, grant, change } = table()
+    change(1)
+    locks.acquire(requestOf('a', [semaphore]))
+    locks.stand([{ name: semaphore.name, limit: 1, holders: ['ns/x'], waiting: 1 }])
+    change(1)
+    expect(said).toEqual([`ask ns/a ${semaphore.name}=1`])
+    change(3)
+    expect(said.at(-1)).toBe(`limit ${semaphore.name}=3`)
+    grant('ns/a', 'a', semaphore.name)
+    locks.acquire(requestOf('a', [semaphore]))
+    locks.stand([{ name: semaphore.name, limit: 3, holders: ['ns/x', 'ns/a'], waiting: 0 }])
+    change(2)
+    expect(said.slice(2)).toEqual([`limit ${semaphore.name}=2`])
   })
 
   it('go back when nobody takes what was granted', () => {

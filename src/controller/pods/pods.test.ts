@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
+import { workflowUid } from '../../resources/index.ts'
 import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 import { defaultCapacity } from '../config.ts'
@@ -150,6 +151,48 @@ describe('podGC', () => {
 })
 
 describe('a restart', () => {
+  const suspendedAndOpenedAnew = async (workflow: Workflow) => {
+    const first = await house.open()
+    const data = { key: 'value' }
+    await first.createObject('ConfigMap', 'default', {
+      metadata: { name: 'settings', labels: { 'workflows.argoproj.io/configmap-type': 'Parameter' } },
+      data,
+    })
+    await first.createWorkflow('default', workflow)
+    await until(first, 'wf', (now) => root(now)?.phase === 'Running')
+    await first.operate('default', 'wf', { kind: 'suspend' })
+    const nobodys: Workflow = { ...single(doing({ forEver: true })), metadata: { name: 'nobodys' } }
+    const { metadata } = await first.createWorkflow('default', nobodys)
+    await eventually(() => house.engine.starts.size === 2, 'both run')
+    await first.drain()
+    house.disk.workflows.delete(workflowUid(metadata.uid ?? ''))
+    const second = await house.open()
+    await eventually(() => house.engine.pods.size === 1, 'what nobody wants has been removed')
+    return second
+  }
+
+  it('stops a container of a suspended workflow that is terminated then', async () => {
+    house = newHouse()
+    const controller = await suspendedAndOpenedAnew(single(doing({ forEver: true })))
+    await controller.operate('default', 'wf', { kind: 'terminate' })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Failed')
+    await eventually(() => house.engine.pods.size === 0, 'it is removed')
+  })
+
+  it('leaves no container of a suspended workflow that ends before anybody asks for it again', async () => {
+    house = newHouse()
+    const parameters = [{ name: 'p', valueFrom: { configMapKeyRef: { name: 'settings', key: 'key' } } }]
+    const templates = [{ name: 'main', inputs: { parameters }, container: doing({ forEver: true }) }]
+    const controller = await suspendedAndOpenedAnew({
+      metadata: { name: 'wf' },
+      spec: { entrypoint: 'main', templates },
+    })
+    await controller.deleteObject('ConfigMap', 'default', 'settings')
+    await controller.operate('default', 'wf', { kind: 'resume' })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Error')
+    await eventually(() => house.engine.pods.size === 0, 'it is removed')
+  })
+
   it('removes containers that nobody wants', async () => {
     house = newHouse()
     const controller = await house.open()

@@ -149,12 +149,14 @@ export const controllerMutants: readonly Mutant[] = [
     file: 'src/controller/expiry.ts',
     find: 'this.#arm(uid as WorkflowUid, value as Due)',
     replace: 'void uid, void value',
+    tests: ['src/controller/operations.test.ts'],
   },
   {
     name: 'a tick that happens twice starts two workflows',
     file: 'src/controller/cron/child.ts',
     find: "childOf(cron, scheduledAt, { name: `${cron.metadata.name ?? ''}-${Math.floor(scheduledAt / 1000)}` })",
     replace: "childOf(cron, scheduledAt, { generateName: `${cron.metadata.name ?? ''}-` })",
+    tests: ['src/controller/cron/cron.test.ts'],
   },
   {
     name: 'a file that ran before a crash runs again after it',

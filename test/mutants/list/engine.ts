@@ -135,18 +135,21 @@ export const engineMutants: readonly Mutant[] = [
     file: 'src/engine/execution.ts',
     find: 'this.template !== null && this.run.justEnded.has(node.id)',
     replace: 'this.template !== null',
+    tests: ['src/engine/regressions.test.ts'],
   },
   {
     name: 'a daemon outlives a workflow that ends by an error after a restart',
     file: 'src/engine/completion.ts',
     find: '  for (const id of run.daemons) {\n',
     replace: '  for (const id of [] as string[]) {\n',
+    tests: ['src/engine/regressions.test.ts'],
   },
   {
     name: 'who waits for its turn begins when somebody asks something of it',
     file: 'src/engine/operations/operate.ts',
     find: 'const waits = isHeld && shutdownOf(run) === null',
     replace: 'const waits = isHeld && shutdownOf(run) === "Stop"',
+    tests: ['src/controller/turns.test.ts'],
   },
   {
     name: 'containers of a step that the engine refused stay',

@@ -152,7 +152,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: 'src/controller/fleet/hand-over.ts',
     find: 'await Promise.race([Promise.all(runs.map(({ uid }) => core.pods.letGo(uid))), pause(core, quietMs)])',
     replace: 'void quietMs',
-    kind: 'fleet',
+    tests: ofFleet,
   },
   {
     name: 'what is taken over begins without looking which containers there are',

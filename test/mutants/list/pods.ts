@@ -52,6 +52,7 @@ export const podMutants: readonly Mutant[] = [
     file: pods,
     find: "if (identity.workflowUid === uid && (phase !== 'ended' || mayGo(identity.nodeId)) && !this.#lives.has(pod))",
     replace: "if (identity.workflowUid === uid && phase === 'gone' && mayGo(identity.nodeId))",
+    tests: ['src/controller/pods/pods.test.ts'],
   },
   {
     name: 'room is not given back',

@@ -56,6 +56,7 @@ const all: readonly Mutant[] = [
     file: sharedLocks,
     find: '    this.#parts.desk.limits(changed)\n',
     replace: '    void changed\n',
+    tests: ['src/controller/fleet/shared-locks.test.ts'],
   },
   {
     name: 'shared locks are not told of what a status says is held',
@@ -69,6 +70,7 @@ const all: readonly Mutant[] = [
     find: 'if (leaves.size > 0) await locks.leave([...leaves].map(([holder, names]) => ({ holder, locks: [...names] })))\n    leaves.clear()',
     replace:
       'const sent = [...leaves].map(([holder, names]) => ({ holder, locks: [...names] }))\n    leaves.clear()\n    if (sent.length > 0) await locks.leave(sent)',
+    tests: ['src/controller/fleet/lock-desk.test.ts'],
   },
   {
     name: 'shared locks stay with the member that has gone',
@@ -185,7 +187,7 @@ const inQueues: readonly Mutant[] = [
 ]
 
 export const sharingMutants: readonly Mutant[] = [
-  ...all.map((mutant): Mutant => ({ ...mutant, kind: 'fleet' })),
+  ...all.map((mutant): Mutant => (mutant.tests === undefined ? { ...mutant, kind: 'fleet' } : mutant)),
   ...inQueues.map((mutant): Mutant => ({
     ...mutant,
     tests: ['src/store/fleet-locks.test.ts', 'src/store/memory/fleet.test.ts'],
@@ -195,7 +197,7 @@ export const sharingMutants: readonly Mutant[] = [
     file: 'src/store/postgres/fleet-lock-functions.ts',
     find: 'PERFORM 1 FROM lease AS l WHERE l.name = who AND l.epoch = held_epoch;',
     replace: 'PERFORM 1 FROM lease AS l WHERE l.name = who;',
-    tests: ['src/store/postgres/fleet-locks.postgres.test.ts', 'src/store/postgres/fleet.postgres.test.ts'],
+    tests: ['src/store/postgres/fleet.postgres.test.ts'],
   },
   {
     name: 'Postgres: a shared lock that is given back is not counted as free',

@@ -18,6 +18,7 @@ export type CrewMember = {
   readonly name: string
   readonly controller: RunningController
   readonly member: MemoryMember
+  readonly runtime: SimulatedRuntime
   /** Another has taken over while it was cut off: the daemon ended. */
   isLost(): boolean
   /** As `kill -9`: nothing of it does anything any more, its containers go on. */
@@ -96,6 +97,7 @@ export class Crew {
       name,
       controller,
       member,
+      runtime,
       isLost: () => isLost,
       crash: () => {
         this.#members.delete(one)
