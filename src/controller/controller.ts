@@ -16,6 +16,7 @@ import { ownCopy, reconfigure } from './reconfigure.ts'
 import { isKept, loadRuns, setGoing } from './recovery.ts'
 import type { FleetFigures } from './fleet/fleet-side.ts'
 import { forgetLostFiles } from './lost-files.ts'
+import { removeStrayVolumes } from './stray-volumes.ts'
 import type { ControllerSnapshot } from './snapshot.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -160,7 +161,9 @@ export function createController(given: ControllerParts): RunningController {
     await core.pods.sweep((state) => isKept(core, state))
     await core.scheduling?.placements.prune((uid) => core.runs.byUid(uid) !== undefined)
     // A store that has to be asked who leads is one that others work on, maybe with this folder.
-    if (store.confirm !== undefined) await forgetLostFiles(core)
+    if (store.confirm === undefined) return
+    await forgetLostFiles(core)
+    await removeStrayVolumes(core, ending.signal)
   }
 
   async function drain(): Promise<void> {

@@ -133,6 +133,9 @@ export interface Runtime {
   ensureVolume(volumeName: string, labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void>
   removeVolume(volumeName: string, signal?: AbortSignal): Promise<void>
 
+  /** Named volumes of this instance that stand in the engine, whosever they are, with the labels they were made with. */
+  volumes?(signal?: AbortSignal): Promise<readonly NamedVolume[]>
+
   /** A hint that pods of this workflow will come: sandboxes may be made ahead. */
   expect(workflow: WorkflowUid, pods: number): void
 
@@ -159,5 +162,7 @@ export interface Runtime {
 
   close(): Promise<void>
 }
+
+export type NamedVolume = { readonly name: string; readonly labels: Readonly<Record<string, string>> }
 
 export type { PodIdentity, PodRequest, PodState }

@@ -356,6 +356,16 @@ export function runtimeContract(adapter: ContractAdapter): void {
       await runtime.removeVolume(volumeName)
     })
 
+    it('tells of named volumes with the labels that they were made with, until they are removed', async () => {
+      if (runtime.volumes === undefined) return
+      const name = `drydock-contract-${uid.slice(0, 8)}-told`
+      const told = async () => (await runtime.volumes?.())?.filter((volume) => volume.name === name)
+      await runtime.ensureVolume(name, { 'drydock.claim': 'told', 'drydock.workflow-uid': uid })
+      expect(await told()).toEqual([{ name, labels: { 'drydock.claim': 'told', 'drydock.workflow-uid': uid } }])
+      await runtime.removeVolume(name)
+      expect(await told()).toEqual([])
+    })
+
     it('mounts files of given content', async () => {
       const file = (path: string, text: string) => ({ path, content: Buffer.from(text), mode: 0o644 })
       const pod = podOf(

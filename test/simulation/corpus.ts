@@ -72,4 +72,5 @@ export const corpus: readonly Entry[] = [
   afterlife(473), // a memoized resubmission waited for an exit hook that nobody would begin
   afterlife(70), // an archived copy whose removal was not answered left an older picture of the workflow
   afterlife(524), // failed pods that a memoized resubmission carried along began whatever the parallelism
+  afterlife(160), // a volume that an overtaken daemon was just having made outlived its workflow
 ]

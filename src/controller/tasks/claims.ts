@@ -29,6 +29,8 @@ export class Claims {
   readonly #isBeingCleared: (uid: string) => boolean
   readonly #isOnItsWayOut: (namespace: string, claimName: string) => boolean
   readonly #making = new Map<string, Set<Promise<void>>>()
+  /** Removals of volumes that nobody claimed. */
+  readonly #strays = new Map<string, Promise<void>>()
   readonly #log: Log
 
   constructor(parts: {
@@ -110,6 +112,8 @@ export class Claims {
     if (runtime === null) return
     const key = `${namespace}/${claimName}`
     const ensure = async () => {
+      const stray = this.#strays.get(key)
+      if (stray !== undefined) await stray.catch(() => undefined)
       await this.#confirm()
       signal?.throwIfAborted()
       // Without the signal: a call that has left cannot be taken back, so whoever removes the volume waits for its answer.
@@ -150,6 +154,21 @@ export class Claims {
     await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal, onFailure })
     const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
     await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
+  }
+
+  /** Removes a volume that nobody claims, unless somebody does meanwhile; it is tried once. @returns whether it is gone */
+  async removeStray(
+    namespace: string,
+    claimName: string,
+    { isUnclaimed, signal }: { readonly isUnclaimed: () => boolean; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const key = `${namespace}/${claimName}`
+    await this.#confirm()
+    if (!isUnclaimed() || this.#making.has(key) || this.#strays.has(key)) return false
+    const removing = this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
+    this.#strays.set(key, removing)
+    await removing.finally(() => this.#strays.delete(key))
+    return true
   }
 
   /** `null`: its volume is nowhere yet. */

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Template, Workflow } from '../../resources/index.ts'
+import { SimulatedRuntime } from '../../runtime/simulated/index.ts'
 import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 
@@ -306,6 +307,32 @@ describe('claims', () => {
     expect(house.engine.volumes.size).toBe(1)
     await controller.deleteWorkflow('default', 'wf')
     await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
+  })
+
+  it('are removed at a start where a daemon that was overtaken had them made for a workflow that was over', async () => {
+    house = newHouse()
+    const first = await house.open()
+    const lasting = (container: Parameters<typeof doing>[0]): Workflow['spec'] => ({
+      ...spec,
+      templates: [
+        { name: 'main', container: { ...doing(container), volumeMounts: [{ name: 'data', mountPath: '/data' }] } },
+      ],
+    })
+    await first.createWorkflow('default', { metadata: { name: 'over' }, spec })
+    await first.createWorkflow('default', { metadata: { name: 'kept' }, spec: lasting({ exitCode: 1 }) })
+    await first.createWorkflow('default', { metadata: { name: 'runs' }, spec: lasting({ forEver: true }) })
+    const { metadata } = await ended(first, 'over')
+    await ended(first, 'kept')
+    await until(first, 'runs', (now) => root(now)?.phase === 'Running')
+    await eventually(() => !house.engine.volumes.has('default-over-data'), 'the volume is removed')
+    await first.drain()
+    const late = new SimulatedRuntime(house.engine)
+    const labels = { 'drydock.namespace': 'default', 'drydock.claim': 'over-data' }
+    await late.ensureVolume('default-over-data', { ...labels, 'drydock.workflow-uid': metadata.uid ?? '' })
+    await late.ensureVolume('mine', {})
+    await house.open()
+    await eventually(() => !house.engine.volumes.has('default-over-data'), 'it is removed once more')
+    expect([...house.engine.volumes.keys()].sort()).toEqual(['default-kept-data', 'default-runs-data', 'mine'])
   })
 
   it('are waited for where a manifest names one that does not exist yet', async () => {

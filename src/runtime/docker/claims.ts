@@ -1,9 +1,11 @@
 /** Named volumes that outlive pods. Anyone may write to the root of a fresh one, as with Kubernetes' usual provisioners. */
+import type { NamedVolume } from '../port.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { label } from './names.ts'
 import { pauseImage } from './pause-image.ts'
 import { tarOf } from './tar.ts'
 import { rootEntry } from './volumes.ts'
+import { labelsOf, list, record, textOr } from './wire.ts'
 
 const path = '/claim'
 
@@ -27,6 +29,21 @@ export async function ensureClaim(
   if (id !== null) return finishClaim(calls, { id, state: 'created' }, signal)
   const found = await calls.inspect(helper, signal)
   if (found !== null) await finishClaim(calls, { id: found.id, state: found.status }, signal)
+}
+
+/** Those of this instance; volumes of pods are not among them. */
+export async function listClaims(
+  calls: EngineCalls,
+  instance: string,
+  signal?: AbortSignal,
+): Promise<readonly NamedVolume[]> {
+  const filters = JSON.stringify({ label: [`${label.instance}=${instance}`] })
+  const found = record(await calls.client.json('listVolumes', 'GET', '/volumes', { query: { filters }, signal }))
+  return list(found.Volumes).flatMap((value) => {
+    const { Name, Labels } = record(value)
+    const { [label.instance]: _instance, ...labels } = labelsOf(Labels)
+    return labels[label.pod] === undefined ? [{ name: textOr(Name, ''), labels }] : []
+  })
 }
 
 export async function finishClaim(

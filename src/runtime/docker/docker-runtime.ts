@@ -1,8 +1,8 @@
 /** The runtime port on a Docker Engine. */
 import { mkdirSync } from 'node:fs'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
-import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
-import { ensureClaim } from './claims.ts'
+import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
+import { ensureClaim, listClaims } from './claims.ts'
 import { type CallReport, EngineClient } from './client.ts'
 import type { EngineAddress } from './connection.ts'
 import { EngineCalls } from './engine-calls.ts'
@@ -110,6 +110,7 @@ export class DockerRuntime implements Runtime {
       logFile: (pod, container) => this.logFile(pod.identity.id, container),
       report: (pod) => this.reports.report(pod, false),
       confirm: () => this.confirm(),
+      gone: (pod) => this.gone(pod),
     })
     const images = new Images(this.client, this.log)
     this.preparation = new Preparation({
@@ -280,6 +281,11 @@ export class DockerRuntime implements Runtime {
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
     await this.readiness.reached()
     await this.calls.removeVolume(name, signal)
+  }
+
+  async volumes(signal?: AbortSignal): Promise<readonly NamedVolume[]> {
+    await this.readiness.reached()
+    return listClaims(this.calls, this.options.instance, signal)
   }
 
   expect(workflow: WorkflowUid, pods: number): void {

@@ -37,6 +37,8 @@ export type SupervisorParts = {
   readonly report: (pod: PodRecord) => void
   /** Rejects where this daemon is no longer in charge: asked just before each start. */
   readonly confirm: () => Promise<void>
+  /** Its containers were taken away by others. */
+  readonly gone: (pod: PodRecord) => void
 }
 
 /** What Argo's wrapper would have written at the end of the log of a command that failed. */
@@ -251,6 +253,8 @@ export class Supervisor {
           error.message,
         )
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
+        else if (error.status === 404 && container.planned.role === 'main' && (await this.isAway(id)))
+          return this.parts.gone(pod)
         const isPassing =
           error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
         // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
@@ -269,6 +273,10 @@ export class Supervisor {
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
+  }
+
+  private async isAway(id: string): Promise<boolean> {
+    return (await this.parts.calls.inspect(id).catch(() => undefined)) === null
   }
 
   /** The pod came to its end while its sandbox was made ready: the next pod may have it. */

@@ -167,6 +167,16 @@ describe('ends of containers', () => {
     await calls.remove(containerName(pod.identity.id, 'main'))
     expect((await seen(pod, (one) => one.phase === 'gone')).phase).toBe('gone')
   })
+
+  it('reports a pod whose container is removed right before its start as gone, and not as one that cannot run', async () => {
+    const pod = podOf(sh('true'))
+    await runtime.prepare(pod)
+    runtime.guard(() => calls.remove(containerName(pod.identity.id, 'main')))
+    await runtime.start(pod).catch(() => {})
+    const state = await seen(pod, (one) => one.phase === 'ended' || one.phase === 'gone')
+    runtime.guard(() => Promise.resolve())
+    expect(state.phase).toBe('gone')
+  })
 })
 
 describe('commands and surroundings', () => {

@@ -23,7 +23,8 @@ export function logPath(dataDir: string, pod: PodId, container: string): string 
 /** Logs and marks, also those that another daemon has written there. */
 export async function dropFiles(dataDir: string, workflow: WorkflowUid): Promise<void> {
   assertSafeId(workflow)
-  await rm(join(dataDir, logs, workflow), { recursive: true, force: true })
+  // Somebody may be writing one just now.
+  await rm(join(dataDir, logs, workflow), { recursive: true, force: true, maxRetries: 5 })
   const folder = marksFolder(dataDir)
   const marks = (await namesIn(folder)).filter((name) => workflowOf(name) === workflow)
   for (const name of marks) await rm(join(folder, name), { force: true })

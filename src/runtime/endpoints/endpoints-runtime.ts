@@ -1,7 +1,7 @@
 /** The runtime port over several named runtimes: each pod on the one that has it, or that its request names. */
 import type { Clock, PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
-import type { EndpointState, Endpoints, LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import type { EndpointState, Endpoints, LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
 import type { EndpointSettings, NamedRuntime } from './member.ts'
 import { Member } from './member.ts'
 
@@ -201,6 +201,13 @@ export class EndpointsRuntime implements Runtime {
 
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
     await Promise.all(this.#usable.map(({ runtime }) => runtime.removeVolume(name, signal)))
+  }
+
+  /** Of those that answer. */
+  async volumes(signal?: AbortSignal): Promise<readonly NamedVolume[]> {
+    const able = this.#usable.filter(({ isOk }) => isOk)
+    const found = await Promise.all(able.map(async ({ runtime }) => (await runtime.volumes?.(signal)) ?? []))
+    return [...new Map(found.flat().map((volume) => [volume.name, volume])).values()]
   }
 
   expect(workflow: WorkflowUid, pods: number): void {

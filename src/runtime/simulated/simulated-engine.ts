@@ -66,6 +66,8 @@ export class SimulatedEngine {
   readonly options: SimulatedEngineOptions
   readonly pods = new Map<PodId, SimulatedPod>()
   readonly volumes = new Map<string, SimulatedTree>()
+  /** With which those were made that are named. */
+  readonly volumeLabels = new Map<string, Readonly<Record<string, string>>>()
   /** Kept logs: pod → container → lines and whole stdout. */
   readonly logs = new Map<PodId, Map<string, { lines: LogLine[]; stdout: Uint8Array[] }>>()
   /** How often each container was started, over the whole life: what a test of «nothing runs twice» counts. */

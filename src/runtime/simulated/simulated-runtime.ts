@@ -7,7 +7,7 @@ import {
   type WorkflowUid,
   WorldError,
 } from '../../resources/index.ts'
-import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
 import type { Faults } from './script.ts'
 import type { SimulatedContainer, SimulatedEngine, SimulatedPod } from './simulated-engine.ts'
 
@@ -158,10 +158,17 @@ export class SimulatedRuntime implements Runtime {
     return { close: () => void this.observers.delete(observer) }
   }
 
-  ensureVolume(name: string): Promise<void> {
+  ensureVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     return this.call(() => {
-      if (!this.engine.volumes.has(name)) this.engine.volumes.set(name, new Map())
+      if (this.engine.volumes.has(name)) return
+      this.engine.volumes.set(name, new Map())
+      this.engine.volumeLabels.set(name, labels)
     })
+  }
+
+  /** Without faults of the engine: a start that finds nothing to sweep is to be as it was. */
+  async volumes(): Promise<readonly NamedVolume[]> {
+    return [...this.engine.volumes.keys()].map((name) => ({ name, labels: this.engine.volumeLabels.get(name) ?? {} }))
   }
 
   removeVolume(name: string): Promise<void> {
@@ -170,6 +177,7 @@ export class SimulatedRuntime implements Runtime {
         if (request.volumes.some((volume) => volume.kind === 'claim' && volume.volumeName === name))
           throw new WorldError('VOLUME_IN_USE', `volume ${name} is in use`, { retryable: true })
       this.engine.volumes.delete(name)
+      this.engine.volumeLabels.delete(name)
     })
   }
 
