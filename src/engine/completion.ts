@@ -6,6 +6,7 @@ import { deleteClaims } from './claims.ts'
 import { withCondition } from './conditions.ts'
 import { emitWorkflowMetrics } from './node-metrics.ts'
 import { isEnded } from './phases.ts'
+import { cutShortText } from './pod-assessment.ts'
 import { removalsAtEnd } from './pod-gc.ts'
 import { sumBelow } from './progress.ts'
 import { dropForgotten } from './forgotten.ts'
@@ -64,4 +65,7 @@ function stopLeftovers(run: Run): void {
   }
   run.daemons.clear()
   for (const node of run.carried) run.setPhase(node, 'Omitted', '')
+  // Of a pod that was ended from outside, before a restart: nobody has heard what its containers came to.
+  for (const node of run.nodes.values())
+    if (node.type === 'Container' && !isEnded(node)) run.setPhase(node, 'Failed', cutShortText)
 }

@@ -4,7 +4,7 @@ import { rfc3339 } from '../resources/index.ts'
 import type { PodResult } from './observations.ts'
 import { isEnded } from './phases.ts'
 import { PodBody } from './pod.ts'
-import { reasonOf } from './pod-assessment.ts'
+import { cutShortText, reasonOf } from './pod-assessment.ts'
 import { scopeText } from './template-lookup.ts'
 
 export class ContainerSetBody extends PodBody {
@@ -52,7 +52,7 @@ export class ContainerSetBody extends PodBody {
     }
     for (const container of this.template.containerSet?.containers ?? []) {
       const node = this.run.nodeNamed(`${this.nodeName}.${container.name}`)
-      if (node !== undefined && !isEnded(node)) this.run.setPhase(node, 'Failed', 'Pod Failed whilst container running')
+      if (node !== undefined && !isEnded(node)) this.run.setPhase(node, 'Failed', cutShortText)
     }
   }
 

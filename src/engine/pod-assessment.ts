@@ -3,6 +3,9 @@ import type { ContainerState } from '../resources/index.ts'
 import type { PodPlan } from './effects.ts'
 import type { PodResult } from './observations.ts'
 
+/** Of a containerSet's container that was to go on when its pod ended. */
+export const cutShortText = 'Pod Failed whilst container running'
+
 export type Verdict = { readonly phase: 'Succeeded' | 'Failed' | 'Error'; readonly message: string }
 
 const deadlineText = 'Pod was active on the node longer than the specified deadline'

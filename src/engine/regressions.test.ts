@@ -290,6 +290,24 @@ describe('the parallelism of a workflow that runs again', () => {
 })
 
 describe('a run that is opened anew', () => {
+  it('ends containers of a pod that had been ended and was not heard of before', () => {
+    const set: Template = {
+      name: 'set',
+      containerSet: {
+        containers: [
+          { name: 'first', image: 'x' },
+          { name: 'main', image: 'x', dependencies: ['first'] },
+        ],
+      },
+    }
+    const main = dag('main', [{ name: 't', template: 'set' }])
+    const story = new Story({ ...spec(main, set), activeDeadlineSeconds: 5 })
+    story.begin('wf.t')
+    story.pass(6000)
+    expect([story.phases['wf.t'], story.phases['wf.t.main'], story.phase]).toEqual(['Failed', 'Running', 'Running'])
+    const again = story.reopened()
+    expect([again.phase, again.phases['wf.t'], again.phases['wf.t.main']]).toEqual(['Failed', 'Failed', 'Failed'])
+  })
   const m: WorkflowStep = { name: 'a', template: 'm' }
   const b: WorkflowStep = { name: 'b', template: 'plain' }
   const steps = (...groups: WorkflowStep[][]): Template => ({ name: 'main', steps: groups })

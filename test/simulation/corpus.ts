@@ -73,4 +73,5 @@ export const corpus: readonly Entry[] = [
   afterlife(70), // an archived copy whose removal was not answered left an older picture of the workflow
   afterlife(524), // failed pods that a memoized resubmission carried along began whatever the parallelism
   afterlife(160), // a volume that an overtaken daemon was just having made outlived its workflow
+  wide(280), // containers of a pod that a deadline had ended before a restart were running in an ended workflow
 ]

@@ -304,6 +304,19 @@ export class History {
     return wrong
   }
 
+  /** Nodes of ended workflows for which something would still run; flows and groups Argo itself leaves as they are. */
+  leftOpen(): string[] {
+    return [...this.workflows.values()]
+      .filter(({ finished, deleted }) => finished && !deleted)
+      .flatMap(({ name, nodes }) =>
+        [...nodes.values()].flatMap(({ node }) =>
+          leaves.has(node.type) && rankOf(node.phase ?? '') < 2
+            ? [`${name} has ended and its ${node.type} node ${node.name} is ${node.phase ?? ''}`]
+            : [],
+        ),
+      )
+  }
+
   /** Nodes that ended well whose containers did not run exactly once. */
   ranOtherwise(): string[] {
     return [...this.workflows.values()].flatMap((seen) =>
@@ -454,6 +467,8 @@ export function holdingOf({ status }: Workflow): { readonly lock: string; readon
     ),
   ]
 }
+
+const leaves: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
 
 /** 0 before it runs, 1 while, 2 for good. */
 export const rankOf = (phase: string): number => (phase === '' || phase === 'Pending' ? 0 : phase === 'Running' ? 1 : 2)

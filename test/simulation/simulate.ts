@@ -156,6 +156,7 @@ class Play {
         // What a daemon that stood still was just asking for when another took over, the next start finds and removes.
         ...(this.#daemons.usurped > 0 ? [] : this.#leftovers()),
         ...this.#history.ranOtherwise(),
+        ...this.#history.leftOpen(),
         ...wrongInFolder(this.#folder, this.#history.workflows.values()),
         ...(await this.#shownOtherwise()),
       )
