@@ -135,6 +135,11 @@ export function archiveContract(
       const store = open.store()
       const ids = Array.from({ length: nodesAtOnceMax + 1 }, (_, i) => `n${i}`)
       await store.commit([ended(1), { kind: 'putNodes', uid: uidOf(1), nodes: ids.map(nodeRow) }])
+      const others = [nodeRow('a'), nodeRow('b')]
+      await store.commit([
+        { kind: 'putWorkflow', row: workflowRow(2) },
+        { kind: 'putNodes', uid: uidOf(2), nodes: others },
+      ])
       const texts: (string | null)[] = []
       let cursor: string | null = null
       do {
@@ -149,6 +154,7 @@ export function archiveContract(
       for (let i = 0; i < 4 && (await store.archive.sweeps()) > 0; i++)
         await store.commit([{ kind: 'sweepNodes', most: 1000 }])
       expect(await store.archive.sweeps()).toBe(0)
+      expect(await store.nodes(uidOf(2))).toEqual(others)
     })
     it('finds by namespace, name, phase, labels and times, and counts', async () => {
       const store = open.store()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
-import { podIdOf } from '../../resources/index.ts'
+import { podIdOf, workflowUid } from '../../resources/index.ts'
 import { doing, eventually } from '../controller.fixtures/house.ts'
 import { Crew, endedAt } from './fleet.fixtures/crew.ts'
 import type { CrewMember } from './fleet.fixtures/crew.ts'
@@ -213,6 +213,37 @@ describe('locks of several controllers', () => {
     for (let index = 0; index < 6; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
     expect(crew.runningMost()).toBe(1)
     expect(beginnings().length).toBe(6)
+  })
+})
+
+describe('a workflow that has become another’s', () => {
+  it('takes its locks and its turn along: who had it gives none of them back', async () => {
+    const config = { parallelism: 5 }
+    const [a, b] = [await crew.open('a', { config }), await crew.open('b', { config })]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const synchronization = { mutexes: [{ name: 'one' }] }
+    const { metadata } = await submit(a, workflow('wf', { synchronization }, { forEver: true }))
+    await eventually(() => beginnings().length === 1, 'it runs')
+    expect(await crew.owners()).toEqual({ a: ['wf'] })
+    const returned: string[] = []
+    const { fleet } = a.member
+    const leave = fleet.locks.leave.bind(fleet.locks)
+    Object.assign(fleet.locks, {
+      leave: (leaving: Parameters<typeof leave>[0]) => {
+        returned.push(...leaving.map(({ holder }) => holder))
+        return leave(leaving)
+      },
+    })
+    await fleet.handOver([workflowUid(metadata.uid ?? '')], 'b')
+    await eventually(() => b.controller.fleet()?.owned === 1, 'b has it')
+    // Whether it is done by the new owner or refused, it makes the old one look.
+    await a.controller.operate('default', 'wf', { kind: 'suspend' }).catch(() => undefined)
+    await eventually(() => a.controller.fleet()?.owned === 0, 'a knows that it is another’s')
+    for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(returned).toEqual([])
+    expect([...crew.disk.fleet.claims.keys()].toSorted()).toEqual(['default/wf', `turn/${metadata.uid ?? ''}`])
+    await b.controller.operate('default', 'wf', { kind: 'terminate' })
+    await endedAt(b, 'wf')
   })
 })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { instant } from '../../resources/index.ts'
 import { nodeRow, storeContract, uidOf, workflowRow } from '../store.contract.ts'
 import type { Change, Store } from '../port.ts'
 import { openSqliteStore } from './store.ts'
@@ -38,6 +39,31 @@ describe('the SQLite store', () => {
     opened.push(store)
     return store
   }
+
+  it('keeps no row of a node whose workflow it has archived', async () => {
+    const store = await open()
+    const [uid, nodes] = [uidOf(1), [nodeRow('a'), nodeRow('b')]]
+    const ended = workflowRow(1, { phase: 'Succeeded', finished: true, finishedAt: instant(5000) })
+    const { resourceVersion } = await store.commit([
+      { kind: 'putWorkflow', row: ended },
+      { kind: 'putNodes', uid, nodes },
+    ])
+    const moved = {
+      kind: 'archiveWorkflow',
+      uid,
+      resourceVersion,
+      archivedAt: instant(9000),
+      parts: 1,
+      nodes: 2,
+    } as const
+    await store.commit([
+      { kind: 'stageParts', uid, first: 0, parts: [new Uint8Array([1])] },
+      { ...moved, bytes: 1, summary: '{}', deleted: false },
+    ])
+    const db = new DatabaseSync(join(directory, 'drydock.db'), { readOnly: true })
+    expect(db.prepare('SELECT count(*) AS n FROM node').get()).toEqual({ n: 0 })
+    db.close()
+  })
   const put = (number: number, body: unknown = {}): Change => ({
     kind: 'putWorkflow',
     row: workflowRow(number, { body }),
@@ -60,6 +86,13 @@ describe('the SQLite store', () => {
     for (let round = 0; round < 64; round += 1) await store.commit([put(round % 8, { text })])
     expect(statSync(`${database()}-wal`).size).toBeLessThan(32 * 1024 * 1024)
     expect(statSync(database()).size).toBeGreaterThan(8 * 1024 * 1024)
+  })
+  it('writes nothing when it is opened, so that a daemon can start on a full disk', async () => {
+    const store = await open()
+    await store.commit([put(1, {})])
+    await store.close()
+    await open()
+    expect(statSync(`${database()}-wal`).size).toBe(0)
   })
   it('refuses a database with a newer schema and leaves it alone', async () => {
     await (await open()).close()

@@ -58,6 +58,7 @@ export const archiveMutants: readonly Mutant[] = [
     file: 'src/controller/archive/holds.ts',
     find: 'for (let other = this.#held.get(uid); other !== undefined; other = this.#held.get(uid)) await other',
     replace: 'void this.#held.get(uid)',
+    kind: 'afterlife',
     tests: ofController,
   },
   {
@@ -86,6 +87,7 @@ export const archiveMutants: readonly Mutant[] = [
     file: mover,
     find: '    const finishedBefore = instant(clock.now() - (ttlMs ?? 0))\n',
     replace: '    const finishedBefore = instant(clock.now() + (ttlMs ?? 0))\n',
+    kind: 'afterlife',
     tests: ofController,
   },
   {
@@ -100,6 +102,7 @@ export const archiveMutants: readonly Mutant[] = [
     file: 'src/controller/expiry.ts',
     find: '      await this.#trimMoved(phase, Math.max(0, limit - hot))\n',
     replace: '      void this.#trimMoved\n',
+    kind: 'afterlife',
     tests: ofController,
   },
   {
@@ -170,6 +173,7 @@ export const archiveMutants: readonly Mutant[] = [
     file: 'src/controller/archive/put-back.ts',
     find: "changes.push({ kind: 'putNodes', uid, nodes: nodes.slice(from, from + nodesPerChange) })",
     replace: 'void changes',
+    kind: 'afterlife',
     tests: ofController,
   },
   {
@@ -177,6 +181,7 @@ export const archiveMutants: readonly Mutant[] = [
     file: 'src/controller/archive/put-back.ts',
     find: "changes.push({ kind: 'putRecord', collection: collectionOf(uid), key, value })",
     replace: 'void key, void value',
+    kind: 'afterlife',
     tests: ofController,
   },
   {

@@ -131,18 +131,21 @@ const all: readonly Mutant[] = [
     file: sharedTurns,
     find: '    if (this.#begun.has(uid)) return\n    this.#begun.set(uid, namespace)\n    this.#restore(uid, namespace)\n',
     replace: '    if (this.#begun.has(uid)) return\n    this.#begun.set(uid, namespace)\n',
+    tests: ['src/controller/fleet/shared-turns.test.ts'],
   },
   {
     name: 'a workflow that goes to another member takes its turn from it',
     file: 'src/controller/fleet/adoption.ts',
     find: '    turns.forget(live.uid)\n',
     replace: '    turns.leave(live.uid)\n',
+    tests: ['src/controller/fleet/fleet.test.ts'],
   },
   {
     name: 'a workflow that goes to another member takes its locks from it',
     file: 'src/controller/fleet/adoption.ts',
     find: '    locks.forget(`${live.namespace}/${live.name}`)\n',
     replace: '    locks.releaseWorkflow(`${live.namespace}/${live.name}`)\n',
+    tests: ['src/controller/fleet/fleet.test.ts'],
   },
   {
     name: 'who is handed a workflow is not told',
