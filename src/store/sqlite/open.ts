@@ -46,7 +46,8 @@ function migrate(db: DatabaseSync, { path, mayMigrate }: WriterOptions, migratio
     throw new Refused({ code: 'STORE_FOREIGN_SCHEMA', message: `${path} is a database of another program` })
   db.exec('BEGIN IMMEDIATE')
   try {
-    db.exec(`PRAGMA application_id = ${applicationId}`)
+    // Nothing is written where nothing has changed: a daemon must be able to start on a full disk.
+    if (id !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`)
     db.exec('CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT, checksum TEXT)')
     const applied = db
       .prepare('SELECT version, checksum FROM schema_migration ORDER BY version')
