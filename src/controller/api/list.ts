@@ -11,7 +11,7 @@ import { archivedItem } from '../archive/read.ts'
 import type { Core } from '../core.ts'
 import type { ListQuery, WorkflowPage } from '../port.ts'
 import { ApiError } from '../port.ts'
-import { readLive, workflowOfRow } from './read.ts'
+import { readLive, wholeOf } from './read.ts'
 
 const phaseLabel = 'workflows.argoproj.io/phase'
 
@@ -33,7 +33,7 @@ export async function listWorkflows(core: Core, query: ListQuery): Promise<Workf
   const offset = offsetOf(query.continue)
   const limit = query.limit ?? 0
   const { rows, total } = await pick(core, filters, { offset, limit })
-  const items = await Promise.all(rows.map((row) => itemOf(core, row, query.nodes === true)))
+  const items = await itemsOf(core, rows, query)
   const remaining = total - offset - rows.length
   return {
     items,
@@ -60,7 +60,7 @@ async function listWithArchive(
   const cursor = isArchiveCursor(query.continue ?? '') ? (query.continue ?? null) : null
   const offset = cursor === null ? offsetOf(query.continue) : 0
   const hot = cursor === null ? await pick(core, hotFilters, { offset, limit }) : { rows: [], total: 0 }
-  const shown = await Promise.all(hot.rows.map((row) => itemOf(core, row, query.nodes === true)))
+  const shown = await itemsOf(core, hot.rows, query)
   const items = [...shown]
   const wanted = limit > 0 ? limit - hot.rows.length : Infinity
   const hotLeft = Math.max(0, hot.total - offset - hot.rows.length)
@@ -133,9 +133,26 @@ async function pick(
   return { rows: limit > 0 ? kept.slice(offset, offset + limit) : kept.slice(offset), total: kept.length }
 }
 
-async function itemOf(core: Core, row: WorkflowRow, nodes: boolean): Promise<Workflow> {
+/** Without those that were deleted since the rows were read. */
+async function itemsOf(
+  core: Core,
+  rows: readonly WorkflowRow[],
+  { nodes = false }: ListQuery,
+): Promise<readonly Workflow[]> {
+  const items = await Promise.all(rows.map((row) => itemOf(core, row, nodes)))
+  return items.filter((item) => item !== null)
+}
+
+async function itemOf(core: Core, row: WorkflowRow, nodes: boolean): Promise<Workflow | null> {
   const live = core.runs.byUid(row.uid)
-  return (live === undefined ? null : await readLive(core, live, nodes)) ?? workflowOfRow(core, row, nodes)
+  if (live !== undefined) return readLive(core, live, nodes)
+  let known: WorkflowRow | null = row
+  const find = async () => {
+    const found = known ?? (await core.store.workflowByUid(row.uid))
+    known = null
+    return found
+  }
+  return wholeOf(core, find, nodes)
 }
 
 function offsetOf(text: string | undefined): number {

@@ -25,9 +25,11 @@ export async function readWorkflow(
   if (live !== undefined) return options.uid && live.uid !== options.uid ? null : readLive(core, live, nodes)
   const known = core.runs.finished(namespace, name)
   if (known !== undefined && (!options.uid || known.metadata.uid === options.uid)) return known
-  const row = await core.store.workflow(namespace, name)
-  if (row !== null && (!options.uid || row.uid === options.uid)) return workflowOfRow(core, row, nodes)
-  return fromArchive(core, { namespace, name }, { ...options, nodes })
+  const find = async () => {
+    const row = await core.store.workflow(namespace, name)
+    return options.uid && row?.uid !== options.uid ? null : row
+  }
+  return (await wholeOf(core, find, nodes)) ?? fromArchive(core, { namespace, name }, { ...options, nodes })
 }
 
 type Reading = NonNullable<Parameters<typeof readWorkflow>[3]>
@@ -68,8 +70,8 @@ async function fromArchive(
 export async function readByUid(core: Core, uid: WorkflowUid): Promise<Workflow | null> {
   const live = isBehind(core) ? undefined : core.runs.byUid(uid)
   if (live !== undefined) return readLive(core, live, true)
-  const row = await core.store.workflowByUid(uid)
-  if (row !== null) return workflowOfRow(core, row, true)
+  const hot = await wholeOf(core, () => core.store.workflowByUid(uid), true)
+  if (hot !== null) return hot
   const archived = await core.store.archive.byUid(uid)
   return archived === null ? null : archivedWorkflow(core.store, archived, { nodes: true })
 }
@@ -84,12 +86,36 @@ export async function readLive(core: Core, live: LiveRun, nodes: boolean): Promi
     waiting.abort()
   }
   if (live.stored === null) return live.cell.read()
-  const row = await core.store.workflowByUid(live.uid)
-  return row === null ? null : workflowOfRow(core, row, true)
+  return wholeOf(core, () => core.store.workflowByUid(live.uid), true)
+}
+
+/** A workflow that changes faster than it is read is shown with nodes that are newer than the rest. */
+const wholeTries = 3
+
+/** The row with its nodes, of one moment: one that others delete or change between the two is looked for again. */
+export async function wholeOf(
+  core: Pick<Core, 'store'>,
+  find: () => Promise<WorkflowRow | null>,
+  withNodes: boolean,
+): Promise<Workflow | null> {
+  let row = await find()
+  for (let tries = 1; row !== null; tries += 1) {
+    const workflow = await workflowOfRow(core, row, withNodes)
+    if (!withNodes) return workflow
+    const { uid, resourceVersion } = row
+    row = await find()
+    const isSame = row?.resourceVersion === resourceVersion
+    if (isSame || (row?.uid === uid && tries >= wholeTries)) return workflow
+  }
+  return null
 }
 
 /** @param withNodes `all`: however many there are, for our own use */
-export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boolean | 'all'): Promise<Workflow> {
+export async function workflowOfRow(
+  core: Pick<Core, 'store'>,
+  row: WorkflowRow,
+  withNodes: boolean | 'all',
+): Promise<Workflow> {
   const body = row.body as Workflow
   const metadata = { ...body.metadata, resourceVersion: String(row.resourceVersion) }
   if (!withNodes) return { ...body, metadata }
@@ -100,7 +126,7 @@ export async function workflowOfRow(core: Core, row: WorkflowRow, withNodes: boo
 }
 
 async function allNodes(
-  { store }: Core,
+  { store }: Pick<Core, 'store'>,
   uid: WorkflowUid,
 ): Promise<NonNullable<NonNullable<Workflow['status']>['nodes']>> {
   return Object.fromEntries((await store.nodes(uid)).map(({ node }) => [node.id, node]))

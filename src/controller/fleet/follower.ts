@@ -3,7 +3,7 @@ import type { WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { FleetEvent } from '../../store/fleet.ts'
-import { workflowOfRow } from '../api/read.ts'
+import { wholeOf } from '../api/read.ts'
 import type { Core } from '../core.ts'
 import { objectKinds } from '../objects.ts'
 import type { ObjectKind } from '../port.ts'
@@ -106,17 +106,15 @@ export class Follower {
 
   async #showOne(event: FleetEvent, uid: WorkflowUid): Promise<void> {
     const core = this.#core()
-    const row = event.type === 'DELETED' ? null : await core.store.workflowByUid(uid)
+    const find = () => core.store.workflowByUid(uid)
+    const shown = event.type === 'DELETED' ? null : await wholeOf(core, find, core.hub.wantsNodes)
     const { namespace, name } = event
     const known = this.#heads.get(uid)
     // Deleted meanwhile: that is told by an event of its own.
-    if (row === null && event.type !== 'DELETED') return core.hub.skip(event.resourceVersion)
-    const workflow =
-      row === null
-        ? (known ?? { metadata: { namespace, name, uid }, spec: {} })
-        : await workflowOfRow(core, row, core.hub.wantsNodes)
-    const resourceVersion = Math.max(event.resourceVersion, row?.resourceVersion ?? 0)
-    if (row === null) this.#forget(uid)
+    if (shown === null && event.type !== 'DELETED') return core.hub.skip(event.resourceVersion)
+    const workflow = shown ?? known ?? { metadata: { namespace, name, uid }, spec: {} }
+    const resourceVersion = Math.max(event.resourceVersion, Number(shown?.metadata.resourceVersion ?? 0))
+    if (shown === null) this.#forget(uid)
     else this.#remember(uid, workflow)
     core.hub.publish({
       type: event.type,
