@@ -285,6 +285,8 @@ export class PodLife {
     }
     signal.throwIfAborted()
     this.#toStart()
+    // It has run: somebody before us had started it, and it ended while its containers were looked for.
+    if (this.#endState !== null) return this.#followed()
     const start = this.#start(request)
     await Promise.race([start, this.#end])
     start.catch((error: unknown) => this.#tellOvertaken(error))
