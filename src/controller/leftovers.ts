@@ -68,6 +68,11 @@ export class Leftovers {
     return this.#underWay.has(`workflow/${uid}`)
   }
 
+  /** Likewise, as the store has it: whoever deletes it may just be about to begin. */
+  async isWrittenDown(uid: string): Promise<boolean> {
+    return (await this.#store.records(collection)).has(`workflow/${uid}`)
+  }
+
   /** Whether a claim of that name is on its way out. */
   isClearingClaim(namespace: string, claimName: string): boolean {
     for (const leftover of this.#underWay.values()) {

@@ -290,6 +290,21 @@ describe('the parallelism of a workflow that runs again', () => {
 })
 
 describe('a run that is opened anew', () => {
+  it('waits for what went on beside a step that could not begin', () => {
+    const main: Template = {
+      name: 'main',
+      steps: [
+        [
+          { name: 'a', template: 'plain' },
+          { name: 'b', template: 'none' },
+        ],
+      ],
+    }
+    const again = new Story(spec(main)).reopened()
+    expect([again.phase, again.phases['wf'], again.phases['wf[0].a']]).toEqual(['Running', 'Failed', 'Pending'])
+    again.end('wf[0].a')
+    expect([again.phase, again.phases['wf[0].a']]).toEqual(['Failed', 'Succeeded'])
+  })
   it('ends containers of a pod that had been ended and was not heard of before', () => {
     const set: Template = {
       name: 'set',

@@ -33,6 +33,8 @@ export class StepGroup extends Frame {
   /** Of the settled: leaves without hooks, and those of them that left no outputs. */
   private plain = 0
   private bare = 0
+  /** It has failed beside steps that go on. */
+  isCutShort = false
   /** Started, but not let through a gate yet. */
   private heldBack: Child | null = null
 
@@ -279,6 +281,7 @@ export class StepGroup extends Frame {
 
   private fail(group: NodeStatus, phase: 'Failed' | 'Error', message: string): false {
     this.run.setPhase(group, phase, message)
+    this.isCutShort = this.unsettled > 0
     return false
   }
 

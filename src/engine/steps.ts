@@ -85,6 +85,7 @@ export class StepsBody extends Body {
     this.setOutbound(node, isLastPlain)
     this.run.setPhase(node, phase, message)
     if (message === '') delete node.message
+    if (this.group?.isCutShort === true) forgetBelow(this.run, node)
     endDaemons(this.run, node.id)
     this.group = null
   }

@@ -74,5 +74,8 @@ export const corpus: readonly Entry[] = [
   afterlife(70), // an archived copy whose removal was not answered left an older picture of the workflow
   afterlife(524), // failed pods that a memoized resubmission carried along began whatever the parallelism
   afterlife(160), // a volume that an overtaken daemon was just having made outlived its workflow
+  archive(310), // a pod beside a step that could not begin outlived its workflow when its run was opened anew
+  afterlife(937), // what the deletion of an archived workflow removed were the pods of its retry, too
+  afterlife(643), // likewise
   wide(280), // containers of a pod that a deadline had ended before a restart were running in an ended workflow
 ]

@@ -178,6 +178,22 @@ describe('the archive that is kept', () => {
     expect((await ended(controller, 'one')).status?.phase).toBe('Failed')
     expect(count().hot).toBe(1)
   })
+  it('gives a workflow back only when what its deletion removes is gone', async () => {
+    const controller = await open({ enabled: true })
+    const { metadata } = await run(controller, 'one', { exitCode: 1 })
+    const { uid = '' } = metadata
+    await controller.deleteWorkflow('default', 'one')
+    const leftover = (value: object | null) =>
+      house.disk.apply([{ kind: 'putRecord', collection: 'leftover', key: `workflow/${uid}`, value }])
+    await eventually(() => house.disk.collections.get('leftover')?.size !== 1, 'it is removed')
+    leftover({ kind: 'workflow', uid, namespace: 'default', name: 'one' })
+    const asked = controller.archive.operate({ uid, namespace: 'default', name: 'one' }, { kind: 'retry' })
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(count()).toEqual({ hot: 0, archived: 1 })
+    leftover(null)
+    expect((await asked).metadata.uid).toBe(uid)
+    expect((await ended(controller, 'one')).status?.phase).toBe('Failed')
+  })
   it('leaves what cannot be retried where it is, and resubmits it', async () => {
     const controller = await open({ enabled: true })
     const { metadata } = await run(controller, 'fine')
