@@ -102,7 +102,8 @@ function isGivenUp({ needs }: Wanted, nodes: Readonly<Record<string, NodeStatus>
 }
 
 const unknownEnd = /ContainerStatusUnknown|exit code 255\)/
-const killedEnd = /exit code (137|143)\)/
+/** Of a container itself, or of a member of its set that it waited for. */
+const killedEnd = /exit code (137|143)\)|exited with non-zero code: (137|143)$/
 
 /** One attempt. */
 function judgeNode(wanted: Wanted, node: NodeStatus, all: readonly Line[], licence: Licence): readonly string[] {
