@@ -211,7 +211,7 @@ export function buildCore(parts: ControllerParts, { host, engineAway, onHealth }
     config: () => config.archive ?? noArchive,
     mayWork: () => fleet === null || fleet.isLeading,
     isBusy: () => reconciler.depth > 0,
-    isTaken: (uid) => runs.byUid(uid) !== undefined || alarms.has(`deletion/${uid}`),
+    isTaken: (uid) => runs.byUid(uid) !== undefined,
     moved: ({ namespace, name }) => runs.forget(namespace, name),
     remove: (row) => deleteArchivedRow(core, row),
   })

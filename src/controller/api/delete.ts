@@ -169,9 +169,10 @@ async function finishDeletion(core: Core, workflow: Workflow, force: boolean): P
     return keepForArtifacts(core, workflow, errors)
   const isGone = async () => (await core.store.workflowByUid(uid)) === null
   if (core.config.archive?.enabled === true && hasArchivedLabel(workflow) && workflow.status?.finishedAt) {
-    const packed = await packWorkflow(core.store, uid)
+    const row = await core.store.workflowByUid(uid)
     const how = { archivedAt: core.clock.now(), deleted: true }
-    if (packed !== null) return commitDeletion(core, workflow, archivingChanges(packed, how), isGone)
+    if (row?.finished === true)
+      return commitDeletion(core, workflow, archivingChanges(await packWorkflow(core.store, row), how), isGone)
   }
   const gone: Change = { kind: 'deleteWorkflow', uid }
   await commitDeletion(core, workflow, [gone, ...(await historyGone(core.store, uid))], isGone)

@@ -5,7 +5,7 @@
  */
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant, rfc3339 } from '../../resources/index.ts'
-import type { Change, WorkflowRow } from '../../store/port.ts'
+import type { Change, Store, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { backOffMs } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
@@ -52,6 +52,12 @@ export async function beginDeletion(core: Core, workflow: Workflow, row: Workflo
 /** What belongs into the commit that deletes the workflow. */
 export function deletionEnded({ metadata: { uid = '', deletionTimestamp } }: Workflow): Change[] {
   return deletionTimestamp === undefined ? [] : [{ kind: 'putRecord', collection, key: uid, value: null }]
+}
+
+/** Whether somebody, of several controllers on one store maybe another, waits for its artifacts. @param row as it was read just now */
+export async function isDeletionUnderWay(store: Store, { uid, body }: WorkflowRow): Promise<boolean> {
+  if ((body as Workflow).metadata.deletionTimestamp === undefined) return false
+  return (await store.record(collection, uid)) != null
 }
 
 /** Takes up the deletions that an earlier life had begun. */

@@ -6,6 +6,7 @@ import type { CommitFault } from '../../store/index.ts'
 import { doing, ended, eventually, newHouse, plainConfig } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 import type { RunningController } from '../controller.ts'
+import { collectionOf } from '../history/history.ts'
 import { noArchive } from './policy.ts'
 import type { ArchiveConfig } from './policy.ts'
 
@@ -72,6 +73,30 @@ describe('finished workflows that leave the hot tables', () => {
       true,
     )
   })
+  it('take their history along, all of it, and bring it back when they are retried', async () => {
+    const controller = await open({})
+    const steps = Array.from({ length: 20 }, (_, index) => [{ name: `s${index}`, template: 'main' }])
+    const { spec } = manifest('one', { exitCode: 3 })
+    const long = { name: 'long', steps: [...steps, [{ name: 'last', template: 'fails' }]] }
+    const [fails] = spec.templates
+    const templates = [long, { ...manifest('one').spec.templates[0], name: 'main' }, { ...fails, name: 'fails' }]
+    await controller.createWorkflow('default', { metadata: { name: 'one' }, spec: { entrypoint: 'long', templates } })
+    const uid = workflowUid((await ended(controller, 'one')).metadata.uid ?? '')
+    const pages = () => house.disk.collections.get(collectionOf(uid))?.size ?? 0
+    const entries = async () => (await controller.history('default', 'one')).entries
+    const before = await entries()
+    const full = pages()
+    expect(full).toBeGreaterThan(1)
+    controller.reconfigure({ ...plainConfig, archive: { ...noArchive, hotNewest: 0 } })
+    await movedTo(0, 1)
+    expect(pages()).toBe(0)
+    expect(await entries()).toEqual(before)
+    controller.reconfigure({ ...plainConfig, archive: noArchive })
+    await controller.operate('default', 'one', { kind: 'retry' })
+    expect(pages()).toBeGreaterThanOrEqual(full)
+    expect((await entries()).slice(0, before.length)).toEqual(before)
+    await ended(controller, 'one')
+  })
   it('are those that ended first, as many as are too many', async () => {
     const controller = await open({ hotNewest: 2 })
     for (const name of ['a', 'b', 'c', 'd']) await run(controller, name)
@@ -94,6 +119,20 @@ describe('finished workflows that leave the hot tables', () => {
     expect(told).toEqual(['DELETED gone'])
     await expect(controller.deleteWorkflow('default', 'gone')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(await controller.workflow('default', 'gone')).toBeNull()
+  })
+  it('are not those whose deletion waits for their artifacts: they are deleted', async () => {
+    const controller = await open({})
+    const { metadata, spec } = manifest('doomed')
+    const artifactGC = { strategy: 'OnWorkflowDeletion' }
+    await controller.createWorkflow('default', { metadata, spec: { ...spec, artifactGC } })
+    await ended(controller, 'doomed')
+    await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+    await controller.deleteWorkflow('default', 'doomed', { background: true })
+    controller.reconfigure({ ...plainConfig, archive: { ...noArchive, hotNewest: 0 } })
+    const underWay = () => house.disk.collections.get('deletion')?.size ?? 0
+    expect(underWay()).toBe(1)
+    await eventually(() => underWay() === 0, 'its deletion is over')
+    expect(count()).toEqual({ hot: 0, archived: 0 })
   })
   it('come in pages with those that are still hot, none twice and none left out', async () => {
     const controller = await open({ hotNewest: 3 })

@@ -6,6 +6,7 @@ import type { Clock, WorkflowUid } from '../../resources/index.ts'
 import { WorldError, instant } from '../../resources/index.ts'
 import type { Store } from '../../store/port.ts'
 import type { ArchivedRow } from '../../store/archive.ts'
+import { isDeletionUnderWay } from '../api/deletion-under-way.ts'
 import { ApiError } from '../port.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
 import type { Holds } from './holds.ts'
@@ -40,7 +41,7 @@ export type MoverParts = {
   readonly mayWork: () => boolean
   /** Live work waits for its turn. */
   readonly isBusy: () => boolean
-  /** It has been taken up again, or something else is under way with it. */
+  /** It has been taken up again. */
   readonly isTaken: (uid: WorkflowUid) => boolean
   /** After a move: what is remembered of it elsewhere. */
   readonly moved: (workflow: { readonly uid: WorkflowUid; readonly namespace: string; readonly name: string }) => void
@@ -155,7 +156,7 @@ export class Mover {
   /** `false`: not now. */
   async #move(uid: WorkflowUid): Promise<boolean> {
     const { holds, isTaken, store, telemetry, log } = this.#parts
-    if (holds.isHeld(uid) || isTaken(uid)) return false
+    if (holds.isHeld(uid)) return false
     return holds.alone(uid, async () => {
       try {
         if (isTaken(uid)) return false
@@ -212,11 +213,12 @@ export class Mover {
   }
 }
 
-/** `null`: there is no finished workflow with that UID. */
+/** `null`: there is no finished workflow with that UID, or somebody is about to delete it. */
 async function archiveNow({ store, clock }: Pick<MoverParts, 'store' | 'clock'>, uid: WorkflowUid) {
-  const packed = await packWorkflow(store, uid)
-  if (packed === null) return null
+  const row = await store.workflowByUid(uid)
+  if (row === null || !row.finished || (await isDeletionUnderWay(store, row))) return null
+  const packed = await packWorkflow(store, row)
   await store.commit(archivingChanges(packed, { archivedAt: clock.now(), deleted: false }))
-  const { namespace, name } = packed.row
+  const { namespace, name } = row
   return { uid, namespace, name }
 }

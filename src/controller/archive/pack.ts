@@ -33,10 +33,9 @@ export type Unpacked = {
   readonly history: readonly (readonly [string, unknown])[]
 }
 
-/** Stages what is large on the way. `null`: there is no such workflow, or it has not finished. */
-export async function packWorkflow(store: Store, uid: WorkflowUid): Promise<Packed | null> {
-  const row = await store.workflowByUid(uid)
-  if (row === null || !row.finished) return null
+/** Stages what is large on the way. @param row of a workflow that has finished */
+export async function packWorkflow(store: Store, row: WorkflowRow): Promise<Packed> {
+  const { uid } = row
   const history = [...(await store.records(collectionOf(uid)))]
   const document: Unpacked = { body: row.body as Workflow, internal: row.internal, history }
   let waiting: Uint8Array[] = [packed(JSON.stringify(document))]

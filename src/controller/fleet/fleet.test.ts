@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
 import { podIdOf, workflowUid } from '../../resources/index.ts'
-import { doing, eventually } from '../controller.fixtures/house.ts'
+import { noArchive } from '../archive/policy.ts'
+import { doing, eventually, plainConfig } from '../controller.fixtures/house.ts'
 import { Crew, endedAt } from './fleet.fixtures/crew.ts'
 import type { CrewMember } from './fleet.fixtures/crew.ts'
 
@@ -283,6 +284,21 @@ describe('operations at another member', () => {
     }))
     expect((await b.controller.workflow('default', 'two'))?.metadata.labels?.['seen']).toBe('yes')
     expect(a.controller.fleet()?.forwarded).toBeGreaterThan(2)
+  })
+
+  it('delete in the background what the leader would archive meanwhile', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    await eventually(() => b.controller.fleet()?.members.length === 2, 'b sees a')
+    await submit(b, workflow('doomed', { artifactGC: { strategy: 'OnWorkflowDeletion' } }))
+    await endedAt(b, 'doomed')
+    const liveAt = ({ controller }: CrewMember) => controller.snapshot().liveWorkflows
+    await eventually(() => liveAt(a) + liveAt(b) === 0, 'it leaves memory')
+    await b.controller.deleteWorkflow('default', 'doomed', { background: true })
+    a.controller.reconfigure({ ...plainConfig, archive: { ...noArchive, hotNewest: 0 } })
+    const underWay = () => crew.disk.collections.get('deletion')?.size ?? 0
+    expect(underWay()).toBe(1)
+    await eventually(() => underWay() === 0, 'its deletion is over')
+    expect([crew.disk.workflows.size, crew.disk.archive.rows.size]).toEqual([0, 0])
   })
 
   it('keep no logs of a workflow that another member has deleted', async () => {

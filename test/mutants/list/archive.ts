@@ -47,10 +47,10 @@ export const archiveMutants: readonly Mutant[] = [
     tests: ofController,
   },
   {
-    name: 'a workflow that is being taken up again is moved',
+    name: 'a workflow whose deletion is under way is moved',
     file: mover,
-    find: '        if (isTaken(uid)) return false\n        const begunAt',
-    replace: '        const begunAt',
+    find: ' || (await isDeletionUnderWay(store, row))) return null',
+    replace: ') return null',
     tests: ofController,
   },
   {
@@ -181,7 +181,6 @@ export const archiveMutants: readonly Mutant[] = [
     file: 'src/controller/archive/put-back.ts',
     find: "changes.push({ kind: 'putRecord', collection: collectionOf(uid), key, value })",
     replace: 'void key, void value',
-    kind: 'afterlife',
     tests: ofController,
   },
   {
