@@ -175,6 +175,24 @@ describe('of two daemons', () => {
     await expect(sql(stale)).rejects.toMatchObject({ code: 'DRY01' })
   })
 
+  it('the one that was cut off goes on no more where the other took over and has ended since, either', async () => {
+    nextSchema()
+    const lost: string[] = []
+    const first = await opened({ onLost: (reason) => lost.push(reason) })
+    await first.commit(put(1))
+    const second = opened({ url: server.url, wait: { say: () => undefined } })
+    proxy.become('refused')
+    proxy.cut()
+    await (await second).commit([{ kind: 'deleteWorkflow', uid: uidOf(1) }])
+    await (await second).close()
+    const late = first.commit([{ kind: 'putWorkflow', row: workflowRow(1, { phase: 'Failed' }) }])
+    const refused = expect(late).rejects.toMatchObject({ code: 'STORE_LOCKED', retryable: false })
+    proxy.become('fine')
+    await refused
+    expect(lost).toEqual([expect.stringContaining('has taken over')])
+    expect(await sql(`SELECT 1 FROM ${schema}.workflow`)).toEqual([])
+  })
+
   it('one whose stalled connection still holds the lock ends it and goes on', async () => {
     nextSchema()
     const store = await opened()
