@@ -11,6 +11,7 @@ import { removalsAtEnd } from './pod-gc.ts'
 import { sumBelow } from './progress.ts'
 import { dropForgotten } from './forgotten.ts'
 import type { Run } from './run.ts'
+import { shutdownOf, stoppedText } from './shutdown.ts'
 import { releaseAllLocks } from './sync.ts'
 
 export const isComplete = (run: Run): boolean => ['Succeeded', 'Failed', 'Error'].includes(run.status.phase ?? '')
@@ -65,7 +66,12 @@ function stopLeftovers(run: Run): void {
   }
   run.daemons.clear()
   for (const node of run.carried) run.setPhase(node, 'Omitted', '')
-  // Of a pod that was ended from outside, before a restart: nobody has heard what its containers came to.
-  for (const node of run.nodes.values())
+  const strategy = shutdownOf(run)
+  for (const node of run.nodes.values()) {
+    // Of a pod that was ended from outside, before a restart: nobody has heard what its containers came to.
     if (node.type === 'Container' && !isEnded(node)) run.setPhase(node, 'Failed', cutShortText)
+    // Of an exit hook of a task in a flow that a shutdown ended without waiting for it.
+    if (node.type === 'Suspend' && !isEnded(node))
+      run.setPhase(node, 'Failed', strategy === null ? (node.message ?? '') : stoppedText(strategy))
+  }
 }
