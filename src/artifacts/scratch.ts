@@ -1,7 +1,8 @@
 /** Files that live for the length of one operation. What a crash leaves behind is swept at the next start. */
 import { randomUUID } from 'node:crypto'
-import { createReadStream, mkdirSync, rmSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { WorldError } from '../resources/index.ts'
 import type { ByteStream } from './port.ts'
@@ -13,18 +14,25 @@ export type SpooledFile = {
   readonly remove: () => Promise<void>
 }
 
+/** Nobody is still at work on what another host left so long ago. */
+const abandonedMs = 24 * 3_600_000
+
+/** Several daemons may share the directory: each file says whose it is, `HOST.PID.UUID`. */
 export class Scratch {
   readonly #directory: string
 
-  /** Empties the directory. */
+  /** Sweeps what daemons that are no more have left. */
   constructor(directory: string) {
     this.#directory = directory
-    rmSync(directory, { recursive: true, force: true })
     mkdirSync(directory, { recursive: true, mode: 0o700 })
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name)
+      if (isAbandoned(name, path)) rmSync(path, { recursive: true, force: true })
+    }
   }
 
   newPath(): string {
-    return join(this.#directory, randomUUID())
+    return join(this.#directory, `${hostname()}.${process.pid}.${randomUUID()}`)
   }
 
   /** Writes the stream to a file; synced where it will be kept. */
@@ -72,4 +80,20 @@ export function diskError(error: unknown, path: string): unknown {
     retryable: true,
     cause: error,
   })
+}
+
+function isAbandoned(name: string, path: string): boolean {
+  const words = name.split('.')
+  const pid = Number(words.at(-2))
+  if (words.slice(0, -2).join('.') === hostname()) return pid === process.pid || !isAlive(pid)
+  const info = statSync(path, { throwIfNoEntry: false })
+  return info !== undefined && Date.now() - info.mtimeMs > abandonedMs
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code === 'EPERM'
+  }
 }

@@ -256,7 +256,9 @@ export class Supervisor {
         else if (error.status === 404 && container.planned.role === 'main' && (await this.isAway(id)))
           return this.parts.gone(pod)
         const isPassing =
-          error.status === 0 || isSandbox || /temporarily unavailable|deadline exceeded/i.test(error.message)
+          error.status === 0 ||
+          isSandbox ||
+          /temporarily unavailable|deadline exceeded|from pipe: EOF/i.test(error.message)
         // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
         const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(error.message)
         // Where the engine was stopped with its containers, all sandboxes of the workflow may be dead.
