@@ -305,7 +305,10 @@ describe('a run that is opened anew', () => {
     again.end('wf[0].a')
     expect([again.phase, again.phases['wf[0].a']]).toEqual(['Failed', 'Succeeded'])
   })
-  it('ends containers of a pod that had been ended and was not heard of before', () => {
+  it.each([
+    ['alone', []],
+    ['before another task', [{ name: 'after', template: 'plain', depends: 't' }]],
+  ])('ends containers of a pod that had been ended and was not heard of before: %s', (_where, more) => {
     const set: Template = {
       name: 'set',
       containerSet: {
@@ -315,7 +318,7 @@ describe('a run that is opened anew', () => {
         ],
       },
     }
-    const main = dag('main', [{ name: 't', template: 'set' }])
+    const main = dag('main', [{ name: 't', template: 'set' }, ...more])
     const story = new Story({ ...spec(main, set), activeDeadlineSeconds: 5 })
     story.begin('wf.t')
     story.pass(6000)

@@ -7,6 +7,7 @@ import { applyWorkflowMetadata, mergedSpec, substituteGlobals } from './executab
 import { createClaims } from './claims.ts'
 import { complete, isComplete } from './completion.ts'
 import { withCondition } from './conditions.ts'
+import { endCutShort } from './cut-short.ts'
 import { enforceAll } from './enforcement.ts'
 import { endDaemons } from './boundary.ts'
 import { nothingAbsent } from './call.ts'
@@ -54,6 +55,7 @@ export class WorkflowFrame extends Frame {
       this.fail('Error', `pvc create error: ${fault}`)
       return
     }
+    if (!this.isBuilt) endCutShort(run)
     this.execute()
     if (this.isBuilt || isComplete(run)) return
     this.isBuilt = true

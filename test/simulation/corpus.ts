@@ -46,6 +46,7 @@ export const corpus: readonly Entry[] = [
   small(412), // one that waited for its turn was stored as waiting when it was terminated
   small(50018), // a pod that ended while its containers were looked for was started again after its removal
   small(3080), // an exit hook that waited for a person went on waiting in a workflow that had been stopped
+  small(17894), // a flow waited for containers of a pod that a deadline had ended before a restart
   wide(3934), // a deletion whose answer was lost was done by halves when the store's version could not be read
   wide(2228), // containers of a step that a restart had found and nobody asked for outlived their workflow
   small(5558), // a running daemon was not told again to a suspended run that had been opened anew
