@@ -1,24 +1,17 @@
 /** What a pod leaves behind: output parameters, result, artifacts and logs; all are tried, whatever main's exit code. */
-import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
 import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
-import type { Artifact, Clock, Parameter, PodState } from '../../resources/index.ts'
+import type { Artifact, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { progressFile, mayReportProgress } from './argo-env.ts'
 import { firstFile } from './tar.ts'
+import type { TransferParts } from './transfer.ts'
 import { transfer } from './transfer.ts'
 
 const resultBytesMax = 256 * 1024
 /** Kubernetes has no room for more than this in a status; far below what memory could bear. */
 const parameterBytesMax = 1024 * 1024
-
-export type CollectParts = {
-  readonly runtime: Runtime
-  readonly artifacts: Artifacts
-  readonly clock: Clock
-  readonly context: ArtifactContext
-}
 
 /**
  * Never throws: what went wrong first stands in `collectError`, in the words of Argo's `wait` container, which tells no
@@ -27,7 +20,7 @@ export type CollectParts = {
 export async function collect(
   plan: PodPlan,
   state: PodState,
-  parts: CollectParts,
+  parts: TransferParts,
   signal: AbortSignal,
 ): Promise<PodResult> {
   const bare: PodResult = { state, parameters: [], artifacts: [] }
@@ -90,7 +83,7 @@ export const leavesAnything = (plan: PodPlan): boolean =>
 /** The container outputs are read from: `main`, or the only one there is. */
 const mainOf = (plan: PodPlan): string => (plan.mains.includes('main') ? 'main' : (plan.mains[0] ?? 'main'))
 
-async function readResult(plan: PodPlan, { runtime, clock }: CollectParts, signal: AbortSignal): Promise<string> {
+async function readResult(plan: PodPlan, { runtime, clock }: TransferParts, signal: AbortSignal): Promise<string> {
   const read = () => runtime.readStdout(plan.identity.id, mainOf(plan), resultBytesMax, signal)
   const bytes = await persevere(read, { clock, backOff: quickBackOff, signal })
   return withoutLastNewline(new TextDecoder().decode(bytes))
@@ -99,7 +92,7 @@ async function readResult(plan: PodPlan, { runtime, clock }: CollectParts, signa
 async function readParameter(
   plan: PodPlan,
   wanted: PodPlan['outputParameters'][number],
-  { runtime, clock }: CollectParts,
+  { runtime, clock }: TransferParts,
   signal: AbortSignal,
 ): Promise<string> {
   const place = isShared(plan, wanted.path) ? sharedFolder : '/var/run/argo/outputs/parameters'
@@ -128,7 +121,7 @@ async function readParameter(
 async function saveArtifact(
   plan: PodPlan,
   artifact: Artifact,
-  parts: CollectParts,
+  parts: TransferParts,
   signal: AbortSignal,
 ): Promise<Artifact | null> {
   const { runtime, artifacts, clock, context } = parts
@@ -169,7 +162,7 @@ async function saveLog(
   plan: PodPlan,
   container: string,
   artifact: Artifact,
-  parts: CollectParts,
+  parts: TransferParts,
   signal: AbortSignal,
 ): Promise<Artifact> {
   const { runtime, artifacts, clock, context } = parts

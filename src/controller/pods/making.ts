@@ -8,6 +8,7 @@ import { Refused } from './refused.ts'
 import { podRequest } from './request.ts'
 import { needOf } from './space.ts'
 import { needsStaging, stage } from './stage.ts'
+import { transferOf } from './transfer.ts'
 
 /** Containers made before they were asked for. */
 export type Prepared = {
@@ -28,13 +29,6 @@ export type Making = {
   readonly wait: (message: string) => void
   readonly pause: (ms: number) => Promise<void>
 }
-
-export const transferOf = (plan: PodPlan, { runtime, artifacts, clock, artifactContext }: PodParts) => ({
-  runtime,
-  artifacts,
-  clock,
-  context: artifactContext(plan.identity.namespace),
-})
 
 /** @throws NotYet where something that it refers to is missing */
 export function requestOf(plan: PodPlan, parts: PodParts, endpoint?: string): PodRequest {

@@ -11,7 +11,7 @@ import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
 import type { Prepared } from './making.ts'
-import { create, make, prepareAhead, requestAhead, requestOf, transferOf } from './making.ts'
+import { create, make, prepareAhead, requestAhead, requestOf } from './making.ts'
 import type { PodParts } from './pod-parts.ts'
 import { checkPolicy } from './policy.ts'
 import { followProgress } from './progress.ts'
@@ -22,6 +22,7 @@ import { Settling } from './settling.ts'
 import type { Need } from './space.ts'
 import { needOf } from './space.ts'
 import { needsStaging } from './stage.ts'
+import { transferOf } from './transfer.ts'
 
 export type RunOptions = {
   readonly priority: number

@@ -1,28 +1,25 @@
 /** What is put into a pod's containers before they start: scripts, the folder for progress, input artifacts. */
-import type { Artifacts, ArtifactContext } from '../../artifacts/index.ts'
 import { hasLocationOrKey } from '../../engine/index.ts'
 import type { PodPlan } from '../../engine/index.ts'
-import type { Artifact, Clock, PodRequest } from '../../resources/index.ts'
+import type { Artifact, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
-import type { Runtime } from '../../runtime/port.ts'
 import { persevere, quickBackOff } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import type { TarEntry } from './tar.ts'
 import { tarOf } from './tar.ts'
+import type { TransferParts } from './transfer.ts'
 import { transfer } from './transfer.ts'
-
-export type StageParts = {
-  readonly runtime: Runtime
-  readonly artifacts: Artifacts
-  readonly clock: Clock
-  readonly context: ArtifactContext
-}
 
 export const needsStaging = (plan: PodPlan): boolean =>
   plan.files.length > 0 || plan.inputArtifacts.length > 0 || mayReportProgress(plan)
 
 /** @throws WorldError or UserError, whose message becomes that of Argo's `init` container */
-export async function stage(plan: PodPlan, request: PodRequest, parts: StageParts, signal: AbortSignal): Promise<void> {
+export async function stage(
+  plan: PodPlan,
+  request: PodRequest,
+  parts: TransferParts,
+  signal: AbortSignal,
+): Promise<void> {
   const { runtime, clock } = parts
   for (const container of request.containers) {
     if (!plan.mains.includes(container.name)) continue
@@ -47,7 +44,7 @@ export async function stage(plan: PodPlan, request: PodRequest, parts: StagePart
 async function load(
   artifact: Artifact,
   into: { readonly request: PodRequest; readonly owner: { readonly uid: number; readonly gid: number } },
-  { runtime, artifacts, context, clock }: StageParts,
+  { runtime, artifacts, context, clock }: TransferParts,
   signal: AbortSignal,
 ): Promise<void> {
   if (!hasLocationOrKey(artifact)) {
