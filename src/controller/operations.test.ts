@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../resources/index.ts'
 import { doing, ended, eventually, newHouse, until } from './controller.fixtures/house.ts'
 import type { House } from './controller.fixtures/house.ts'
+import type { RunningController } from './controller.ts'
 import type { WatchEvent } from './port.ts'
 
 let house: House
@@ -25,6 +26,16 @@ const suspended = (name: string): Workflow => ({
 const isWaiting = (now: Workflow) =>
   Object.values(now.status?.nodes ?? {}).some((node) => node.type === 'Suspend' && node.phase === 'Running')
 
+/** With a workflow `wf` that has failed and left memory. */
+async function withFailed(): Promise<RunningController> {
+  house = newHouse()
+  const controller = await house.open({ config: { finishedKept: 0 } })
+  await controller.createWorkflow('default', single('wf', doing({ exitCode: 1 })))
+  await ended(controller, 'wf')
+  await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+  return controller
+}
+
 describe('operations', () => {
   it('resume a suspended workflow, also after a restart', async () => {
     house = newHouse()
@@ -38,11 +49,7 @@ describe('operations', () => {
   })
 
   it('retry a workflow that has failed and left memory', async () => {
-    house = newHouse()
-    const controller = await house.open({ config: { finishedKept: 0 } })
-    await controller.createWorkflow('default', single('wf', doing({ exitCode: 1 })))
-    await ended(controller, 'wf')
-    await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+    const controller = await withFailed()
     const again = await controller.operate('default', 'wf', { kind: 'retry' })
     expect(again.status?.phase).not.toBe('Failed')
     await eventually(() => house.engine.starts.size === 2, 'another pod is started')
@@ -50,11 +57,7 @@ describe('operations', () => {
   })
 
   it('count the retries of a workflow on which the engine broke', async () => {
-    house = newHouse()
-    const controller = await house.open({ config: { finishedKept: 0 } })
-    await controller.createWorkflow('default', single('wf', doing({ exitCode: 1 })))
-    await ended(controller, 'wf')
-    await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+    const controller = await withFailed()
     const [stored] = house.disk.workflows.values()
     if (stored === undefined) throw new Error('nothing is stored')
     // What no admission lets through.
