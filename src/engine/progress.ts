@@ -1,10 +1,10 @@
 /** Progress and resourcesDuration of nodes that are no leaves: sums over the graph below them (semantics.md §2.2). */
 import type { NodeStatus } from '../resources/index.ts'
 import { addAll } from './add-all.ts'
-import { progressParts } from './run.ts'
+import { progressTypes } from './node-types.ts'
+import { progressParts } from './progress-text.ts'
 import type { Run } from './run.ts'
 
-const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
 /** Beyond so many nodes the sums below inner nodes are left out: exact ones would cost their square. */
 const exactNodesMax = 3000
 
@@ -12,7 +12,7 @@ export function sumBelow(run: Run): void {
   const exact = run.nodes.size <= exactNodesMax
   const root = run.nodes.get(run.name)
   for (const node of exact ? run.nodes.values() : root === undefined ? [] : [root]) {
-    if (executable.has(node.type)) continue
+    if (progressTypes.has(node.type)) continue
     const sums = exact
       ? below(run, node)
       : { progress: `${run.progressDone}/${run.progressTotal}`, durations: run.totalDuration() }
@@ -34,7 +34,7 @@ function below(run: Run, node: NodeStatus): Sums {
     const child = seen.has(id) ? undefined : run.nodes.get(id)
     seen.add(id)
     if (child === undefined) continue
-    if (executable.has(child.type)) {
+    if (progressTypes.has(child.type)) {
       const [ownDone, ownTotal] = progressParts(child.progress ?? '0/0')
       done += ownDone
       total += ownTotal

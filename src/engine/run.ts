@@ -15,11 +15,15 @@ import { instantOf, nodeIdOf, podIdOf, rfc3339 } from '../resources/index.ts'
 import { fnv32a, type Outside } from '../expressions/index.ts'
 import type { createBody } from './bodies.ts'
 import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
+import { DurationSum } from './duration-sum.ts'
 import type { Effect } from './effects.ts'
 import type { Forgotten } from './forgotten.ts'
 import type { Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { displayNameOf } from './node-names.ts'
+import { progressTypes } from './node-types.ts'
 import { isActive, isCarried, isEnded, isFailedOrError } from './phases.ts'
+import { progressParts, wholeOf } from './progress-text.ts'
 import { Timers } from './timers.ts'
 import { Transitions } from './transitions.ts'
 import type { Estimate, MemoEntry, World } from './world.ts'
@@ -49,8 +53,6 @@ export type NewNode = {
   readonly more?: Partial<NodeStatus>
 }
 
-/** Types whose progress counts. */
-const executable: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend'])
 /** What is decided at once is written and begun at once: so many pass before the collector moves what they need meanwhile. */
 const newNodesMax = 2_000
 
@@ -104,8 +106,7 @@ export class Run {
   progressTotal = 0
   /** Nodes that are Failed or Error. */
   failedNodes = 0
-  /** What pods held, by resource: the sum, and how many of them it is of. */
-  private readonly durations = new Map<string, { seconds: number; nodes: number }>()
+  private readonly durations = new DurationSum()
   /** In the very first pass `workflow.status` is empty. */
   passes = 0
 
@@ -229,7 +230,7 @@ export class Run {
     this.nodes.set(node.id, node)
     this.newNodes += 1
     this.deleted.delete(node.id)
-    if (executable.has(node.type)) {
+    if (progressTypes.has(node.type)) {
       const { progress = '0/1' } = node
       if (node.progress !== undefined) delete node.progress
       this.setProgress(node, progress)
@@ -261,7 +262,7 @@ export class Run {
     if (isEnded(node)) {
       this.justEnded.add(node.id)
       node.finishedAt ??= rfc3339(this.now)
-      if (executable.has(node.type) && (phase === 'Succeeded' || phase === 'Skipped' || phase === 'Omitted')) {
+      if (progressTypes.has(node.type) && (phase === 'Succeeded' || phase === 'Skipped' || phase === 'Omitted')) {
         this.setProgress(node, wholeOf(node.progress ?? '0/1'))
       }
     }
@@ -279,7 +280,7 @@ export class Run {
 
   /** What a leaf has done goes into the workflow's sum. */
   private countProgress({ type, progress }: NodeStatus, by: 1 | -1): void {
-    if (progress === undefined || !executable.has(type)) return
+    if (progress === undefined || !progressTypes.has(type)) return
     const [done, total] = progressParts(progress)
     this.progressDone += by * done
     this.progressTotal += by * total
@@ -287,25 +288,14 @@ export class Run {
 
   /** How long a pod held what it asked for. */
   setDuration(node: NodeStatus, duration: Record<string, number>): void {
-    this.countDuration(node, -1)
+    this.durations.count(node, -1)
     node.resourcesDuration = duration
-    this.countDuration(node, 1)
+    this.durations.count(node, 1)
   }
 
   /** Of all pods together. */
   totalDuration(): Record<string, number> {
-    return Object.fromEntries([...this.durations].map(([name, { seconds }]) => [name, seconds]))
-  }
-
-  private countDuration({ type, resourcesDuration }: NodeStatus, by: 1 | -1): void {
-    if (type !== 'Pod' || resourcesDuration === undefined) return
-    for (const name in resourcesDuration) {
-      const sum = this.durations.get(name) ?? { seconds: 0, nodes: 0 }
-      sum.seconds += by * (resourcesDuration[name] ?? 0)
-      sum.nodes += by
-      if (sum.nodes === 0) this.durations.delete(name)
-      else if (sum.nodes === by) this.durations.set(name, sum)
-    }
+    return this.durations.total
   }
 
   /** Links idempotently. The row of a wide parent is stored again when its list has grown by a tenth, of a very wide one by a thousand. */
@@ -342,7 +332,7 @@ export class Run {
     if (node === undefined) return
     this.count(node, -1)
     this.countProgress(node, -1)
-    this.countDuration(node, -1)
+    this.durations.count(node, -1)
     this.nodes.delete(id)
     this.lastNamed = { name: null, id: nodeIdOf('') }
     this.changed.delete(id)
@@ -357,7 +347,7 @@ export class Run {
     if (node.daemoned === true) this.daemons.add(node.id)
     this.count(node, +1)
     this.countProgress(node, 1)
-    this.countDuration(node, 1)
+    this.durations.count(node, 1)
   }
 
   countsOf(boundaryId: string): BoundaryCounts {
@@ -453,38 +443,3 @@ const reasons = {
   Failed: 'WorkflowNodeFailed',
   Error: 'WorkflowNodeError',
 } as const
-
-const notDone: readonly [number, number] = [0, 1]
-const allDone: readonly [number, number] = [1, 1]
-
-/** Done and total. */
-export function progressParts(progress: string): readonly [number, number] {
-  if (progress === '0/1') return notDone
-  if (progress === '1/1') return allDone
-  const [done = '0', total = '0'] = progress.split('/')
-  return [Number(done) || 0, Number(total) || 0]
-}
-
-/** All of it done. */
-function wholeOf(progress: string): string {
-  if (progress === '0/1') return '1/1'
-  const total = progress.split('/')[1] ?? '1'
-  return `${total}/${total}`
-}
-
-/** The full name less the boundary's name and one leading `[n].` or `.` (semantics.md §6). */
-export function displayNameOf(name: string, boundary: NodeStatus | null): string {
-  if (boundary === null || !name.startsWith(boundary.name)) return name
-  const rest = name.slice(boundary.name.length)
-  if (rest.startsWith('.')) return rest.slice(1)
-  const end = groupEnd(rest)
-  return end === 0 || end === rest.length ? rest : rest.slice(end)
-}
-
-/** Where `[n].` ends that a text begins with; 0 where it does not. */
-function groupEnd(text: string): number {
-  if (!text.startsWith('[')) return 0
-  let at = 1
-  for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(at)) at += 1
-  return at > 1 && text.startsWith('].', at) ? at + 2 : 0
-}

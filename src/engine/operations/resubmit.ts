@@ -4,6 +4,8 @@ import type { Instant, NodeStatus, Random, Workflow } from '../../resources/inde
 import { rfc3339 } from '../../resources/index.ts'
 import type { Refusal } from '../decision.ts'
 import { fnv32a } from '../../expressions/index.ts'
+import { isBelow } from '../node-names.ts'
+import { executionTypes } from '../node-types.ts'
 import { isFailedOrError } from '../phases.ts'
 import { refusal } from './refusal.ts'
 import { overridden } from './retry-workflow.ts'
@@ -116,8 +118,6 @@ function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   return { ...open, phase: 'Pending', startedAt: rfc3339(now) }
 }
 
-const executionTypes: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin'])
-
 /**
  * Attempts of retried calls: where the last one is a pod that failed, the call begins anew without any; where the template
  * is a flow of its own, its last attempt goes on. Earlier ones are what they were: nobody would run them again.
@@ -162,7 +162,7 @@ function exitsMadeAnew(
     const isOver = node.type === 'Skipped' || (node.type === 'Pod' && !isFailedOrError(node.phase))
     return isExit && !isOver && !isHistory(node) ? [node.name] : []
   })
-  return ({ name }) => anew.some((exit) => name.startsWith(exit) && /^($|[.[(])/.test(name.slice(exit.length)))
+  return ({ name }) => anew.some((exit) => name === exit || isBelow(name, exit))
 }
 
 function hasSucceededBelow(nodes: Readonly<Record<string, NodeStatus>>, node: NodeStatus): boolean {

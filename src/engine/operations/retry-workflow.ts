@@ -5,6 +5,8 @@ import { podIdOf, rfc3339 } from '../../resources/index.ts'
 import { matchesNodeFieldSelector, parseNodeFieldSelector } from '../../expressions/index.ts'
 import { resetFrames } from '../advance.ts'
 import type { Operation, Refusal } from '../decision.ts'
+import { isBelow } from '../node-names.ts'
+import { executionTypes } from '../node-types.ts'
 import { isFailedOrError, isFulfilled } from '../phases.ts'
 import type { Run } from '../run.ts'
 import { suppliedOutputs } from '../suspend.ts'
@@ -12,7 +14,6 @@ import { resolveTemplate, type TemplateScope } from '../template-lookup.ts'
 import { patchSpec } from './patch-spec.ts'
 import { refusal } from './refusal.ts'
 
-const executionTypes: ReadonlySet<string> = new Set(['Pod', 'Container', 'HTTP', 'Plugin'])
 const groupTypes: ReadonlySet<string> = new Set(['StepGroup', 'TaskGroup', 'Steps', 'DAG', 'Retry'])
 
 export type RetryPlan = { readonly deleted: ReadonlySet<string>; readonly reset: ReadonlySet<string> }
@@ -201,9 +202,6 @@ class Planner {
     return order
   }
 }
-
-const isBelow = (name: string, parent: string): boolean =>
-  name.startsWith(parent) && /^[.[(]/.test(name.slice(parent.length))
 
 function unlink(run: Run, node: NodeStatus, deleted: ReadonlySet<string>): void {
   const children = node.children?.filter((id) => !deleted.has(id))
