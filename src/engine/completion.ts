@@ -1,17 +1,17 @@
 /** The end of a workflow: phase, message, conditions, locks, claims, metrics (semantics.md §1 step 19, §2.1). */
+import type { PodId } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { addAll } from './add-all.ts'
 import { deletionsAtCompletion } from './artifact-gc.ts'
 import { deleteClaims } from './claims.ts'
 import { withCondition } from './conditions.ts'
+import { endUnheard } from './cut-short.ts'
 import { emitWorkflowMetrics } from './node-metrics.ts'
 import { isEnded } from './phases.ts'
-import { cutShortText } from './pod-assessment.ts'
 import { removalsAtEnd } from './pod-gc.ts'
 import { sumBelow } from './progress.ts'
 import { dropForgotten } from './forgotten.ts'
 import type { Run } from './run.ts'
-import { shutdownOf, stoppedText } from './shutdown.ts'
 import { releaseAllLocks } from './sync.ts'
 
 export const isComplete = (run: Run): boolean => ['Succeeded', 'Failed', 'Error'].includes(run.status.phase ?? '')
@@ -50,7 +50,7 @@ export function complete(run: Run, phase: 'Succeeded' | 'Failed' | 'Error', mess
 /** Pods that nobody waits for any more, where the workflow ends by an error. */
 function stopLeftovers(run: Run): void {
   for (const [id, pod] of run.outstanding) {
-    run.effects.push({ kind: 'stopPod', pod, graceMs: 0 }, { kind: 'removePod', pod, delayMs: 0 })
+    endPod(run, pod)
     const node = run.nodes.get(id)
     if (node !== undefined && !isEnded(node)) run.setPhase(node, 'Failed', node.message ?? '')
   }
@@ -59,19 +59,13 @@ function stopLeftovers(run: Run): void {
   for (const id of run.daemons) {
     const node = run.nodes.get(id)
     if (node === undefined || isEnded(node)) continue
-    const pod = run.podIdOf(node.name)
-    if (node.type === 'Pod')
-      run.effects.push({ kind: 'stopPod', pod, graceMs: 0 }, { kind: 'removePod', pod, delayMs: 0 })
+    if (node.type === 'Pod') endPod(run, run.podIdOf(node.name))
     run.setPhase(node, 'Failed', node.message ?? '')
   }
   run.daemons.clear()
   for (const node of run.carried) run.setPhase(node, 'Omitted', '')
-  const strategy = shutdownOf(run)
-  for (const node of run.nodes.values()) {
-    // Of a pod that was ended from outside, before a restart: nobody has heard what its containers came to.
-    if (node.type === 'Container' && !isEnded(node)) run.setPhase(node, 'Failed', cutShortText)
-    // Of an exit hook of a task in a flow that a shutdown ended without waiting for it.
-    if (node.type === 'Suspend' && !isEnded(node))
-      run.setPhase(node, 'Failed', strategy === null ? (node.message ?? '') : stoppedText(strategy))
-  }
+  endUnheard(run)
 }
+
+const endPod = (run: Run, pod: PodId): number =>
+  run.effects.push({ kind: 'stopPod', pod, graceMs: 0 }, { kind: 'removePod', pod, delayMs: 0 })

@@ -1,10 +1,11 @@
 /** A containerSet: one pod, a node for each of its containers (semantics-templates.md §3). */
 import type { ContainerState, NodeStatus, PodState } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
+import { cutShort } from './cut-short.ts'
 import type { PodResult } from './observations.ts'
 import { isEnded } from './phases.ts'
 import { PodBody } from './pod.ts'
-import { cutShortText, reasonOf } from './pod-assessment.ts'
+import { reasonOf } from './pod-assessment.ts'
 import { scopeText } from './template-lookup.ts'
 
 export class ContainerSetBody extends PodBody {
@@ -52,7 +53,7 @@ export class ContainerSetBody extends PodBody {
     }
     for (const container of this.template.containerSet?.containers ?? []) {
       const node = this.run.nodeNamed(`${this.nodeName}.${container.name}`)
-      if (node !== undefined && !isEnded(node)) this.run.setPhase(node, 'Failed', cutShortText)
+      if (node !== undefined) cutShort(this.run, node)
     }
   }
 
