@@ -1,9 +1,10 @@
 /** How a runtime comes to its world: reached and read once, by whichever call comes first. */
 import { WorldError } from '../resources/index.ts'
+import { Once } from './once.ts'
 
 export class Readiness {
   readonly #begin: () => Promise<void>
-  #begun: Promise<void> | null = null
+  readonly #begun = new Once<void>()
   #isClosed = false
 
   constructor(begin: () => Promise<void>) {
@@ -14,11 +15,7 @@ export class Readiness {
   reached(): Promise<void> {
     if (this.#isClosed)
       return Promise.reject(new WorldError('RUNTIME_CLOSED', 'the runtime was closed', { retryable: false }))
-    this.#begun ??= this.#begin().catch((error: unknown) => {
-      this.#begun = null
-      throw error
-    })
-    return this.#begun
+    return this.#begun.run(this.#begin)
   }
 
   /** Nothing is reached from now on. */

@@ -8,6 +8,7 @@ import DockerModem from 'docker-modem'
 import { http, WorldError } from '../../resources/index.ts'
 import type { EngineAddress } from './connection.ts'
 import { describeAddress, sshTarget } from './connection.ts'
+import { Once } from '../once.ts'
 import { SshAgent, SshTunnel } from './ssh-tunnel.ts'
 import { record, textOr } from './wire.ts'
 
@@ -71,7 +72,7 @@ export class EngineClient {
   private readonly agents: readonly Agent[]
   private readonly tunnel: SshTunnel | null
   private readonly onCall: (report: CallReport) => void
-  private negotiated: Promise<void> | null = null
+  private readonly negotiated = new Once<void>()
   apiVersion = ''
 
   constructor(address: EngineAddress, onCall: (report: CallReport) => void = () => {}) {
@@ -194,11 +195,7 @@ export class EngineClient {
   }
 
   private negotiate(): Promise<void> {
-    this.negotiated ??= this.settleVersion().catch((error: unknown) => {
-      this.negotiated = null
-      throw error
-    })
-    return this.negotiated
+    return this.negotiated.run(() => this.settleVersion())
   }
 
   private async settleVersion(): Promise<void> {

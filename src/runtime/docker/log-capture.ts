@@ -7,6 +7,7 @@ import type { EngineClient } from './client.ts'
 import { EngineError } from './client.ts'
 import type { LogFile } from './log-file.ts'
 import { type LogFrame, readFrames } from './log-frames.ts'
+import { Once } from '../once.ts'
 
 /** Followed once it has run this long. */
 export const followAfterMs = 2_000
@@ -18,7 +19,7 @@ export class LogCapture {
   private readonly containerId: string
   private readonly isTty: boolean
   private following: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
-  private finishing: Promise<void> | null = null
+  private readonly finishing = new Once<void>()
 
   constructor(client: EngineClient, containerId: string, isTty: boolean, file: LogFile) {
     this.client = client
@@ -29,7 +30,7 @@ export class LogCapture {
 
   /** Begins to follow; returns at once. */
   follow(): void {
-    if (this.following || this.finishing) return
+    if (this.following || this.finishing.hasBegun) return
     const abort = new AbortController()
     const done = this.fetch(true, abort.signal).catch(() => {})
     this.following = { abort, done }
@@ -40,16 +41,12 @@ export class LogCapture {
 
   /** The container has ended: afterwards the file is whole. Idempotent. `change` may rewrite what a failed start left. */
   finish(change?: (frames: readonly LogFrame[]) => readonly LogFrame[]): Promise<void> {
-    this.finishing ??= this.finishNow(change).catch((error: unknown) => {
-      this.finishing = null
-      throw error
-    })
-    return this.finishing
+    return this.finishing.run(() => this.finishNow(change))
   }
 
   /** The container was started once more: its log goes on. */
   reopen(): void {
-    this.finishing = null
+    this.finishing.forget()
   }
 
   private async finishNow(change?: (frames: readonly LogFrame[]) => readonly LogFrame[]): Promise<void> {

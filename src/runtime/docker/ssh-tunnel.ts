@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { http } from '../../resources/index.ts'
+import { Once } from '../once.ts'
 
 export type SshTarget = {
   readonly host: string
@@ -34,7 +35,7 @@ export class SshTunnel {
   readonly #target: SshTarget
   readonly #folder = mkdtempSync(join(tmpdir(), 'drydock-ssh-'))
   #child: ChildProcess | null = null
-  #opening: Promise<string> | null = null
+  readonly #opening = new Once<string>()
   #isClosed = false
 
   constructor(target: SshTarget) {
@@ -43,11 +44,7 @@ export class SshTunnel {
 
   /** The socket here, once it answers. @throws with what `ssh` said */
   open(): Promise<string> {
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      this.#opening = null
-      throw error
-    })
-    return this.#opening
+    return this.#opening.run(() => this.#open())
   }
 
   close(): void {
@@ -71,7 +68,7 @@ export class SshTunnel {
       child.stdin.end()
       if (this.#child !== child) return
       this.#child = null
-      this.#opening = null
+      this.#opening.forget()
     })
     for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += lookEveryMs) {
       if (isOver()) throw new Error(`ssh: ${said.trim() || 'it ended at once'}`)
