@@ -2,10 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeStatus } from '../resources/index.ts'
-import { workflowOf } from './advance.ts'
 import { failFastText } from './boundary.ts'
 import { planRetry } from './operations/retry-workflow.ts'
-import { resubmitted } from './operations/resubmit.ts'
 import { isActive, isEnded, isFailedOrError } from './phases.ts'
 import type { BoundaryCounts, Run } from './run.ts'
 import { anySpec } from './testing/any-spec.ts'
@@ -321,14 +319,7 @@ describe('memoized resubmit', () => {
       fc.property(anyRun, ({ spec, outcomes }) => {
         const { story } = RandomWalk.of(spec, { ...outcomes, failing: 40 }).toTheEnd()
         if (!isFailedOrError(story.phase)) return
-        const next = resubmitted(
-          workflowOf(story.run, { nodes: true }),
-          { memoized: true, parameters: [] },
-          story.world.random,
-          story.now,
-        )
-        if ('refused' in next) throw new Error(next.message)
-        const again = Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, limitedWorld(), story.now)
+        const again = Story.resubmitted(story, { world: limitedWorld() })
         const walk = new RandomWalk(again, { ...outcomes, failing: 0 }).toTheEnd()
         const succeeded = [...story.run.nodes.values()].filter(
           (node) => node.type === 'Pod' && node.phase === 'Succeeded' && !node.name.startsWith('wf.onExit'),

@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Template, WorkflowSpec, WorkflowStep } from '../resources/index.ts'
 import { instant } from '../resources/index.ts'
-import { workflowOf } from './advance.ts'
-import { resubmitted } from './operations/resubmit.ts'
 import { Story } from './testing/story.ts'
+import { chain } from './testing/templates.ts'
 
 const plain = { name: 'plain', container: { image: 'x' } }
 const dag = (name: string, tasks: NonNullable<Template['dag']>['tasks'], more: Partial<Template> = {}): Template => ({
@@ -264,25 +263,14 @@ describe('the parallelism of a workflow that runs again', () => {
     'holds for failed pods that a memoized resubmission carried along: %j',
     (more) => {
       const old = new Story(loop(more)).play(() => ({ exitCode: 1 }))
-      const next = resubmitted(
-        workflowOf(old.run, { nodes: true }),
-        { memoized: true, parameters: [] },
-        old.world.random,
-        old.now,
-      )
-      if ('refused' in next) throw new Error(next.message)
-      const story = Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, old.world, old.now)
+      const story = Story.resubmitted(old)
       oneByOne(story, (item) => `${story.run.name}.l(${item}:${item + 1})${'retryStrategy' in more ? '(0)' : ''}`)
     },
   )
   it('leaves none of them open where the workflow ends without them', () => {
     const main = dag('main', [{ name: 'l', template: 'plain', withItems: [1, 2] }])
     const old = new Story({ ...spec(main), parallelism: 1 }).play(() => ({ exitCode: 1 }))
-    const carried = workflowOf(old.run, { nodes: true })
-    const failing = { ...carried, spec: { ...spec({ ...main, failFast: true }), parallelism: 1 } }
-    const next = resubmitted(failing, { memoized: true, parameters: [] }, old.world.random, old.now)
-    if ('refused' in next) throw new Error(next.message)
-    const story = Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, old.world, old.now)
+    const story = Story.resubmitted(old, { spec: { ...spec({ ...main, failFast: true }), parallelism: 1 } })
     const { name } = story.run
     story.end(`${name}.l(0:1)`, { exitCode: 1 })
     expect([story.phase, story.phases[`${name}.l(1:2)`]]).toEqual(['Failed', 'Omitted'])
@@ -309,17 +297,8 @@ describe('a run that is opened anew', () => {
     ['alone', []],
     ['before another task', [{ name: 'after', template: 'plain', depends: 't' }]],
   ])('ends containers of a pod that had been ended and was not heard of before: %s', (_where, more) => {
-    const set: Template = {
-      name: 'set',
-      containerSet: {
-        containers: [
-          { name: 'first', image: 'x' },
-          { name: 'main', image: 'x', dependencies: ['first'] },
-        ],
-      },
-    }
     const main = dag('main', [{ name: 't', template: 'set' }, ...more])
-    const story = new Story({ ...spec(main, set), activeDeadlineSeconds: 5 })
+    const story = new Story({ ...spec(main, chain('set', 'first', 'main')), activeDeadlineSeconds: 5 })
     story.begin('wf.t')
     story.pass(6000)
     expect([story.phases['wf.t'], story.phases['wf.t.main'], story.phase]).toEqual(['Failed', 'Running', 'Running'])

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Template, WorkflowSpec, WorkflowStep } from '../resources/index.ts'
 import type { Operation } from './decision.ts'
 import { type PodEnd, Story, storyWorld } from './testing/story.ts'
+import { chain } from './testing/templates.ts'
 
 const ok: Template = { name: 'ok', container: { image: 'x' } }
 const bad: Template = { name: 'bad', container: { image: 'x' } }
@@ -445,15 +446,7 @@ describe('memoization', () => {
 })
 
 describe('containers of a set', () => {
-  const set: Template = {
-    name: 'set',
-    containerSet: {
-      containers: [
-        { name: 'a', image: 'x' },
-        { name: 'b', image: 'x', dependencies: ['a'] },
-      ],
-    },
-  }
+  const set = chain('set', 'a', 'b')
   it('are nodes of their own below their pod, and fail with it', () => {
     const story = new Story(spec(steps([{ name: 's', template: 'set' }]), { templates: [set] }))
     expect(story.node('wf[0].s.b')).toMatchObject({

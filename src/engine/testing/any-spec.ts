@@ -1,6 +1,7 @@
 /** Specs that nobody would write, for property tests: small, legal, and of everything at once. */
 import fc from 'fast-check'
 import type { DAGTask, Template, WorkflowSpec, WorkflowStep } from '../../resources/index.ts'
+import { chain } from './templates.ts'
 
 const leaves: readonly Template[] = [
   { name: 'plain', container: { image: 'x' } },
@@ -23,15 +24,7 @@ const leaves: readonly Template[] = [
     retryStrategy: { limit: 1, retryPolicy: 'Always' },
   },
   { name: 'waits', suspend: { duration: '3' } },
-  {
-    name: 'pair',
-    containerSet: {
-      containers: [
-        { name: 'one', image: 'x' },
-        { name: 'two', image: 'x', dependencies: ['one'] },
-      ],
-    },
-  },
+  chain('pair', 'one', 'two'),
   { name: 'call', http: { url: 'http://x' } },
   { name: 'script', script: { image: 'x', command: ['sh'], source: 'true' }, timeout: '40s' },
   { name: 'kind', resource: { action: 'create', manifest: 'kind: ConfigMap' } },

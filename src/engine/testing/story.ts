@@ -16,6 +16,7 @@ import { lockTable } from '../lock-table.ts'
 import type { Locks } from '../locks.ts'
 import type { Observation, PodResult } from '../observations.ts'
 import { operate } from '../operations/operate.ts'
+import { resubmitted } from '../operations/resubmit.ts'
 import type { Run } from '../run.ts'
 import type { World } from '../world.ts'
 
@@ -210,6 +211,22 @@ export class Story {
     Object.assign(story, { run, world, now, pods: new Map(), effects: [], last: null })
     story.tell()
     return story
+  }
+
+  /** The memoized resubmission of a run that has failed, from its beginning. */
+  static resubmitted(
+    { run, now, world }: Pick<Story, 'run' | 'now' | 'world'>,
+    more: { readonly spec?: Workflow['spec']; readonly world?: World } = {},
+  ): Story {
+    const old = workflowOf(run, { nodes: true })
+    const next = resubmitted(
+      more.spec === undefined ? old : { ...old, spec: more.spec },
+      { memoized: true, parameters: [] },
+      world.random,
+      now,
+    )
+    if ('refused' in next) throw new Error(next.message)
+    return Story.resumed({ ...next, metadata: { ...next.metadata, uid: 'uid' } }, more.world ?? world, now)
   }
 
   private plan(nodeName: string): PodPlan {
