@@ -31,7 +31,8 @@ export async function persevere<T>(
   attempt: () => Promise<T>,
   options: {
     readonly clock: Clock
-    readonly backOff: BackOff
+    /** `quickBackOff` where left out. */
+    readonly backOff?: BackOff
     readonly signal?: AbortSignal
     readonly triesMax?: number
     /** Failures that `triesMax` does not count. */
@@ -43,8 +44,8 @@ export async function persevere<T>(
     readonly hasFailed?: boolean
   },
 ): Promise<T> {
-  const { mayPass = isRetryable, isUncounted = () => false } = options
-  if (options.hasFailed === true) await options.clock.sleep(backOffMs(options.backOff, 1), options.signal)
+  const { backOff = quickBackOff, mayPass = isRetryable, isUncounted = () => false } = options
+  if (options.hasFailed === true) await options.clock.sleep(backOffMs(backOff, 1), options.signal)
   for (let failures = options.hasFailed === true ? 2 : 1, counted = 0; ; failures += 1) {
     options.signal?.throwIfAborted()
     try {
@@ -54,6 +55,6 @@ export async function persevere<T>(
       if (!mayPass(error) || counted >= (options.triesMax ?? Infinity)) throw error
       options.onFailure?.(error, failures)
     }
-    await options.clock.sleep(backOffMs(options.backOff, failures), options.signal)
+    await options.clock.sleep(backOffMs(backOff, failures), options.signal)
   }
 }

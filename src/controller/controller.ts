@@ -5,7 +5,7 @@ import { goOnDeleting } from './api/delete.ts'
 import { WorldError, workflowUid } from '../resources/index.ts'
 import { budgetOf, buildCore } from './build-core.ts'
 import type { ControllerParts } from './build-core.ts'
-import { persevere, quickBackOff } from './back-off.ts'
+import { persevere } from './back-off.ts'
 import type { ControllerConfig } from './config.ts'
 import { oldestWorkflows, stuckCounts } from './figures.ts'
 import type { WorkflowFigures } from './figures.ts'
@@ -92,7 +92,6 @@ export function createController(given: ControllerParts): RunningController {
   async function learnHost(): Promise<void> {
     const info = await persevere(() => runtime.info(ending.signal), {
       clock,
-      backOff: quickBackOff,
       signal: ending.signal,
     })
     takeSize(info)
@@ -115,7 +114,6 @@ export function createController(given: ControllerParts): RunningController {
   const sweep = (): Promise<void> =>
     persevere(() => sweepOnce(), {
       clock,
-      backOff: quickBackOff,
       signal: ending.signal,
     })
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
-import { mayBeStored, persevere, quickBackOff } from './back-off.ts'
+import { mayBeStored, persevere } from './back-off.ts'
 import type { Log } from './telemetry.ts'
 
 const collection = 'leftover'
@@ -92,7 +92,7 @@ export class Leftovers {
       const { signal } = this.#abort
       await this.#remove(leftover, signal)
       const strike = () => this.#store.commit([{ kind: 'putRecord', collection, key, value: null }])
-      await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
+      await persevere(strike, { clock: this.#clock, signal, mayPass: mayBeStored })
     } catch (error) {
       if (!this.#abort.signal.aborted)
         this.#log.warn(

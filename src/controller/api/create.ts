@@ -7,7 +7,7 @@ import { WorldError, instant, instantOf, nodeIdOf, rfc3339 } from '../../resourc
 import type { Change, WorkflowRow } from '../../store/port.ts'
 import { objectKey } from '../../store/port.ts'
 import { admit } from '../admit.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
@@ -216,7 +216,7 @@ async function commit(
 /** The row where only the answer of the commit was lost; a workflow that nobody runs would lie there else. */
 async function storedAfterAll(core: Core, live: LiveRun): Promise<WorkflowRow | null> {
   const look = () => core.store.workflowByUid(live.uid)
-  return persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax }).catch(() => null)
+  return persevere(look, { clock: core.clock, triesMax: looksMax }).catch(() => null)
 }
 
 /** Whether the limits on workflows at once let it begin. */

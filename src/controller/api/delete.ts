@@ -9,7 +9,7 @@ import { admit } from '../admit.ts'
 import { archivingChanges, packWorkflow } from '../archive/pack.ts'
 import { archivingLabel, hasArchivedLabel, isArchivedValue } from '../archive/policy.ts'
 import { archivedWorkflow } from '../archive/read.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import { workflowRow } from '../commit.ts'
 import type { Core } from '../core.ts'
 import { historyGone } from '../history/history.ts'
@@ -227,7 +227,7 @@ function withoutManyNodes(workflow: Workflow): Workflow {
 /** Only the answer of the commit was lost: the record is gone. @throws `error` where it is still there */
 async function deletedAfterAll(core: Core, isGone: () => Promise<boolean>, error: unknown): Promise<Committed> {
   const look = async () => ((await isGone()) ? core.store.currentVersion() : null)
-  const resourceVersion = await persevere(look, { clock: core.clock, backOff: quickBackOff, triesMax: looksMax })
+  const resourceVersion = await persevere(look, { clock: core.clock, triesMax: looksMax })
   if (resourceVersion === null) throw error
   return { versions: new Map(), resourceVersion }
 }

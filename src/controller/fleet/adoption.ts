@@ -2,7 +2,7 @@
 import type { WorkflowUid } from '../../resources/index.ts'
 import { isTurn } from '../../store/fleet.ts'
 import type { WorkflowRow } from '../../store/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { whereOf } from '../live-run.ts'
@@ -57,7 +57,7 @@ export class Adoption {
     const { core, name, signal } = this.#parts
     const { store, clock, runs } = core()
     const look = () => store.workflows({ finished: false, owner: name })
-    const rows = await persevere(look, { clock, backOff: quickBackOff, signal })
+    const rows = await persevere(look, { clock, signal })
     await this.adopt(rows.map(({ uid }) => uid).filter((uid) => runs.byUid(uid) === undefined))
   }
 
@@ -73,7 +73,7 @@ export class Adoption {
       // Before anything may look at them: a container that is not known of would be taken for one that has gone.
       if (hasBegun) await this.#list(core)
       const { signal } = this.#parts
-      const runs = await takeUp(core, rows, { clock: core.clock, backOff: quickBackOff, signal })
+      const runs = await takeUp(core, rows, { clock: core.clock, signal })
       if (hasBegun) await this.#knowLocks()
       void setGoing(core, runs)
       for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
@@ -85,7 +85,7 @@ export class Adoption {
   async #list(core: Core): Promise<void> {
     const { signal } = this.#parts
     const { clock } = core
-    await persevere(() => core.pods.relist(), { clock, backOff: quickBackOff, signal })
+    await persevere(() => core.pods.relist(), { clock, signal })
   }
 
   /** What the store says that ours hold. */
@@ -93,7 +93,7 @@ export class Adoption {
     const { core, locks, signal } = this.#parts
     const { fleet, clock } = core()
     if (fleet === null) return
-    const { held } = await persevere(() => fleet.port.locks.ours(), { clock, backOff: quickBackOff, signal })
+    const { held } = await persevere(() => fleet.port.locks.ours(), { clock, signal })
     locks.granted(held.filter(({ holder }) => !isTurn(holder)))
   }
 
@@ -103,8 +103,7 @@ export class Adoption {
     const rows: WorkflowRow[] = []
     for (let start = 0; start < uids.length; start += readsAtOnce) {
       const part = uids.slice(start, start + readsAtOnce)
-      const read = (uid: WorkflowUid) =>
-        persevere(() => store.workflowByUid(uid), { clock, backOff: quickBackOff, signal })
+      const read = (uid: WorkflowUid) => persevere(() => store.workflowByUid(uid), { clock, signal })
       for (const row of await Promise.all(part.map(read))) if (row !== null) rows.push(row)
     }
     return rows

@@ -5,7 +5,7 @@
 import type { Clock } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import { Alarms } from '../alarms.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 
@@ -69,7 +69,7 @@ export class Fence {
     try {
       for (let raises = -1; raises !== this.#raises;) {
         raises = this.#raises
-        await persevere(() => pods.relist(), { clock, backOff: quickBackOff, signal })
+        await persevere(() => pods.relist(), { clock, signal })
         for (const live of [...runs.all()]) await this.#openAnew(live)
       }
       this.#isUp = false
@@ -85,6 +85,6 @@ export class Fence {
     const { reconciler, runs } = core()
     await reconciler.settled(live)
     if (runs.byUid(live.uid) !== live || live.deleting) return
-    await persevere(() => reconciler.anew(live), { clock, backOff: quickBackOff, signal })
+    await persevere(() => reconciler.anew(live), { clock, signal })
   }
 }

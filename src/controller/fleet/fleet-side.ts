@@ -8,7 +8,7 @@ import { isTurn } from '../../store/fleet.ts'
 import type { Fleet, LockGrant, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { admit } from '../admit.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
@@ -235,7 +235,7 @@ export class FleetSide {
       this.#granted(ours.held)
       await returnLostClaims({ store, locks, runs, turns }, ours)
     }
-    await persevere(read, { clock, backOff: quickBackOff, signal: this.#ending.signal })
+    await persevere(read, { clock, signal: this.#ending.signal })
   }
 
   /** Everything is loaded and goes on. */
@@ -376,7 +376,7 @@ export class FleetSide {
       await this.knowLocks()
       await this.membership.refresh()
     }
-    const patience = { clock: core.clock, backOff: quickBackOff, signal: this.#ending.signal }
+    const patience = { clock: core.clock, signal: this.#ending.signal }
     await persevere(read, patience).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) core.log.error({ error: String(error) }, 'what was missed could not be read')
     })

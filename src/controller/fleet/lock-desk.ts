@@ -5,7 +5,7 @@
 import { setImmediate as afterTurn } from 'node:timers'
 import type { Clock } from '../../resources/index.ts'
 import type { FleetLocks, LockGrant, LockStanding, LockWish, WantedLock } from '../../store/fleet.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Log } from '../telemetry.ts'
 
 type Restored = Omit<LockWish, 'priority' | 'createdAt'>
@@ -94,7 +94,7 @@ export class LockDesk {
     while (!isEmpty(this.#batch)) {
       const batch = this.#batch
       this.#batch = emptyBatch()
-      await persevere(() => this.#carryOut(batch), { clock, backOff: quickBackOff, signal })
+      await persevere(() => this.#carryOut(batch), { clock, signal })
     }
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { Fleet, FleetEngine, FleetSelf, Member } from '../../store/fleet.ts'
 import { Alarms } from '../alarms.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Log } from '../telemetry.ts'
 
 export type MembershipParts = {
@@ -127,7 +127,7 @@ export class Membership {
     const text = JSON.stringify(self)
     if (text === this.#told) return
     const signal = this.#ending.signal
-    await persevere(() => fleet.present(self), { clock, backOff: quickBackOff, signal })
+    await persevere(() => fleet.present(self), { clock, signal })
     this.#told = text
   }
 }

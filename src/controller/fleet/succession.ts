@@ -5,7 +5,7 @@
 import type { Fleet, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { goOnDeleting } from '../api/delete.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import type { Adoption } from './adoption.ts'
 import type { Membership } from './membership.ts'
@@ -89,7 +89,7 @@ export class Succession {
       await this.inheritFromNobody()
       await this.#resumeRecords()
     }
-    await persevere(inherit, { clock: core().clock, backOff: quickBackOff, signal })
+    await persevere(inherit, { clock: core().clock, signal })
   }
 
   /** Nothing of it runs anywhere: whoever is first may have it. */
@@ -116,7 +116,7 @@ export class Succession {
         await inheritRecords(store, (from) => from === member.name, port.name)
         await this.#resumeRecords()
       }
-      await persevere(inherit, { clock, backOff: quickBackOff, signal })
+      await persevere(inherit, { clock, signal })
       await membership.refresh()
     } finally {
       this.#taking.delete(member.name)

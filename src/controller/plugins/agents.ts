@@ -3,7 +3,7 @@ import type { SecurityPolicy } from '../../admission/index.ts'
 import type { Clock, ExecutorPlugin, PodRequest, Random } from '../../resources/index.ts'
 import type { Store } from '../../store/port.ts'
 import type { BackOff } from '../back-off.ts'
-import { backOffMs, persevere, quickBackOff } from '../back-off.ts'
+import { backOffMs, persevere } from '../back-off.ts'
 import { NotYet } from '../pods/lookups.ts'
 import type { RequestContext } from '../pods/request.ts'
 import { agentPodId, agentRequest, containerNameOf, portOf, tokenOf } from './agent-request.ts'
@@ -92,7 +92,7 @@ export class Agents {
       return drawn
     }
     if (this.#key === null) {
-      const key = persevere(load, { clock, backOff: quickBackOff, signal })
+      const key = persevere(load, { clock, signal })
       this.#key = key
       key.catch(() => (this.#key = null))
     }

@@ -137,7 +137,7 @@ export class ServicePods {
     const tell = (why: string) => {
       for (const teller of service.tellers) teller(why)
     }
-    const patience = { clock, backOff: quickBackOff, signal }
+    const patience = { clock, signal }
     await this.#going.get(wanted.id)
     signal.throwIfAborted()
     const request = await wanted.request(tell, signal)
@@ -210,7 +210,7 @@ export class ServicePods {
     await service.address.catch(() => {})
     capacity.release(pod)
     try {
-      const patience = { clock, backOff: quickBackOff, signal }
+      const patience = { clock, signal }
       await persevere(() => runtime.stop(pod, stopGraceMs, signal), patience)
       await persevere(() => runtime.remove(pod, signal), patience)
     } catch (error) {

@@ -3,7 +3,7 @@ import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
 import type { Artifact, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import { progressFile, mayReportProgress } from './argo-env.ts'
 import { firstFile } from './tar.ts'
 import type { TransferParts } from './transfer.ts'
@@ -85,7 +85,7 @@ const mainOf = (plan: PodPlan): string => (plan.mains.includes('main') ? 'main' 
 
 async function readResult(plan: PodPlan, { runtime, clock }: TransferParts, signal: AbortSignal): Promise<string> {
   const read = () => runtime.readStdout(plan.identity.id, mainOf(plan), resultBytesMax, signal)
-  const bytes = await persevere(read, { clock, backOff: quickBackOff, signal })
+  const bytes = await persevere(read, { clock, signal })
   return withoutLastNewline(new TextDecoder().decode(bytes))
 }
 
@@ -101,7 +101,7 @@ async function readParameter(
     const tar = await runtime.readFiles(plan.identity.id, mainOf(plan), wanted.path, signal)
     return tar === null ? null : firstFile(tar, parameterBytesMax)
   }
-  let found = await persevere(read, { clock, backOff: quickBackOff, signal })
+  let found = await persevere(read, { clock, signal })
   if (found?.kind === 'link') {
     const base = wanted.path.slice(0, wanted.path.lastIndexOf('/') + 1)
     const target = found.target.startsWith('/') ? found.target : base + found.target

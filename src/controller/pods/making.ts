@@ -92,7 +92,7 @@ async function prepare(request: PodRequest, making: Making): Promise<boolean> {
   const { parts, ahead, failure, signal, wait, pause } = making
   if (ahead !== null && (await ahead.done)) {
     if (ahead.key === keyOf(request)) return ahead.isStaged
-    const patience = { clock: parts.clock, backOff: quickBackOff, signal }
+    const patience = { clock: parts.clock, signal }
     if (ahead.endpoint === request.endpoint)
       await persevere(() => parts.runtime.remove(request.identity.id, signal), patience)
   }

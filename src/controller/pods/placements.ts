@@ -4,7 +4,7 @@
  */
 import type { Clock, PodId, WorkflowUid } from '../../resources/index.ts'
 import type { Store } from '../../store/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Log } from '../telemetry.ts'
 
 const collection = 'placement'
@@ -63,7 +63,7 @@ export class Placements {
     if (this.#endpoints.get(pod) === endpoint) return
     this.#endpoints.set(pod, endpoint)
     const write = () => this.#store.commit([{ kind: 'putRecord', collection, key: pod, value: endpoint }])
-    await persevere(write, { clock: this.#clock, backOff: quickBackOff, signal })
+    await persevere(write, { clock: this.#clock, signal })
   }
 
   /** Its containers are gone; struck in a while, with others. */
@@ -82,7 +82,7 @@ export class Placements {
     if (this.#isComplete) return
     this.#isComplete = true
     const write = () => this.#store.commit([{ kind: 'putRecord', collection, key: completeKey, value: true }])
-    await persevere(write, { clock: this.#clock, backOff: quickBackOff, signal: this.#ending.signal }).catch(() => {})
+    await persevere(write, { clock: this.#clock, signal: this.#ending.signal }).catch(() => {})
   }
 
   close(): void {
@@ -98,7 +98,7 @@ export class Placements {
         const pods = [...this.#struck]
         this.#struck.clear()
         const changes = pods.map((key) => ({ kind: 'putRecord', collection, key, value: null }) as const)
-        await persevere(() => this.#store.commit(changes), { clock: this.#clock, backOff: quickBackOff, signal })
+        await persevere(() => this.#store.commit(changes), { clock: this.#clock, signal })
       }
     } catch (error) {
       if (!signal.aborted) this.#log.warn({ error: String(error) }, 'records of pods that are gone could not be struck')

@@ -6,7 +6,7 @@ import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
 import type { BackOff } from '../back-off.ts'
-import { backOffMs, isRetryable, persevere, quickBackOff } from '../back-off.ts'
+import { backOffMs, isRetryable, persevere } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
@@ -509,7 +509,7 @@ export class PodLife {
   }
 
   #patience(signal: AbortSignal) {
-    return { clock: this.#parts.clock, backOff: quickBackOff, signal }
+    return { clock: this.#parts.clock, signal }
   }
 }
 

@@ -2,7 +2,7 @@
 import type { NodeId, PodId, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { Observation, PodPlan } from '../../engine/index.ts'
 import type { EndpointState } from '../../runtime/port.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import { PodLife } from './pod-life.ts'
 import type { RunOptions } from './pod-life.ts'
 import type { PodParts } from './pod-parts.ts'
@@ -84,7 +84,7 @@ export class Pods {
   async relist(): Promise<void> {
     await this.#first.promise
     const { runtime, clock, scheduling } = this.#parts
-    const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal }
+    const patience = { clock, signal: this.#abort.signal }
     await scheduling?.placements.load()
     let standing: readonly PodState[] = []
     for (let lettings = -1; lettings !== this.#lettings;) {
@@ -200,7 +200,7 @@ export class Pods {
       this.#forget(pod)
       pods.add(pod)
     }
-    const patience = { clock, backOff: quickBackOff, signal: signal ?? this.#abort.signal }
+    const patience = { clock, signal: signal ?? this.#abort.signal }
     const standing = await persevere(() => runtime.list(signal), patience)
     for (const state of standing) if (state.identity.workflowUid === uid) pods.add(state.identity.id)
     await Promise.all([...pods].map((pod) => persevere(() => runtime.remove(pod, signal), patience)))
@@ -298,7 +298,7 @@ export class Pods {
     const { runtime, clock, onHealth } = this.#parts
     const onFailure = (error: Error) => onHealth(false, error.message)
     try {
-      const patience = { clock, backOff: quickBackOff, signal: this.#abort.signal, onFailure }
+      const patience = { clock, signal: this.#abort.signal, onFailure }
       this.#learn(await persevere(() => runtime.list(this.#abort.signal), patience))
       this.#first.resolve()
     } catch (error) {
@@ -359,7 +359,7 @@ export class Pods {
     const { runtime, clock, scheduling, log } = this.#parts
     const { signal } = this.#abort
     try {
-      const standing = await persevere(() => runtime.list(signal), { clock, backOff: quickBackOff, signal })
+      const standing = await persevere(() => runtime.list(signal), { clock, signal })
       const answering = scheduling?.endpoints.now().filter(({ ok, isHeard }) => ok && isHeard) ?? []
       const late = new Set(answering.flatMap(({ name }) => (this.#unheard.has(name) ? [name] : [])))
       for (const state of standing) {
@@ -395,7 +395,7 @@ export class Pods {
     const { runtime, clock, log } = this.#parts
     const signal = this.#abort.signal
     try {
-      await persevere(() => runtime.stop(pod, graceMs, signal), { clock, backOff: quickBackOff, signal })
+      await persevere(() => runtime.stop(pod, graceMs, signal), { clock, signal })
     } catch (error) {
       if (!signal.aborted) log.warn({ pod, error: String(error) }, 'a pod could not be stopped')
     }

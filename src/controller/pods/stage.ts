@@ -3,7 +3,7 @@ import { hasLocationOrKey } from '../../engine/index.ts'
 import type { PodPlan } from '../../engine/index.ts'
 import type { Artifact, PodRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import type { TarEntry } from './tar.ts'
 import { tarOf } from './tar.ts'
@@ -33,7 +33,7 @@ export async function stage(
     if (mayReportProgress(plan)) entries.unshift({ path: 'var/run/argo/', mode: 0o777, ...owner })
     if (entries.length === 0) continue
     const write = () => runtime.writeFiles(request.identity.id, container.name, tarOf(entries), signal)
-    await persevere(write, { clock, backOff: quickBackOff, signal })
+    await persevere(write, { clock, signal })
   }
   const main = request.containers.find((container) => container.name === 'main' && container.role === 'main')
   if (main === undefined) return

@@ -5,7 +5,7 @@ import type { WorldError } from '../../resources/index.ts'
 import { rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { BackOff } from '../back-off.ts'
-import { isRetryable, mayBeStored, persevere, quickBackOff } from '../back-off.ts'
+import { isRetryable, mayBeStored, persevere } from '../back-off.ts'
 import { volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
 import type { ClaimKey, ClaimPlaces } from '../pods/claim-places.ts'
@@ -78,8 +78,7 @@ export class Claims {
       if (fault !== null) return { kind: 'claimFailed', claimName, message: fault, transient: false }
       await this.ensureVolume(owner.namespace, claimName, owner, signal)
       const record = () => this.#objects.update(key, () => this.#object(owner, claimName, claim))
-      if (known === null)
-        await persevere(record, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
+      if (known === null) await persevere(record, { clock: this.#clock, signal, mayPass: mayBeStored })
       return { kind: 'claimCreated', claimName }
     } catch (error) {
       signal.throwIfAborted()
@@ -119,7 +118,7 @@ export class Claims {
       // Without the signal: a call that has left cannot be taken back, so whoever removes the volume waits for its answer.
       await this.#track(key, runtime.ensureVolume(volumeNameOf(namespace, claimName), labels))
     }
-    await this.#track(key, persevere(ensure, { clock: this.#clock, backOff: quickBackOff, signal }))
+    await this.#track(key, persevere(ensure, { clock: this.#clock, signal }))
   }
 
   /** Until it is over the volume is being made. */
@@ -153,7 +152,7 @@ export class Claims {
     }
     await persevere(remove, { clock: this.#clock, backOff: inUseBackOff, signal, onFailure })
     const strike = () => this.#objects.delete({ kind: 'PersistentVolumeClaim', namespace, name: claimName })
-    await persevere(strike, { clock: this.#clock, backOff: quickBackOff, signal, mayPass: mayBeStored })
+    await persevere(strike, { clock: this.#clock, signal, mayPass: mayBeStored })
   }
 
   /** Removes a volume that nobody claims, unless somebody does meanwhile; it is tried once. @returns whether it is gone */

@@ -2,7 +2,7 @@
 import type { ArtifactContext, Artifacts } from '../../artifacts/index.ts'
 import type { Effect, Observation, TaskResult } from '../../engine/index.ts'
 import type { Artifact, Clock, WorkflowUid } from '../../resources/index.ts'
-import { persevere, quickBackOff } from '../back-off.ts'
+import { persevere } from '../back-off.ts'
 import type { Lookups } from '../pods/lookups.ts'
 import type { Controller } from '../port.ts'
 import type { Log } from '../telemetry.ts'
@@ -87,7 +87,7 @@ export class Tasks {
     const { artifacts, artifactContext, clock } = this.#parts
     try {
       const work = () => artifacts.delete(artifact, { ...artifactContext(namespace), signal })
-      await persevere(work, { clock, backOff: quickBackOff, triesMax: deletionTriesMax, signal })
+      await persevere(work, { clock, triesMax: deletionTriesMax, signal })
       return null
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
@@ -190,7 +190,7 @@ export class Tasks {
     const { artifacts, artifactContext, clock } = this.#parts
     try {
       const work = () => artifacts.list(source, { ...artifactContext(owner.namespace), signal })
-      const found = await persevere(work, { clock, backOff: quickBackOff, triesMax: deletionTriesMax, signal })
+      const found = await persevere(work, { clock, triesMax: deletionTriesMax, signal })
       return { phase: 'Succeeded', keys: found.map(({ key }) => key) }
     } catch (error) {
       signal.throwIfAborted()
