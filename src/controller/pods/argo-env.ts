@@ -20,7 +20,10 @@ export function argoEnv(plan: PodPlan, containerName: string, now: Instant): Env
     plan.activeDeadlineMs === null
       ? withoutDeadline
       : { name: 'ARGO_DEADLINE', value: rfc3339(instant(now + plan.activeDeadlineMs)) },
-    ...progressEntries,
+    // One by one and not spread: a list that grows takes room for many more.
+    ofProgressFile,
+    ofPatchTick,
+    ofFileTick,
   ]
 }
 
@@ -28,11 +31,9 @@ const ofMain: EnvEntry = { name: 'ARGO_CONTAINER_NAME', value: 'main' }
 const withResult: EnvEntry = { name: 'ARGO_INCLUDE_SCRIPT_OUTPUT', value: 'true' }
 const withoutResult: EnvEntry = { name: 'ARGO_INCLUDE_SCRIPT_OUTPUT', value: 'false' }
 const withoutDeadline: EnvEntry = { name: 'ARGO_DEADLINE', value: '0001-01-01T00:00:00Z' }
-const progressEntries: readonly EnvEntry[] = [
-  { name: 'ARGO_PROGRESS_FILE', value: progressFile },
-  { name: 'ARGO_PROGRESS_PATCH_TICK_DURATION', value: '1m0s' },
-  { name: 'ARGO_PROGRESS_FILE_TICK_DURATION', value: '3s' },
-]
+const ofProgressFile: EnvEntry = { name: 'ARGO_PROGRESS_FILE', value: progressFile }
+const ofPatchTick: EnvEntry = { name: 'ARGO_PROGRESS_PATCH_TICK_DURATION', value: '1m0s' }
+const ofFileTick: EnvEntry = { name: 'ARGO_PROGRESS_FILE_TICK_DURATION', value: '3s' }
 
 /** Whether the pod may report its progress, so that the file is worth looking at. */
 export function mayReportProgress(plan: PodPlan): boolean {

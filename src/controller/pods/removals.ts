@@ -85,36 +85,41 @@ export class Removals {
   }
 
   #work(): void {
-    while (this.#busy < atOnceMax && this.#queue.size > 0 && !this.#abort.signal.aborted) {
+    for (let free = atOnceMax - this.#busy; free > 0 && this.#mayTake(); free -= 1) void this.#removeWaiting()
+  }
+
+  #mayTake(): boolean {
+    return this.#queue.size > 0 && !this.#abort.signal.aborted
+  }
+
+  /** One after the other, until none waits. */
+  async #removeWaiting(): Promise<void> {
+    const { signal } = this.#abort
+    while (this.#mayTake()) {
       const [pod] = this.#queue.take(1, () => true)
       if (pod === undefined) return
       this.#busy += 1
-      void this.#removeOne(pod)
+      const begunAt = this.#telemetry.monotonicMs()
+      try {
+        for (let waited = 0; waited < yieldMsMax && this.#mayYield(pod); waited += yieldStepMs)
+          await this.#clock.sleep(yieldStepMs, signal)
+        await this.#confirm()
+        await this.#runtime.remove(pod, signal)
+        this.#wanted.delete(pod)
+        this.#urgent.delete(pod)
+        this.#failures.delete(pod)
+        this.#onRemoved(pod)
+      } catch (error) {
+        if (!signal.aborted && isRetryable(error)) this.#again(pod)
+        else if (!signal.aborted) this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
+      }
+      this.#telemetry.queueWorked('pod_cleanup_queue', (this.#telemetry.monotonicMs() - begunAt) / 1000)
+      this.#busy -= 1
     }
   }
 
-  async #removeOne(pod: PodId): Promise<void> {
-    const signal = this.#abort.signal
-    const begunAt = this.#telemetry.monotonicMs()
-    try {
-      const mayYield = () => this.#isStarting() && !this.#urgent.has(pod) && this.#queue.size < pileMost
-      for (let waited = 0; waited < yieldMsMax && mayYield(); waited += yieldStepMs)
-        await this.#clock.sleep(yieldStepMs, signal)
-      await this.#confirm()
-      await this.#runtime.remove(pod, signal)
-      this.#wanted.delete(pod)
-      this.#urgent.delete(pod)
-      this.#failures.delete(pod)
-      this.#onRemoved(pod)
-    } catch (error) {
-      if (signal.aborted) return
-      if (isRetryable(error)) return this.#again(pod)
-      this.#log.warn({ pod, error: String(error) }, 'containers could not be removed')
-    } finally {
-      this.#telemetry.queueWorked('pod_cleanup_queue', (this.#telemetry.monotonicMs() - begunAt) / 1000)
-      this.#busy -= 1
-      this.#work()
-    }
+  #mayYield(pod: PodId): boolean {
+    return this.#isStarting() && !this.#urgent.has(pod) && this.#queue.size < pileMost
   }
 
   /** Later, so that an engine that is away does not keep those of another one waiting. */

@@ -63,16 +63,20 @@ export function knownNeed({ spec }: PodPlan, pullPolicy: RequestContext['pullPol
   return known?.pullPolicy === pullPolicy ? known.need : null
 }
 
+/** Made in one piece: this runs once a pod. */
 function fromCommon({ common }: Known, plan: PodPlan, { now }: RequestContext): PodRequest {
-  return {
-    ...common,
+  const request: PodRequest = {
     identity: plan.identity,
     labels: plan.labels,
     annotations: plan.annotations,
     containers: common.containers.map((container) => ({ ...container, env: argoEnv(plan, container.name, now) })),
+    volumes: common.volumes,
+    network: common.network,
     terminationGraceMs: plan.terminationGraceMs,
     activeDeadlineMs: plan.activeDeadlineMs,
+    registryCredentials: common.registryCredentials,
   }
+  return common.nodeSelector === undefined ? request : { ...request, nodeSelector: common.nodeSelector }
 }
 
 function hasOnlyConstants({ spec, files, containerSet }: PodPlan): boolean {

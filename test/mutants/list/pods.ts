@@ -38,8 +38,8 @@ export const podMutants: readonly Mutant[] = [
   {
     name: 'a removal is tried once',
     file: 'src/controller/pods/removals.ts',
-    find: 'if (isRetryable(error)) return this.#again(pod)',
-    replace: 'if (isRetryable(error)) return void this.#again',
+    find: 'isRetryable(error)) this.#again(pod)',
+    replace: 'isRetryable(error)) void this.#again',
   },
   {
     name: 'an engine that is away uses up the tries of a transfer',
