@@ -85,8 +85,8 @@ export class PodBody extends Body {
   /** Milliseconds left of `timeout` and of the attempts' maxDuration; null without either. */
   private limitMs(): number | null {
     const deadline = this.attempt?.deadline ?? null
-    const left = [this.timeoutLeftMs(), deadline === null ? null : deadline - this.run.now].filter((ms) => ms !== null)
-    return left.length === 0 ? null : Math.max(0, Math.min(...left))
+    const left = Math.min(this.timeoutLeftMs() ?? Infinity, deadline === null ? Infinity : deadline - this.run.now)
+    return left === Infinity ? null : Math.max(0, left)
   }
 
   private timeoutLeftMs(): number | null {

@@ -217,7 +217,7 @@ export class StepGroup extends Frame {
         nodeName,
         holder: this.holderOf(source, call),
         scope: execution.resolved?.scope ?? execution.call.scope,
-        args: call.arguments ?? {},
+        args: call.arguments ?? nothing,
         absent: concrete.absent,
         boundary: this.stepsNode,
         boundaryTemplate: body.template,
@@ -227,7 +227,7 @@ export class StepGroup extends Frame {
         resultWanted: refersToResult(template, source.name ?? ''),
         depth: execution.call.depth + 1,
       },
-      hooks: call.hooks ?? source.hooks ?? {},
+      hooks: call.hooks ?? source.hooks ?? nothing,
       onExit: call.onExit,
       kind: 'steps',
       name,
@@ -339,3 +339,6 @@ export class StepGroup extends Frame {
     for (const child of this.children) child?.execution.body?.abandon()
   }
 }
+
+/** Most call with no arguments and have no hooks. */
+const nothing = Object.freeze({})

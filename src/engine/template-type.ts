@@ -16,5 +16,6 @@ export const templateTypes = [
 export type TemplateType = (typeof templateTypes)[number]
 
 export function typeOf(template: Template): TemplateType | null {
-  return templateTypes.find((type) => template[type] !== undefined && template[type] !== null) ?? null
+  for (const type of templateTypes) if (template[type] !== undefined && template[type] !== null) return type
+  return null
 }
