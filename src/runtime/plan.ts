@@ -51,19 +51,23 @@ export type Decision = {
 
 export function planOf(pod: PodRequest, volumes: readonly string[], network: PodPlan['network']): PodPlan {
   return {
-    containers: pod.containers.map((one) => ({
-      name: one.name,
-      role: one.role,
-      dependencies: one.dependencies?.length ? one.dependencies : undefined,
-      ...triesOf(one.retry, pod.restartOnFailure === true && one.role === 'main'),
-      readinessProbe: one.readinessProbe,
-      livenessProbe: one.livenessProbe,
-      startupProbe: one.startupProbe,
-      postStart: one.lifecycle?.postStart,
-      preStop: one.lifecycle?.preStop,
-      tty: one.tty === true ? true : undefined,
-      hasMemoryLimit: one.resources.memoryLimitBytes === undefined ? undefined : true,
-    })),
+    containers: pod.containers.map((one) => {
+      const { tries, pauseMs } = triesOf(one.retry, pod.restartOnFailure === true && one.role === 'main')
+      return {
+        name: one.name,
+        role: one.role,
+        dependencies: one.dependencies?.length ? one.dependencies : undefined,
+        tries,
+        pauseMs,
+        readinessProbe: one.readinessProbe,
+        livenessProbe: one.livenessProbe,
+        startupProbe: one.startupProbe,
+        postStart: one.lifecycle?.postStart,
+        preStop: one.lifecycle?.preStop,
+        tty: one.tty === true ? true : undefined,
+        hasMemoryLimit: one.resources.memoryLimitBytes === undefined ? undefined : true,
+      }
+    }),
     graceMs: pod.terminationGraceMs,
     deadlineMs: pod.activeDeadlineMs,
     network,
