@@ -80,4 +80,5 @@ export const corpus: readonly Entry[] = [
   afterlife(937), // what the deletion of an archived workflow removed were the pods of its retry, too
   afterlife(643), // likewise
   wide(280), // containers of a pod that a deadline had ended before a restart were running in an ended workflow
+  small(58561), // the judge's fault: the engine refused for good to start what it had started, and that went on with its next container
 ]

@@ -175,7 +175,14 @@ export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime, 
       if (beginnings.has(name)) mustLead(name)
       const id = nameOf(args[0])
       const fly = name === 'start' ? (ms: number) => void flights.set(podIdOf(id), ms) : undefined
-      const given = { name: `${name} ${id}`, signal: args.at(-1), ...(fly && { fly }), ...waysOf[name] }
+      const given: Call = {
+        name: `${name} ${id}`,
+        isUnrepeatable: name === 'writeFiles',
+        mayBeRefused: refusable.has(name),
+        isDone: () => name === 'start' && world.engine.pods.get(podIdOf(id))?.isStarted === true,
+        signal: args.at(-1),
+        ...(fly && { fly }),
+      }
       return call(world, gate, given, async () => work())
     },
   })
@@ -217,27 +224,21 @@ const calls: ReadonlySet<string> = new Set([
   ...['workflows', 'ensureVolume', 'removeVolume'],
 ])
 
-type Ways = {
+/** The engine may refuse these for good. */
+const refusable: ReadonlySet<string> = new Set(['prepare', 'writeFiles', 'start', 'readFiles', 'readStdout'])
+
+type Call = {
+  readonly name: string
   /** Not done twice. */
-  readonly isUnrepeatable?: boolean
-  /** The engine may refuse it for good. */
-  readonly mayBeRefused?: boolean
+  readonly isUnrepeatable: boolean
+  readonly mayBeRefused: boolean
+  /** What is done already is not refused. */
+  readonly isDone: () => boolean
+  readonly signal: unknown
+  readonly fly?: (ms: number) => void
 }
 
-const waysOf: Readonly<Record<string, Ways>> = {
-  prepare: { mayBeRefused: true },
-  writeFiles: { mayBeRefused: true, isUnrepeatable: true },
-  start: { mayBeRefused: true },
-  readFiles: { mayBeRefused: true },
-  readStdout: { mayBeRefused: true },
-}
-
-async function call<R>(
-  world: World,
-  gate: Gate,
-  given: Ways & { readonly name: string; readonly signal: unknown; readonly fly?: (ms: number) => void },
-  work: () => Promise<R>,
-): Promise<R> {
+async function call<R>(world: World, gate: Gate, given: Call, work: () => Promise<R>): Promise<R> {
   const { name, signal } = given
   const { faults, misfortune, clock } = world
   const isKind = world.isKind()
@@ -254,7 +255,7 @@ async function call<R>(
       if (!isKind) await engineTrouble(world, gate, given, work)
       const result = await work()
       if (!isKind && gate.isAlive && !isAborted(signal)) {
-        if (given.isUnrepeatable !== true && misfortune.chance(faults.doubleCall)) await work()
+        if (!given.isUnrepeatable && misfortune.chance(faults.doubleCall)) await work()
         if (world.mayDie(faults.crashAfterCall)) gate.die(`after ${name}`)
       }
       return result
@@ -269,10 +270,10 @@ async function call<R>(
 async function engineTrouble(
   { faults, misfortune, clock, unlucky }: World,
   gate: Gate,
-  { name, mayBeRefused }: Ways & { readonly name: string },
+  { name, mayBeRefused, isDone }: Call,
   work: () => Promise<unknown>,
 ): Promise<void> {
-  if (mayBeRefused === true && misfortune.chance(faults.clientError)) {
+  if (mayBeRefused && misfortune.chance(faults.clientError) && !isDone()) {
     unlucky.refusals += 1
     const status = misfortune.pick([404, 409])
     throw new WorldError('ENGINE_REFUSED', `${name}: ${status} of the simulated engine`, { retryable: false })
@@ -282,8 +283,7 @@ async function engineTrouble(
     throw new WorldError('ENGINE_REFUSED', `${name}: 500 of the simulated engine`, { retryable: true })
   }
   if (!misfortune.chance(faults.timeout)) return
-  const isDone = misfortune.chance(0.5)
-  if (isDone) void work().catch(() => undefined)
+  if (misfortune.chance(0.5)) void work().catch(() => undefined)
   await clock.sleepWhile(misfortune.pick([1_000, 10_000, 60_000]), () => gate.isAlive)
   throw new WorldError('ENGINE_AWAY', `${name}: no answer in time`, { retryable: true })
 }
