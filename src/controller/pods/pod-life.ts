@@ -5,13 +5,14 @@
 import type { Observation, PodPlan, PodResult } from '../../engine/index.ts'
 import type { PodRequest, PodState } from '../../resources/index.ts'
 import { UserError, WorldError } from '../../resources/index.ts'
-import type { BackOff } from '../back-off.ts'
-import { backOffMs, isRetryable, persevere } from '../back-off.ts'
+import { isRetryable, persevere } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
 import type { Prepared } from './making.ts'
 import { create, make, prepareAhead, requestAhead, requestOf } from './making.ts'
+import { requestNow, whenComplete } from './missing.ts'
+import { PodNews } from './pod-news.ts'
 import type { PodParts } from './pod-parts.ts'
 import { checkPolicy } from './policy.ts'
 import { followProgress } from './progress.ts'
@@ -32,12 +33,9 @@ export type RunOptions = {
   readonly endSeenAt: number | null
 }
 
-const silentMs = 300
 /** What is waited for tells when it comes; this is for what is missed. */
 const lookAgainMs = 30_000
 const rateText = 'resource creation rate-limit reached'
-/** What is missing wakes the pod when it comes; this is for what is missed. */
-const missingBackOff: BackOff = { firstMs: 1_000, factor: 2, capMs: 30_000 }
 
 type Phase = 'ahead' | 'waiting' | 'starting' | 'following' | 'collecting' | 'finished'
 
@@ -47,6 +45,7 @@ const hasEnded = new Refused('it has ended')
 
 export class PodLife {
   readonly #parts: PodParts
+  readonly #news: PodNews
   #plan: PodPlan
   #state: PodState | null
   /** Ends everything: nobody wants the pod any more. Made when something needs to hear it: most pods have nothing. */
@@ -60,13 +59,9 @@ export class PodLife {
   #prepared: Prepared | null = null
   /** Made where there are several endpoints. */
   #settling: Settling | null = null
-  #last: Observation | null = null
-  /** As the engine heard it last. */
-  #told: PodState | null = null
   #isStopping = false
   /** The call that starts it has come back. */
   #isStarted = false
-  #isWaiting = false
   /** The state in which it ended; the first one counts. */
   #endState: PodState | null = null
   #whenEnded: ((state: PodState) => void) | null = null
@@ -76,6 +71,7 @@ export class PodLife {
     this.#plan = plan
     this.#state = state
     this.#parts = parts
+    this.#news = new PodNews(plan.identity, parts)
     if (state !== null) this.report(state)
   }
 
@@ -104,12 +100,7 @@ export class PodLife {
   /** Begins, or tells again what is known if it has begun before. */
   run(plan: PodPlan, options: RunOptions): void {
     if (this.#phase !== 'ahead') {
-      if (this.#last !== null) this.#parts.observe(this.#last)
-      else if (this.#state !== null && (this.#phase === 'starting' || this.#phase === 'following')) {
-        this.#told = null
-        this.#tellChange(this.#state)
-      }
-      return
+      return this.#news.again(this.#isUnderWay ? this.#state : null)
     }
     this.#plan = plan
     this.#enter('waiting')
@@ -128,11 +119,11 @@ export class PodLife {
     if (this.#plan.daemon) this.#tellDaemon(state)
     if (state.phase === 'ended' || state.phase === 'gone') {
       // A start that is still being tried would make the pod anew once it is removed.
-      const mayStart = this.#phase === 'starting' || this.#phase === 'following'
+      const mayStart = this.#isUnderWay
       if (mayStart && !this.#isStarted) void this.#overtake()
       this.#endState ??= state
       this.#whenEnded?.(this.#endState)
-    } else if (this.#phase === 'starting' || this.#phase === 'following') this.#tellChange(state)
+    } else if (this.#isUnderWay) this.#news.change(state)
   }
 
   /** What it refers to, or the host, may have changed: look again at once. */
@@ -171,6 +162,10 @@ export class PodLife {
     this.#abort?.abort(noLongerWanted)
   }
 
+  get #isUnderWay(): boolean {
+    return this.#phase === 'starting' || this.#phase === 'following'
+  }
+
   get #startAbort(): AbortController {
     this.#starting ??= new AbortController()
     if (this.#isDiscarded) this.#starting.abort(noLongerWanted)
@@ -199,7 +194,7 @@ export class PodLife {
     }
     const asked = { pod: this.#plan.identity.id, need, priority: options.priority }
     const admit = () => void this.#startPlainly(options)
-    this.#withdraw = this.#parts.capacity.ask(asked, (why) => this.#wait(why), admit)
+    this.#withdraw = this.#parts.capacity.ask(asked, (why) => this.#news.wait(why), admit)
     if (this.#withdraw === null) admit()
   }
 
@@ -274,10 +269,12 @@ export class PodLife {
   async #begin(options: RunOptions, isRunning: boolean, failure?: Error): Promise<void> {
     const { signal } = this.#startAbort
     checkPolicy(this.#plan.spec, this.#parts.config.policy)
-    let request = this.#requestNow() ?? (await this.#whenComplete(signal))
+    const look = () => requestNow(this.#plan, this.#parts, signal)
+    const found = look()
+    let request = found instanceof NotYet ? await whenComplete(look, this.#waiting(signal)) : found
     if (isRunning) this.#parts.capacity.adopt(request.identity.id, needOf(request), this.#state?.endpoint)
     else {
-      const turn = this.#state === null ? this.#parts.startRate.take(signal, () => this.#wait(rateText)) : null
+      const turn = this.#state === null ? this.#parts.startRate.take(signal, () => this.#news.wait(rateText)) : null
       if (turn !== null) await turn
       if (this.#parts.scheduling === null) {
         await this.#admit(request, options, signal)
@@ -296,8 +293,8 @@ export class PodLife {
 
   #toStart(): void {
     this.#enter('starting')
-    if (this.#isWaiting) this.#wait('')
-    if (this.#state !== null) this.#tellChange(this.#state)
+    this.#news.goOn()
+    if (this.#state !== null) this.#news.change(this.#state)
   }
 
   #followed(): void {
@@ -334,16 +331,22 @@ export class PodLife {
             choose: () => scheduling.choose(this.#plan, request, standing()),
             onPlaced: (endpoint: string) => scheduling.placed(this.#plan, request, endpoint),
           }
-    const endpoint = await capacity.acquire(chosen, (why) => this.#wait(why), signal)
+    const endpoint = await capacity.acquire(chosen, (why) => this.#news.wait(why), signal)
     this.#tellFollowed(options)
     return endpoint
   }
 
   /** Containers and the files in them. */
   #make(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<void> {
-    const wait = (message: string) => this.#wait(message)
-    const pause = (ms: number) => this.#pause(ms, signal)
+    const { wait, pause } = this.#waiting(signal)
     return make(request, { plan: this.#plan, parts: this.#parts, ahead: this.#prepared, failure, signal, wait, pause })
+  }
+
+  #waiting(signal: AbortSignal) {
+    return {
+      wait: (message: string) => this.#news.wait(message),
+      pause: (ms: number) => this.#pause(ms, signal),
+    }
   }
 
   /** The same on one of several endpoints. */
@@ -364,11 +367,11 @@ export class PodLife {
     for (;;) {
       const why = this.#state === null ? this.#parts.uncertain(this.#plan.identity.id, wasRunning) : null
       if (why === null) break
-      if (why !== told) this.#wait(`EndpointAway: ${why}`)
+      if (why !== told) this.#news.wait(`EndpointAway: ${why}`)
       told = why
       await this.#pause(lookAgainMs, signal)
     }
-    this.#wait('')
+    this.#news.wait('')
   }
 
   #tellDaemon({ phase, ip, endpoint }: PodState): void {
@@ -376,30 +379,6 @@ export class PodLife {
     const { identity } = this.#plan
     if (phase === 'ended' || phase === 'gone') scheduling?.daemonIsOver(identity)
     else if (ip !== undefined && endpoint !== undefined) scheduling?.daemonIsUp(identity, { ip, endpoint })
-  }
-
-  /** `null` while something that it refers to is missing. */
-  #requestNow(): PodRequest | null {
-    this.#startAbort.signal.throwIfAborted()
-    try {
-      return requestOf(this.#plan, this.#parts)
-    } catch (error) {
-      if (!(error instanceof NotYet)) throw error
-      this.#missing = error.message
-      return null
-    }
-  }
-  #missing = ''
-
-  /** The request, once everything that it refers to is there. */
-  async #whenComplete(signal: AbortSignal): Promise<PodRequest> {
-    for (let failures = 1; ; failures += 1) {
-      const request = failures === 1 ? null : this.#requestNow()
-      if (request !== null) return request
-      // A claim that is being made for this workflow is there in a moment: nothing to tell anybody.
-      if (failures > 1) this.#wait(this.#missing)
-      await this.#pause(failures === 1 ? silentMs : backOffMs(missingBackOff, failures - 1), signal)
-    }
   }
 
   async #start(request: PodRequest, hasFailed = false): Promise<void> {
@@ -471,8 +450,7 @@ export class PodLife {
     this.#enter('finished')
     if (this.#plan.daemon) this.#parts.scheduling?.daemonIsOver(this.#plan.identity)
     this.#parts.capacity.release(this.#plan.identity.id)
-    this.#last = observation
-    this.#parts.observe(observation)
+    this.#news.end(observation)
   }
 
   #enter(phase: Phase): void {
@@ -480,20 +458,6 @@ export class PodLife {
     if (phase === 'starting') starting.add(this.#plan.identity.id)
     else if (this.#phase === 'starting') starting.delete(this.#plan.identity.id)
     this.#phase = phase
-  }
-
-  #wait(message: string): void {
-    this.#isWaiting = message !== ''
-    const { nodeId, id, namespace } = this.#plan.identity
-    if (message !== '') this.#parts.telemetry.podPending(namespace, reasonOf(message))
-    this.#parts.observe({ kind: 'podWaits', node: nodeId, pod: id, message })
-  }
-
-  #tellChange(state: PodState): void {
-    if (this.#told !== null && saysTheSame(this.#told, state)) return
-    this.#told = state
-    const { nodeId, id } = this.#plan.identity
-    this.#parts.observe({ kind: 'podChanged', node: nodeId, pod: id, state })
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -511,24 +475,6 @@ export class PodLife {
   #patience(signal: AbortSignal) {
     return { clock: this.#parts.clock, signal }
   }
-}
-
-/** As far as the engine looks at it. */
-const saysTheSame = (one: PodState, other: PodState): boolean =>
-  one.phase === other.phase &&
-  one.ready === other.ready &&
-  one.ip === other.ip &&
-  one.containers.length === other.containers.length &&
-  one.containers.every((container, index) => {
-    const { name, state, reason, ready } = container
-    const now = other.containers[index]
-    return name === now?.name && state === now.state && reason === now.reason && ready === now.ready
-  })
-
-/** What stands before the colon. */
-function reasonOf(message: string): string {
-  const at = message.indexOf(':')
-  return at < 0 ? message : message.slice(0, at)
 }
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
