@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
+import { Captures } from './captures.ts'
 import { ensureClaim, listClaims } from './claims.ts'
 import { type CallReport, EngineClient } from './client.ts'
 import type { EngineAddress } from './connection.ts'
@@ -63,6 +64,7 @@ export class DockerRuntime implements Runtime {
   private readonly calls: EngineCalls
   private readonly sandboxes: Sandboxes
   private readonly marks: MarkFiles
+  private readonly captures: Captures
   private readonly supervisor: Supervisor
   private readonly preparation: Preparation
   private readonly inventory: Inventory
@@ -101,13 +103,18 @@ export class DockerRuntime implements Runtime {
       confirm: () => this.confirm(),
       spare: () => this.gate.limit + 1,
     })
+    this.captures = new Captures({
+      calls: this.calls,
+      log: this.log,
+      logFile: (pod, container) => this.logFile(pod.identity.id, container),
+    })
     this.supervisor = new Supervisor({
       calls: this.calls,
       gate: this.gate,
       sandboxes: this.sandboxes,
       marks: this.marks,
+      captures: this.captures,
       log: this.log,
-      logFile: (pod, container) => this.logFile(pod.identity.id, container),
       report: (pod) => this.reports.report(pod, false),
       confirm: () => this.confirm(),
       gone: (pod) => this.gone(pod),
@@ -133,8 +140,8 @@ export class DockerRuntime implements Runtime {
       onGone: (pod) => this.gone(pod),
       isOurs: (workflow) => this.isOurs(workflow),
     })
-    const { calls, supervisor, sandboxes, gate } = this
-    this.removal = new Removal({ calls, supervisor, sandboxes, gate, instance, ended: () => this.table.ended() })
+    const { calls, captures, sandboxes, gate } = this
+    this.removal = new Removal({ calls, captures, sandboxes, gate, instance, ended: () => this.table.ended() })
   }
 
   async info(signal?: AbortSignal): Promise<RuntimeInfo> {
@@ -203,7 +210,7 @@ export class DockerRuntime implements Runtime {
     const pod = this.pods.get(id)
     const container = pod?.containers.get(name)
     const isRunning = container?.state === 'running' && container.id !== null
-    if (pod && container?.state === 'exited') await this.supervisor.captured(pod, container)
+    if (pod && container?.state === 'exited') await this.captures.finish(pod, container)
     const frames = isRunning
       ? engineFrames(this.client, container.id ?? '', container.planned.tty === true, { isStdoutOnly: true, signal })
       : keptFrames(this.logPath(id, name))
@@ -215,7 +222,7 @@ export class DockerRuntime implements Runtime {
     const pod = this.pods.get(id) ?? null
     const container = pod?.containers.get(name) ?? null
     const capture = async (): Promise<void> => {
-      if (pod && container?.state === 'exited' && !pod.isGone) await this.supervisor.captured(pod, container)
+      if (pod && container?.state === 'exited' && !pod.isGone) await this.captures.finish(pod, container)
     }
     yield* readLog({ client: this.client, path: this.logPath(id, name), pod, container, capture }, options, signal)
   }

@@ -2,6 +2,7 @@
 import { type Instant, instant } from '../../resources/index.ts'
 import type { PodId, WorkflowUid } from '../../resources/index.ts'
 import { finishClaim } from './claims.ts'
+import { readExit } from './ends.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { MarkFiles } from './marks.ts'
 import { identityOf, label } from './names.ts'
@@ -139,7 +140,7 @@ export class Inventory {
     pod.ip ??= this.parts.sandboxes.sandboxOf(pod.identity.id)?.ip ?? null
     if (container.state === 'created') this.parts.supervisor.running(pod, container, startedAt)
     if (found.status !== 'exited' && found.status !== 'dead') return
-    const exit = await this.parts.supervisor.readExit(id, container, found.exitCode, found.isOomKilled)
+    const exit = await readExit(this.parts.calls, id, container, found.exitCode, found.isOomKilled)
     if (container.state === 'running') {
       this.parts.supervisor.settle(pod, container, exit, this.ourTime(found.finishedAt) ?? startedAt)
     }

@@ -1,5 +1,5 @@
 /** What the adapter knows of a pod, and that as the state it reports. */
-import type { ContainerState, Instant, PodIdentity, PodState } from '../../resources/index.ts'
+import { type ContainerState, type Instant, type PodIdentity, type PodState, instant } from '../../resources/index.ts'
 import { type Exit, isUnstartable, unknownReason } from './exit.ts'
 import type { LogCapture } from './log-capture.ts'
 import { type PlannedContainer, type PodPlan, type Progress, isBetweenTries } from '../plan.ts'
@@ -189,3 +189,16 @@ function newContainer(planned: PlannedContainer): ContainerRecord {
     followTimer: null,
   }
 }
+
+/** By this machine's clock. */
+export const now = (): Instant => instant(Date.now())
+
+/** As log lines name it. */
+export const fieldsOf = (pod: PodRecord, container: ContainerRecord): Readonly<Record<string, unknown>> => ({
+  pod: pod.identity.name,
+  node: pod.identity.nodeId,
+  workflow: pod.identity.workflowName,
+  namespace: pod.identity.namespace,
+  uid: pod.identity.workflowUid,
+  container: container.planned.name,
+})

@@ -1,17 +1,17 @@
 /** Takes a pod away: its log first, then containers, helpers and volumes. Every step may be repeated. */
 import type { PodId, WorkflowUid } from '../../resources/index.ts'
+import type { Captures } from './captures.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { endProcesses } from './lost-start.ts'
 import { holderName, label, sandboxNameOf } from './names.ts'
 import type { ContainerRecord, PodRecord } from './pod-record.ts'
 import type { Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
-import type { Supervisor } from './supervisor.ts'
 import { list, listedContainer, record, textOr } from './wire.ts'
 
 export type RemovalParts = {
   readonly calls: EngineCalls
-  readonly supervisor: Supervisor
+  readonly captures: Captures
   readonly sandboxes: Sandboxes
   readonly gate: StartGate
   readonly instance: string
@@ -66,7 +66,7 @@ export class Removal {
         await this.parts.calls.kill(container.id, 'KILL')
         await pod.until(() => container.state !== 'running' || pod.isGone, AbortSignal.timeout(10_000)).catch(() => {})
       }
-      if (container.state === 'exited') await this.parts.supervisor.captured(pod, container)
+      if (container.state === 'exited') await this.parts.captures.finish(pod, container)
     }
     await Promise.all(pod.all.map(keep))
   }
