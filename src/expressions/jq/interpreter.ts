@@ -1,5 +1,6 @@
 /** Runs the tree of a jq program. A filter is a generator: it takes one item and gives any number of them. */
 import { operate } from './arithmetic.ts'
+import { assign, modify, update } from './assignments.ts'
 import { controls } from './controls.ts'
 import { JqBreak, JqEnd, JqError, JqProgramError, expected } from './errors.ts'
 import { formatValue } from './builtins/formats.ts'
@@ -18,11 +19,13 @@ import {
   plain,
   startTrail,
   step,
+  weighed,
 } from './items.ts'
-import { Edits, deletePaths, getPath, indexValue, sliceValue } from './paths.ts'
+import { sliceValue } from './paths.ts'
+import { destructure } from './patterns.ts'
 import { prelude } from './prelude.ts'
-import { type BinaryOperator, type Definition, type Filter, type Pattern, variablesOf } from './syntax.ts'
-import { type JqValue, isArray, isNumber, isTrue, plainNumber, typePreview } from './values.ts'
+import { type Definition, type Filter, type Pattern, variablesOf } from './syntax.ts'
+import { type JqValue, isNumber, isTrue, plainNumber, typePreview } from './values.ts'
 
 export type RunLimits = {
   /** Filters evaluated in all. */
@@ -93,23 +96,18 @@ export class Interpreter implements Machine {
       case 'binary':
         for (const right of this.values(filter.right, scope, item, deeper)) {
           for (const left of this.values(filter.left, scope, item, deeper)) {
-            yield moved(item, this.weighed(operate(filter.operator, left, right)))
+            yield moved(item, weighed(this, operate(filter.operator, left, right)))
           }
         }
         return
       case 'assign':
-        for (const value of this.values(filter.value, scope, item, deeper)) {
-          const edits = new Edits(this.spend)
-          let result = item.value
-          for (const path of this.paths(filter.path, scope, item.value, deeper)) result = edits.set(result, path, value)
-          yield moved(item, result)
-        }
+        yield* assign(this, filter.path, filter.value, scope, item, deeper)
         return
       case 'update':
-        yield* this.update(filter.operator, filter.path, filter.value, scope, item, deeper)
+        yield* update(this, filter.operator, filter.path, filter.value, scope, item, deeper)
         return
       case 'modify':
-        yield moved(item, this.modify(filter.path, filter.update, scope, item.value, deeper))
+        yield moved(item, modify(this, filter.path, filter.update, scope, item.value, deeper))
         return
       case 'bind':
         yield* this.bind(filter.source, filter.patterns, filter.body, scope, item, deeper)
@@ -241,18 +239,11 @@ export class Interpreter implements Machine {
     done: readonly JqValue[] = [],
   ): Items {
     const arg = args[args.length - 1 - done.length]
-    if (arg === undefined) yield moved(item, this.weighed(simple(item.value, done, this)))
+    if (arg === undefined) yield moved(item, weighed(this, simple(item.value, done, this)))
     else
       for (const value of this.values(arg, scope, item, depth)) {
         yield* this.apply(simple, args, scope, item, depth, [value, ...done])
       }
-  }
-
-  /** What is made costs by its size, though copying is cheaper than a step. */
-  private weighed(value: JqValue): JqValue {
-    if (isArray(value)) this.spend(value.length >> 4)
-    else if (typeof value === 'string') this.spend(value.length >> 6)
-    return value
   }
 
   private *slice(filter: Extract<Filter, { readonly kind: 'slice' }>, scope: Scope, item: Item, depth: number): Items {
@@ -285,49 +276,6 @@ export class Interpreter implements Machine {
     if (!found) yield* this.run(right, scope, item, depth)
   }
 
-  private *update(
-    operator: BinaryOperator | '//',
-    path: Filter,
-    valueFilter: Filter,
-    scope: Scope,
-    item: Item,
-    depth: number,
-  ): Items {
-    for (const value of this.values(valueFilter, scope, item, depth)) {
-      const edits = new Edits(this.spend)
-      let result = item.value
-      for (const at of this.paths(path, scope, item.value, depth)) {
-        const old = getPath(result, at)
-        edits.handOut(old)
-        result = edits.set(
-          result,
-          at,
-          operator === '//' ? (isTrue(old) ? old : value) : this.weighed(operate(operator, old, value)),
-        )
-      }
-      yield moved(item, result)
-    }
-  }
-
-  /** Each place gets the first value the update gives, or is deleted if it gives none. */
-  private modify(path: Filter, update: Filter, scope: Scope, value: JqValue, depth: number): JqValue {
-    const edits = new Edits(this.spend)
-    let result = value
-    const deleted: (readonly JqValue[])[] = []
-    for (const at of this.paths(path, scope, value, depth)) {
-      let given = false
-      const old = getPath(result, at)
-      edits.handOut(old)
-      for (const replacement of this.values(update, scope, plain(old), depth)) {
-        result = edits.set(result, at, replacement)
-        given = true
-        break
-      }
-      if (!given) deleted.push(at)
-    }
-    return deletePaths(result, deleted, this.spend)
-  }
-
   private *bind(
     source: Filter,
     patterns: readonly Pattern[],
@@ -341,62 +289,13 @@ export class Interpreter implements Machine {
     for (const value of this.values(source, scope, item, depth)) {
       for (const [index, pattern] of patterns.entries()) {
         try {
-          for (const bound of this.destructure(pattern, value, cleared, depth))
+          for (const bound of destructure(this, pattern, value, cleared, depth))
             yield* this.run(body, bound, item, depth)
           break
         } catch (error) {
           if (index === patterns.length - 1 || !(error instanceof JqError)) throw error
         }
       }
-    }
-  }
-
-  *destructure(pattern: Pattern, value: JqValue, scope: Scope, depth: number): Generator<Scope, void, undefined> {
-    if (pattern.kind === 'variable') {
-      yield { up: scope, kind: 'variable', name: pattern.name, value }
-      return
-    }
-    if (pattern.kind === 'array') {
-      if (value !== null && !isArray(value)) throw expected('an array', value)
-      yield* this.destructureItems(pattern.items, value ?? [], 0, scope, depth)
-      return
-    }
-    yield* this.destructureEntries(pattern.entries, value, 0, scope, depth)
-  }
-
-  private *destructureItems(
-    items: readonly Pattern[],
-    list: readonly JqValue[],
-    at: number,
-    scope: Scope,
-    depth: number,
-  ): Generator<Scope, void, undefined> {
-    const pattern = items[at]
-    if (pattern === undefined) yield scope
-    else
-      for (const bound of this.destructure(pattern, list[at] ?? null, scope, depth)) {
-        yield* this.destructureItems(items, list, at + 1, bound, depth)
-      }
-  }
-
-  private *destructureEntries(
-    entries: Extract<Pattern, { readonly kind: 'object' }>['entries'],
-    value: JqValue,
-    at: number,
-    scope: Scope,
-    depth: number,
-  ): Generator<Scope, void, undefined> {
-    const entry = entries[at]
-    if (entry === undefined) {
-      yield scope
-      return
-    }
-    for (const key of this.values(entry.key, scope, plain(value), depth)) {
-      const found = indexValue(value, key)
-      const named: Scope =
-        entry.variable === null ? scope : { up: scope, kind: 'variable', name: entry.variable, value: found }
-      const inner = entry.value === null ? [named] : this.destructure(entry.value, found, named, depth)
-      for (const bound of inner) yield* this.destructureEntries(entries, value, at + 1, bound, depth)
     }
   }
 
@@ -466,7 +365,7 @@ export class Interpreter implements Machine {
     for (const start of this.run(filter.start, scope, item, depth)) {
       let state = start
       for (const value of this.values(filter.source, scope, item, depth)) {
-        for (const bound of this.destructure(filter.pattern, value, scope, depth)) {
+        for (const bound of destructure(this, filter.pattern, value, scope, depth)) {
           for (const next of this.run(filter.update, bound, state, depth)) {
             state = next
             if (filter.kind === 'reduce') continue

@@ -29,7 +29,7 @@ export interface Machine {
   /** For `now`; null where there is no clock. */
   readonly nowMs: number | null
   /** Counts work and memory against the limits: one unit for a step, one for an item kept. */
-  spend(units: number): void
+  readonly spend: (units: number) => void
   run(filter: Filter, scope: Scope, item: Item, depth: number): Items
   /** The values a filter gives, without paths. */
   values(filter: Filter, scope: Scope, item: Item, depth: number): Generator<JqValue, void, undefined>
@@ -44,6 +44,13 @@ export const plain = (value: JqValue): Item => ({ value, trail: null })
 
 /** Another value in the same place of the program; a path cannot go on from it. */
 export const moved = (item: Item, value: JqValue): Item => ({ value, trail: item.trail })
+
+/** What is made costs by its size, though copying is cheaper than a step. */
+export function weighed(machine: Pick<Machine, 'spend'>, value: JqValue): JqValue {
+  if (isArray(value)) machine.spend(value.length >> 4)
+  else if (typeof value === 'string') machine.spend(value.length >> 6)
+  return value
+}
 
 /** Ends the generator where the label is broken to. */
 export function* breakable(items: Items, label: symbol): Items {
