@@ -1,7 +1,8 @@
 /** The catalogue as prom-client metrics, with Argo's `metricsConfig.modifiers` applied. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { MetricSpec } from './catalogue.ts'
 import { argoMetrics, argoPrefix, ownMetrics, ownPrefix } from './catalogue.ts'
+import { Histogram } from './histogram.ts'
 import { LabelLimit } from './label-limit.ts'
 import type { Labels } from './label-limit.ts'
 
