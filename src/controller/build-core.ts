@@ -84,15 +84,12 @@ type Surroundings = Pick<Core, 'engineAway'> & {
   readonly onHealth: (isHealthy: boolean, reason: string) => void
 }
 
-/** Where nobody else can take the right to write. */
-const certain = Promise.resolve()
-
 export function buildCore(parts: ControllerParts, { host, engineAway, onHealth }: Surroundings): Core {
   const { clock, random, runtime, artifacts, config, log, telemetry } = parts
   const fleet = fleetSideOf(parts, () => core)
   const store = fleet?.store ?? parts.store
   const driversUid = driversUidOf(fleet?.name ?? null)
-  const confirm = () => store.confirm?.() ?? certain
+  const confirm = store.confirm?.bind(store) ?? null
   const hub = new WatchHub({ size: config.watchRingSize, version: 0 })
   const oldestRun = () => {
     let oldest: number | null = null

@@ -82,7 +82,7 @@ export async function make(request: PodRequest, making: Making): Promise<void> {
 }
 
 export async function create(parts: PodParts, request: PodRequest, signal: AbortSignal): Promise<void> {
-  await parts.confirm()
+  if (parts.confirm !== null) await parts.confirm()
   signal.throwIfAborted()
   await parts.runtime.prepare(request, signal)
 }

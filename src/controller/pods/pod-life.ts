@@ -388,7 +388,7 @@ export class PodLife {
   }
 
   async #startOnce(request: PodRequest, signal: AbortSignal): Promise<void> {
-    await this.#parts.confirm()
+    if (this.#parts.confirm !== null) await this.#parts.confirm()
     signal.throwIfAborted()
     await this.#parts.runtime.start(request, signal)
     this.#isStarted = true

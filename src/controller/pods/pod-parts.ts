@@ -14,8 +14,8 @@ import type { StartRate } from './start-rate.ts'
 export type PodParts = {
   readonly clock: Clock
   readonly runtime: Runtime
-  /** Resolves when it is certain that nobody else begins the same: see `Store.confirm`. */
-  readonly confirm: () => Promise<void>
+  /** Resolves when it is certain that nobody else begins the same: see `Store.confirm`. `null`: nobody else can. */
+  readonly confirm: (() => Promise<void>) | null
   readonly artifacts: Artifacts
   readonly telemetry: Telemetry
   readonly log: Log

@@ -54,7 +54,7 @@ export class Pods {
   /** Begins to hear the runtime. Until its first list is in, what is asked for waits. */
   start(): void {
     const { runtime, scheduling, onHealth, confirm } = this.#parts
-    runtime.guard?.(confirm)
+    if (confirm !== null) runtime.guard?.(confirm)
     const noteHealth = (isHealthy: boolean, reason: string) => {
       this.#away = isHealthy ? null : reason
       if (isHealthy) this.nudge()

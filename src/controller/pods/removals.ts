@@ -16,7 +16,7 @@ const yieldStepMs = 20
 export class Removals {
   readonly #clock: Clock
   readonly #runtime: Runtime
-  readonly #confirm: () => Promise<void>
+  readonly #confirm: (() => Promise<void>) | null
   readonly #telemetry: Telemetry
   readonly #log: Log
   readonly #isStarting: () => boolean
@@ -32,8 +32,8 @@ export class Removals {
   constructor(parts: {
     readonly clock: Clock
     readonly runtime: Runtime
-    /** Whoever is no longer in charge takes nothing away from who is: see `Store.confirm`. */
-    readonly confirm: () => Promise<void>
+    /** Whoever is no longer in charge takes nothing away from who is: see `Store.confirm`. `null`: nobody else can be. */
+    readonly confirm: (() => Promise<void>) | null
     readonly telemetry: Telemetry
     readonly log: Log
     /** Whether some pod is about to be started. */
@@ -103,7 +103,7 @@ export class Removals {
       try {
         for (let waited = 0; waited < yieldMsMax && this.#mayYield(pod); waited += yieldStepMs)
           await this.#clock.sleep(yieldStepMs, signal)
-        await this.#confirm()
+        if (this.#confirm !== null) await this.#confirm()
         await this.#runtime.remove(pod, signal)
         this.#wanted.delete(pod)
         this.#urgent.delete(pod)

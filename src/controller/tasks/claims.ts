@@ -21,7 +21,7 @@ export type ClaimOwner = { readonly namespace: string; readonly name: string; re
 
 export class Claims {
   readonly #runtime: Runtime
-  readonly #confirm: () => Promise<void>
+  readonly #confirm: (() => Promise<void>) | null
   readonly #objects: ObjectTable
   readonly #places: ClaimPlaces | null
   readonly #clock: Clock
@@ -35,8 +35,8 @@ export class Claims {
 
   constructor(parts: {
     readonly runtime: Runtime
-    /** Whoever is no longer in charge makes no volumes: see `Store.confirm`. */
-    readonly confirm: () => Promise<void>
+    /** Whoever is no longer in charge makes no volumes: see `Store.confirm`. `null`: nobody else can be. */
+    readonly confirm: (() => Promise<void>) | null
     readonly objects: ObjectTable
     /** Where there are several endpoints: a volume is made where the first pod goes that mounts it. */
     readonly places: ClaimPlaces | null
@@ -113,7 +113,7 @@ export class Claims {
     const ensure = async () => {
       const stray = this.#strays.get(key)
       if (stray !== undefined) await stray.catch(() => undefined)
-      await this.#confirm()
+      if (this.#confirm !== null) await this.#confirm()
       signal?.throwIfAborted()
       // Without the signal: a call that has left cannot be taken back, so whoever removes the volume waits for its answer.
       await this.#track(key, runtime.ensureVolume(volumeNameOf(namespace, claimName), labels))
@@ -162,7 +162,7 @@ export class Claims {
     { isUnclaimed, signal }: { readonly isUnclaimed: () => boolean; readonly signal: AbortSignal },
   ): Promise<boolean> {
     const key = `${namespace}/${claimName}`
-    await this.#confirm()
+    if (this.#confirm !== null) await this.#confirm()
     if (!isUnclaimed() || this.#making.has(key) || this.#strays.has(key)) return false
     const removing = this.#runtime.removeVolume(volumeNameOf(namespace, claimName), signal)
     this.#strays.set(key, removing)

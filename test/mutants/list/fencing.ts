@@ -30,38 +30,39 @@ export const fencingMutants: readonly Mutant[] = [
   {
     name: 'nobody confirms that he leads',
     file: 'src/controller/build-core.ts',
-    find: 'const confirm = () => store.confirm?.() ?? certain',
-    replace: 'const confirm = () => certain',
+    find: 'const confirm = store.confirm?.bind(store) ?? null',
+    replace: 'const confirm = null as (() => Promise<void>) | null',
   },
   {
     name: 'containers are made without asking who leads',
     file: 'src/controller/pods/making.ts',
-    find: '  await parts.confirm()\n  signal.throwIfAborted()\n  await parts.runtime.prepare(',
+    find: '  if (parts.confirm !== null) await parts.confirm()\n  signal.throwIfAborted()\n  await parts.runtime.prepare(',
     replace: '  signal.throwIfAborted()\n  await parts.runtime.prepare(',
   },
   {
     name: 'containers are started without asking who leads',
     file: podLife,
-    find: '    await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(',
+    find: '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(',
     replace: '    signal.throwIfAborted()\n    await this.#parts.runtime.start(',
   },
   {
     name: 'containers are removed without asking who leads',
     file: 'src/controller/pods/removals.ts',
-    find: '      await this.#confirm()\n',
-    replace: '      void this.#confirm\n',
+    find: '        if (this.#confirm !== null) await this.#confirm()\n',
+    replace: '        void this.#confirm\n',
   },
   {
     name: 'volumes are made without asking who leads',
     file: 'src/controller/tasks/claims.ts',
-    find: '      await this.#confirm()\n',
+    find: '      if (this.#confirm !== null) await this.#confirm()\n',
     replace: '      void this.#confirm\n',
   },
   {
     name: 'a start goes on after the wait for the answer who leads',
     file: podLife,
-    find: '    await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(request, signal)',
-    replace: '    await this.#parts.confirm()\n    await this.#parts.runtime.start(request, this.#signal)',
+    find: '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(request, signal)',
+    replace:
+      '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    await this.#parts.runtime.start(request, this.#signal)',
   },
   {
     name: 'who is cut off is not fenced off',
