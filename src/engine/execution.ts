@@ -86,7 +86,7 @@ export class Execution extends Frame {
     const processed = processTemplate(this.run, template, {
       args: this.call.args,
       absent: this.call.absent,
-      locals: () => this.localsOf(template),
+      namer: this,
     })
     if (!processed.ok) return this.refuse(processed.error, node)
     this.processed = processed.value

@@ -15,19 +15,21 @@ export type Processed = {
   readonly variables: Variables
 }
 
+/** Tells `node.name`, `pod.name`, `steps.name` / `tasks.name`. */
+type Namer = { localsOf(template: Template): Readonly<Record<string, string>> }
+
 /**
  * The template as this call sees it.
  * @param absent names of parameters whose argument was an output that will never be (flow of skipped nodes)
- * @param locals `node.name`, `pod.name`, `steps.name` / `tasks.name`
  */
 export function processTemplate(
   run: Run,
   template: Template,
-  call: { args: Arguments; absent: ReadonlySet<string>; locals: () => Readonly<Record<string, string>> },
+  call: { args: Arguments; absent: ReadonlySet<string>; namer: Namer },
 ): Outcome<Processed> {
   const constant = constantOf(template)
-  if (constant !== null) return good(new Constant(run, constant, call.locals))
-  const outer = variablesOf(call.locals(), variablesOf(run.globals))
+  if (constant !== null) return good(new Constant(run, constant, call.namer))
+  const outer = variablesOf(call.namer.localsOf(template), variablesOf(run.globals))
   const inputs = fillInputs(run, template.inputs ?? {}, call, outer)
   if (!inputs.ok) return inputs
   const withInputs = inputs.value === null ? template : { ...template, inputs: inputs.value }
@@ -39,18 +41,23 @@ export function processTemplate(
 class Constant implements Processed {
   readonly template: Template
   private readonly run: Run
-  private readonly locals: () => Readonly<Record<string, string>>
+  private readonly namer: Namer
   private known: Variables | null = null
 
-  constructor(run: Run, template: Template, locals: Constant['locals']) {
+  constructor(run: Run, template: Template, namer: Namer) {
     this.run = run
     this.template = template
-    this.locals = locals
+    this.namer = namer
   }
 
   get variables(): Variables {
-    const { run, template } = this
-    return (this.known ??= variablesOf(inputVariables(template), variablesOf(this.locals(), variablesOf(run.globals))))
+    return (this.known ??= this.made())
+  }
+
+  private made(): Variables {
+    const { run, template, namer } = this
+    const outer = variablesOf(namer.localsOf(template), variablesOf(run.globals))
+    return variablesOf(inputVariables(template), outer)
   }
 }
 

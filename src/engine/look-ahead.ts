@@ -78,7 +78,7 @@ function ghostOf(parent: Body, call: Call): Body | null {
   const processed = processTemplate(run, template, {
     args: call.args,
     absent: call.absent,
-    locals: () => execution.localsOf(template),
+    namer: execution,
   })
   if (!processed.ok) return null
   execution.resolved = resolved.value
