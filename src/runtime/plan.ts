@@ -39,6 +39,8 @@ export type Progress = {
   readonly restarts: number
 }
 
+export type ProgressByName = Pick<ReadonlyMap<string, Progress>, 'get'>
+
 export type Decision = {
   readonly start: readonly PlannedContainer[]
   /** Ended, but it has tries left: start it again after its pause. */
@@ -120,7 +122,7 @@ export function decodePlan(text: string | undefined): PodPlan | null {
 const nothing: Decision = { start: [], retry: [], giveUp: [], isEnded: false, stopSidecars: false }
 
 /** @param progress of every planned container, by name */
-export function decide(plan: PodPlan, progress: ReadonlyMap<string, Progress>, isStopping: boolean): Decision {
+export function decide(plan: PodPlan, progress: ProgressByName, isStopping: boolean): Decision {
   const [only] = plan.containers
   if (only?.role === 'main' && plan.containers.length === 1 && only.dependencies === undefined && !isStopping)
     return decideOnly(only, progress.get(only.name))

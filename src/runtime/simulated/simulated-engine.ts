@@ -36,12 +36,26 @@ export type SimulatedContainer = {
   files: SimulatedFiles | null
 }
 
+/** Of the few that a pod has: less than a map for each of them. */
+class ContainersByName {
+  private readonly all: readonly SimulatedContainer[]
+
+  constructor(all: readonly SimulatedContainer[]) {
+    this.all = all
+  }
+
+  get(name: string): SimulatedContainer | undefined {
+    for (const one of this.all) if (one.request.name === name) return one
+    return undefined
+  }
+}
+
 export type SimulatedPod = {
   readonly request: PodRequest
   readonly plan: PodPlan
   readonly script: PodScript
   readonly containers: readonly SimulatedContainer[]
-  readonly byName: ReadonlyMap<string, SimulatedContainer>
+  readonly byName: ContainersByName
   volumes: Map<string, SimulatedTree> | null
   isStarted: boolean
   isStopping: boolean
@@ -89,13 +103,12 @@ export class SimulatedEngine {
     const plan = planOf(request, [], 'pool')
     const script = this.options.behaviour(request)
     const containers = request.containers.map((one, index) => newContainer(one, plan.containers[index], script))
-    const byName = new Map(containers.map((one) => [one.request.name, one]))
     const pod: SimulatedPod = {
       request,
       plan,
       script,
       containers,
-      byName,
+      byName: new ContainersByName(containers),
       volumes: null,
       isStarted: false,
       isStopping: false,
