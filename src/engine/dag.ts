@@ -191,7 +191,7 @@ export class DagBody extends Body {
     }
     run.setPhase(node, phase)
     // A shutdown ends it around exit handlers that go on.
-    if (this.open.size > 0) forgetBelow(run, node)
+    if (this.open.size > 0 || shutdownOf(run) !== null) forgetBelow(run, node)
     endDaemons(run, node.id)
     this.frames.clear()
   }

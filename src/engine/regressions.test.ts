@@ -293,6 +293,21 @@ describe('a run that is opened anew', () => {
     again.end('wf[0].a')
     expect([again.phase, again.phases['wf[0].a']]).toEqual(['Failed', 'Succeeded'])
   })
+  it('waits for the exit node of a loop that its stopped DAG did not wait for', () => {
+    const tasks = [
+      { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },
+      { name: 'z', template: 'plain', depends: 'l' },
+    ]
+    const story = new Story(spec(dag('main', tasks)))
+    story.ask({ kind: 'stop' })
+    for (const name of ['wf.l(0:1)', 'wf.l(1:2)', 'wf.l(0:1).onExit', 'wf.l(1:2).onExit']) story.end(name)
+    const states = ({ phase, phases }: Story) => [phase, phases['wf'], phases['wf.l.onExit']]
+    expect(states(story)).toEqual(['Running', 'Failed', 'Pending'])
+    const again = story.reopened()
+    expect(states(again)).toEqual(['Running', 'Failed', 'Pending'])
+    again.end('wf.l.onExit')
+    expect(states(again)).toEqual(['Failed', 'Failed', 'Succeeded'])
+  })
   it.each([
     ['alone', []],
     ['before another task', [{ name: 'after', template: 'plain', depends: 't' }]],
