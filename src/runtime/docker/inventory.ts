@@ -64,7 +64,9 @@ export class Inventory {
     await this.catchUp(ofPods)
     await this.finishClaims(rows.filter((row) => row.labels[label.role] === 'claim'))
     this.isFirst = false
-    for (const pod of adopted) this.resume(pod)
+    for (const pod of adopted)
+      if (pod.isBroken) this.parts.onGone(pod)
+      else this.resume(pod)
     this.findVanished(new Set(ofPods.map((row) => row.id)), began)
   }
 

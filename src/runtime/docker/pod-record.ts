@@ -79,6 +79,14 @@ export class PodRecord {
     return this.isEnded || this.isGone || this.mains.some((one) => one.state !== 'created')
   }
 
+  /** Something that is still to run does not stand any more, though all had been made before the first was started. */
+  get isBroken(): boolean {
+    if (!this.isStarted || this.isStopping || this.isEnded) return false
+    const isMissing = (one: ContainerRecord): boolean => one.id === null && one.state === 'created'
+    const inits = this.isUnderWay ? [] : this.all.filter((one) => one.planned.role === 'init')
+    return [...this.mains, ...inits].some(isMissing)
+  }
+
   progress(): ReadonlyMap<string, Progress> {
     return new Map(this.all.map((one) => [one.planned.name, progressOf(one)]))
   }

@@ -168,6 +168,25 @@ describe('ends of containers', () => {
     expect((await seen(pod, (one) => one.phase === 'gone')).phase).toBe('gone')
   })
 
+  it('reports a pod as gone of which a container that was to come was removed while nobody looked', async () => {
+    const own = { engine, instance: `${instance}-away`, dataDir: join(dataDir, 'away') }
+    const first = new DockerRuntime(own)
+    const script = mainContainer({ name: 'first', ...sh('sleep 1') })
+    const then = mainContainer({ name: 'then', ...sh('true'), dependencies: ['first'] })
+    count += 1
+    const pod = podRequest(uid, `traps-${count}`, [script, then])
+    await first.prepare(pod)
+    await first.start(pod)
+    await first.close()
+    await calls.remove(containerName(pod.identity.id, 'then'))
+    const next = new DockerRuntime(own)
+    const listed = await next.list()
+    expect(listed.filter(({ phase }) => phase !== 'gone')).toEqual([])
+    await next.forget(uid)
+    await next.close()
+    expect(await calls.listOwn(own.instance)).toEqual([])
+  })
+
   it('reports a pod whose container is removed right before its start as gone, and not as one that cannot run', async () => {
     const pod = podOf(sh('true'))
     await runtime.prepare(pod)
