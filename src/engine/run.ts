@@ -4,9 +4,7 @@ import type {
   NodeId,
   NodePhase,
   NodeStatus,
-  NodeType,
   PodId,
-  TemplateRef,
   Workflow,
   WorkflowSpec,
   WorkflowStatus,
@@ -14,12 +12,14 @@ import type {
 import { instantOf, nodeIdOf, podIdOf, rfc3339 } from '../resources/index.ts'
 import { fnv32a, type Outside } from '../expressions/index.ts'
 import type { createBody } from './bodies.ts'
+import { ChildLists } from './child-lists.ts'
 import type { MetricEmission, MemoWrite, RunEvent } from './decision.ts'
 import { DurationSum } from './duration-sum.ts'
 import type { Effect } from './effects.ts'
 import type { Forgotten } from './forgotten.ts'
 import type { Frame } from './frame.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { type NewNode, flagOf } from './new-node.ts'
 import { displayNameOf } from './node-names.ts'
 import { progressTypes } from './node-types.ts'
 import { isActive, isCarried, isEnded, isFailedOrError } from './phases.ts'
@@ -36,21 +36,6 @@ export type Internal = {
   readonly forgotten?: Readonly<Record<string, Forgotten>>
   /** Milliseconds since 1970: templates of others are as they were then; absent: as they are. */
   readonly templatesAt?: number
-}
-
-export type NewNode = {
-  readonly name: string
-  readonly type: NodeType
-  readonly phase: NodePhase
-  readonly boundary: NodeStatus | null
-  readonly scope: string
-  readonly template?: string | undefined
-  readonly templateRef?: TemplateRef | undefined
-  readonly message?: string
-  readonly hooked?: boolean
-  readonly retried?: boolean
-  /** Only as many of Argo's fields as differ from these rules. */
-  readonly more?: Partial<NodeStatus>
 }
 
 /** What is decided at once is written and begun at once: so many pass before the collector moves what they need meanwhile. */
@@ -125,7 +110,7 @@ export class Run {
   notes: { node: NodeId | null; text: string }[] = []
   /** Whoever keeps a history takes them after each decision. */
   readonly transitions = new Transitions()
-  private readonly wideChildren = new Map<string, { known: Set<string>; stored: number }>()
+  private readonly childLists = new ChildLists((parent) => this.touch(parent))
 
   constructor(workflow: Workflow, internal: Internal, world: World, now: Instant, makeBody: typeof createBody) {
     this.makeBody = makeBody
@@ -298,32 +283,14 @@ export class Run {
     return this.durations.total
   }
 
-  /** Links idempotently. The row of a wide parent is stored again when its list has grown by a tenth, of a very wide one by a thousand. */
+  /** Links idempotently. */
   addChild(parent: NodeStatus, childId: string): void {
-    const children = (parent.children ??= [])
-    if (children.length < 32) {
-      if (children.includes(childId)) return
-      children.push(childId)
-      this.touch(parent)
-      return
-    }
-    let wide = this.wideChildren.get(parent.id)
-    if (wide === undefined) {
-      wide = { known: new Set(children), stored: children.length }
-      this.wideChildren.set(parent.id, wide)
-    }
-    if (wide.known.has(childId)) return
-    wide.known.add(childId)
-    children.push(childId)
-    if (children.length > wide.stored + Math.min(wide.stored * 0.1, 1_000)) {
-      wide.stored = children.length
-      this.touch(parent)
-    }
+    this.childLists.add(parent, childId)
   }
 
-  /** Forgets the quick look-up of a parent's children once nothing more is added. */
+  /** Nothing more is added. */
   sealChildren(parent: NodeStatus): void {
-    this.wideChildren.delete(parent.id)
+    this.childLists.forget(parent.id)
     this.touch(parent)
   }
 
@@ -336,7 +303,7 @@ export class Run {
     this.nodes.delete(id)
     this.lastNamed = { name: null, id: nodeIdOf('') }
     this.changed.delete(id)
-    this.wideChildren.delete(id)
+    this.childLists.forget(id)
     this.deleted.add(id)
   }
 
@@ -429,13 +396,6 @@ export class Run {
     return (started + seconds * 1000) as Instant
   }
 }
-
-/** Shared by all nodes; whoever changes one puts a copy in its place. */
-const noFlag = Object.freeze({})
-const hookedFlag = Object.freeze({ hooked: true })
-
-const flagOf = ({ hooked, retried }: NewNode): NonNullable<NodeStatus['nodeFlag']> =>
-  retried ? { ...(hooked ? hookedFlag : noFlag), retried: true } : hooked ? hookedFlag : noFlag
 
 const reasons = {
   Running: 'WorkflowNodeRunning',
