@@ -18,14 +18,26 @@ export const simulated: Pick<Parameters<typeof startDaemon>[0], 'runtime'> = {
     ),
 }
 
-/** Nodes per second, committed to SQLite or to a Postgres, of workflows of `nodes` steps each. */
-export async function nodesPerSecond(workflows: number, nodes: number, storeUrl?: string): Promise<number> {
+/**
+ * Nodes per second, committed to SQLite or to a Postgres, of workflows of `nodes` steps each: of the best round. A daemon
+ * lives for weeks and its first nodes are spent on compiling, so a round as large goes before those that count.
+ */
+export async function nodesPerSecond(
+  workflows: number,
+  nodes: number,
+  { rounds = 1, storeUrl }: { readonly rounds?: number; readonly storeUrl?: string } = {},
+): Promise<number> {
   const on = storeUrl === undefined ? simulated : { ...simulated, storeUrl }
   return withDaemon(async (daemon) => {
-    await secondsOf(daemon, fanOf(10))
-    const begun = performance.now()
-    await Promise.all(Array.from({ length: workflows }, () => secondsOf(daemon, fanOf(nodes))))
-    return (workflows * nodes) / ((performance.now() - begun) / 1000)
+    const round = async () => {
+      const begun = performance.now()
+      await Promise.all(Array.from({ length: workflows }, () => secondsOf(daemon, fanOf(nodes))))
+      return (workflows * nodes) / ((performance.now() - begun) / 1000)
+    }
+    await round()
+    let best = 0
+    for (let taken = 0; taken < rounds; taken += 1) best = Math.max(best, await round())
+    return best
   }, on)
 }
 
