@@ -10,6 +10,7 @@ import { Alarms } from './alarms.ts'
 import { contextOf } from './api/artifact.ts'
 import { buildApi } from './api/api.ts'
 import { ensureCacheMap } from './api/caches.ts'
+import { mayBegin } from './api/create.ts'
 import { deleteArchivedRow } from './api/delete.ts'
 import { Holds } from './archive/holds.ts'
 import { Mover } from './archive/mover.ts'
@@ -239,6 +240,7 @@ export function buildCore(parts: ControllerParts, { host, engineAway, onHealth }
         reconciler.look(live.uid)
       }
     },
+    mayBegin: (live) => mayBegin(core, live, live.run.workflow),
     isToBeArchived: (live) => isToBeArchived(config.archive ?? noArchive, live.run.workflow),
     settleLocks: (live) => locks.settle(`${live.namespace}/${live.name}`),
     leave: (live) => leave(core, live),

@@ -94,6 +94,13 @@ function dressed(live: LiveRun, workflow: Workflow): Workflow {
   }
 }
 
+/** What is stored of one that waited for its turn, as the engine knows it: it has not begun. */
+export function withoutPostponement(workflow: Workflow): Workflow {
+  if (workflow.status?.phase !== 'Pending' || workflow.status.message !== postponedMessage) return workflow
+  const { phase: _phase, message: _message, ...status } = workflow.status
+  return { ...workflow, status }
+}
+
 export const isRefusal = (answer: Decision | Refusal): answer is Refusal => 'refused' in answer
 
 export function newLiveRun(init: {

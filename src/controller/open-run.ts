@@ -5,12 +5,12 @@ import type { NodeStatus, Workflow } from '../resources/index.ts'
 import type { NodeRow, WorkflowRow } from '../store/port.ts'
 import type { Core } from './core.ts'
 import type { LiveRun } from './live-run.ts'
-import { newLiveRun } from './live-run.ts'
+import { newLiveRun, withoutPostponement } from './live-run.ts'
 import { StoredLists } from './long-lists.ts'
 import type { PodRecord } from './pod-records.ts'
 
 export function openStored(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRun {
-  const workflow = row.body as Workflow
+  const workflow = withoutPostponement(row.body as Workflow)
   const run = openRun({ workflow, nodes: nodes.map(({ node }) => node), internal: row.internal }, core.world)
   const pods = nodes.flatMap(({ id, internal }) => (isPodRecord(internal) ? [[id, internal] as const] : []))
   const { resourceVersion, finished: storedFinished } = row

@@ -52,6 +52,8 @@ export type ReconcilerParts = {
   readonly alongside: (live: LiveRun, decision: Decision, finished: boolean) => readonly Change[]
   /** After a commit: watches, events, metrics. */
   readonly report: (live: LiveRun, decision: Decision) => void
+  /** Whether the limits on workflows at once let it begin; else it waits for its turn. */
+  readonly mayBegin: (live: LiveRun) => boolean
   /** Whether the archive keeps it, once it has ended. */
   readonly isToBeArchived: (live: LiveRun) => boolean
   /** What the run gave up is for others now: answers whom to wake. */
@@ -256,7 +258,13 @@ export class Reconciler {
     const now = this.#parts.clock.now()
     const decisions: Decision[] = []
     for (const request of told.requests) {
-      const answer = operate(live.run, request.operation, now, live.held)
+      const { operation } = request
+      const isHeld = (): boolean => {
+        // What has ended has no turn any more: it waits for one as if it were new.
+        if (operation.kind === 'retry') live.held = !this.#parts.mayBegin(live)
+        return live.held
+      }
+      const answer = operate(live.run, operation, now, isHeld)
       if (isRefusal(answer)) {
         request.reject(refusalError(answer))
         continue

@@ -1,6 +1,7 @@
 /** Opening a run again as the store has it, after a commit whose outcome nobody knows. */
 import { isEnded, isFinished, nodeOf } from '../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../resources/index.ts'
+import { mayBegin } from './api/create.ts'
 import type { Core } from './core.ts'
 import { staysAfterEnd } from './kept-pods.ts'
 import type { LiveRun } from './live-run.ts'
@@ -24,6 +25,7 @@ export async function reopen(core: Core, live: LiveRun): Promise<boolean> {
   core.history.resume(live, row.internal)
   live.resourceVersion = fresh.resourceVersion
   live.storedFinished = fresh.storedFinished
+  live.held = !isFinished(live.run) && !mayBegin(core, live, live.run.workflow)
   live.outstanding.clear()
   live.pods.clear()
   for (const [id, pod] of fresh.pods) live.pods.set(id, pod)

@@ -49,6 +49,9 @@ function internalFrom(value: unknown): Internal {
   }
 }
 
+/** Whether what is stored beside the workflow tells of a manual retry: pods of it have run, whether or not it has begun again. */
+export const wasRetried = (internal: unknown): boolean => internalFrom(internal).generation > 0
+
 /** Drops the live frames, so that the next visit builds them from the nodes: after an operation rewrote them. */
 export function resetFrames(run: Run): void {
   roots.delete(run)

@@ -1,5 +1,5 @@
 /** The door of the engine: what decides, and the words it speaks. */
-export { advance, openRun, workflowOf, internalOf, nodeOf, isFinished } from './advance.ts'
+export { advance, openRun, workflowOf, internalOf, nodeOf, isFinished, wasRetried } from './advance.ts'
 export type { RunInit } from './advance.ts'
 export { operate } from './operations/operate.ts'
 export { previewOperation, previewResubmit } from './operations/preview.ts'

@@ -1,7 +1,9 @@
 /** What becomes of workflows that have ended: what people ask of them, wherever they lie by then, and by which rules they go. */
 import type { ArchiveConfig } from '../../src/controller/archive/policy.ts'
 import type { ControllerConfig } from '../../src/controller/index.ts'
+import type { Settings } from './daemon.ts'
 import type { Dice } from './dice.ts'
+import { diceOf } from './dice.ts'
 
 export type LaterDeed = {
   readonly kind: 'retry' | 'resubmit' | 'delete'
@@ -35,3 +37,11 @@ export function drawLimits(dice: Dice): Pick<ArchiveConfig, 'ttlMs' | 'newest'> 
 
 export const drawRetention = (dice: Dice): Retention | null =>
   dice.chance(0.35) ? { completed: dice.int(0, 2), failed: dice.int(0, 2), errored: dice.int(0, 1) } : null
+
+/** How many workflows may be under way at once. A third of the seeds has limits: the others are what the oldest of the corpus come from. */
+export function drawTurns(seed: number): Pick<Settings, 'parallelism' | 'namespaceParallelism'> {
+  if (seed % 3 !== 0) return { parallelism: 0, namespaceParallelism: 0 }
+  const dice = diceOf(seed, 'turns')
+  const [limit, isOfAll] = [dice.int(1, 2), dice.chance(0.5)]
+  return { parallelism: isOfAll ? limit : 0, namespaceParallelism: isOfAll ? 0 : limit }
+}

@@ -3,7 +3,7 @@ import type { CronWorkflow } from '../../src/resources/index.ts'
 import type { ArchiveConfig } from '../../src/controller/archive/policy.ts'
 import { noArchive } from '../../src/controller/archive/policy.ts'
 import type { LaterDeed } from './afterlife.ts'
-import { drawLaterDeeds, drawLimits, drawRetention } from './afterlife.ts'
+import { drawLaterDeeds, drawLimits, drawRetention, drawTurns } from './afterlife.ts'
 import { drawCron } from './cron.ts'
 import type { Settings } from './daemon.ts'
 import type { Dice } from './dice.ts'
@@ -101,9 +101,7 @@ function withAfterlife(plain: Scenario, dice: Dice): Scenario {
     later: new Map(tasks.map(({ name }) => [name, drawLaterDeeds(dice)])),
     settings: {
       ...settings,
-      // What is retried begins at once, whatever the limits say.
-      parallelism: 0,
-      namespaceParallelism: 0,
+      ...drawTurns(plain.seed),
       archive: archive === null ? null : { ...archive, ...drawLimits(dice) },
       retention: drawRetention(dice),
     },

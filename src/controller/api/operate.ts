@@ -1,7 +1,6 @@
 /** What people ask of workflows: stop, resume, retry and the like. */
 import type { Operation } from '../../engine/index.ts'
 import type { Workflow } from '../../resources/index.ts'
-import type { NodeRow, WorkflowRow } from '../../store/port.ts'
 import type { Core } from '../core.ts'
 import type { LiveRun } from '../live-run.ts'
 import { openStored } from '../open-run.ts'
@@ -23,7 +22,11 @@ async function takeUp(core: Core, namespace: string, name: string): Promise<Live
     const row = await core.store.workflowByUid(found.uid)
     if (row === null) throw notFound('Workflow', name)
     const nodes = await core.store.nodes(row.uid)
-    return core.runs.byName(namespace, name) ?? keepUp(core, row, nodes)
+    const known = core.runs.byName(namespace, name)
+    if (known !== undefined) return known
+    const live = openStored(core, row, nodes)
+    core.runs.add(live)
+    return live
   })
 }
 
@@ -33,12 +36,4 @@ async function takeUpMoved(core: Core, namespace: string, name: string): Promise
   if (moved === null) throw notFound('Workflow', name)
   await takeBack(core, moved)
   return takeUp(core, namespace, name)
-}
-
-function keepUp(core: Core, row: WorkflowRow, nodes: readonly NodeRow[]): LiveRun {
-  const { namespace } = row
-  const live = openStored(core, row, nodes)
-  core.parallelism.force({ uid: live.uid, namespace })
-  core.runs.add(live)
-  return live
 }

@@ -8,6 +8,7 @@ import type { LiveRun } from '../live-run.ts'
 import { whereOf } from '../live-run.ts'
 import { ApiError } from '../port.ts'
 import { setGoing, takeUp } from '../recovery.ts'
+import { mayHavePods } from './begun.ts'
 import type { SharedLocks } from './shared-locks.ts'
 import type { SharedTurns } from './shared-turns.ts'
 
@@ -67,7 +68,7 @@ export class Adoption {
       (row) => !row.finished && row.owner === this.#parts.name,
     )
     if (rows.length === 0) return
-    const hasBegun = rows.some(({ startedAt }) => startedAt !== null)
+    const hasBegun = rows.some((row) => mayHavePods(row))
     for (const { uid } of rows) this.#coming.add(uid)
     try {
       // Before anything may look at them: a container that is not known of would be taken for one that has gone.

@@ -259,6 +259,28 @@ describe('turns of several controllers', () => {
     for (let index = 0; index < 8; index += 1) expect((await endedAt(a, `wf-${index}`)).status?.phase).toBe('Succeeded')
     expect(crew.runningMost()).toBe(2)
   })
+
+  it('count what is retried, too, also where its owner was killed while it waited', async () => {
+    const config = { parallelism: 1 }
+    const [a, b] = [await crew.open('a', { config }), await crew.open('b', { config })]
+    await eventually(() => a.controller.fleet()?.members.length === 2, 'a sees b')
+    const names = ['wf-0', 'wf-1', 'wf-2', 'wf-3']
+    for (const name of names) await submit(a, workflow(name, {}, { durationMs: 60, exitCode: 1 }))
+    for (const name of names) await endedAt(a, name)
+    await submit(a, workflow('full', {}, { forEver: true }))
+    await eventually(() => beginnings().length === 5, 'it takes the only turn')
+    for (const name of names) {
+      const retried = await a.controller.operate('default', name, { kind: 'retry' })
+      expect(retried.status).toMatchObject({ phase: 'Pending', nodes: {} })
+    }
+    b.crash()
+    await eventually(() => a.controller.fleet()?.owned === 5, 'a has taken over')
+    expect(beginnings().length).toBe(5)
+    await a.controller.operate('default', 'full', { kind: 'terminate' })
+    for (const name of names) expect((await endedAt(a, name)).status?.phase).toBe('Failed')
+    expect(beginnings().length).toBe(9)
+    expect(crew.runningMost()).toBe(1)
+  })
 })
 
 describe('operations at another member', () => {

@@ -8,6 +8,7 @@ import { goOnDeleting } from '../api/delete.ts'
 import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import type { Adoption } from './adoption.ts'
+import { mayHavePods } from './begun.ts'
 import type { Membership } from './membership.ts'
 import { inheritRecords } from './own-records.ts'
 import { heirOf, reachesAllOf } from './placement.ts'
@@ -95,7 +96,7 @@ export class Succession {
   /** Nothing of it runs anywhere: whoever is first may have it. */
   async #hasNothingBegun({ name }: Member): Promise<boolean> {
     const rows = await this.#parts.store.workflows({ finished: false, owner: name })
-    return rows.every(({ startedAt }) => startedAt === null)
+    return !rows.some((row) => mayHavePods(row))
   }
 
   async #takeOver(member: Member): Promise<void> {

@@ -12,13 +12,18 @@ import { resumeAll, resumeNodes, setNodes, stopNodes } from './suspended-nodes.t
 
 /**
  * A refusal changes nothing.
- * @param isHeld it waits for its turn to begin: only what is to be shut down goes on
+ * @param isHeld it waits for its turn to begin: only what is to be shut down goes on. Asked once the change is made.
  */
-export function operate(run: Run, operation: Operation, now: Instant, isHeld = false): Decision | Refusal {
+export function operate(
+  run: Run,
+  operation: Operation,
+  now: Instant,
+  isHeld: () => boolean = () => false,
+): Decision | Refusal {
   run.now = now
   const refused = applyOperation(run, operation)
   if (refused !== null) return refused
-  const waits = isHeld && shutdownOf(run) === null
+  const waits = isHeld() && shutdownOf(run) === null
   return isComplete(run) || waits ? decisionOf(run) : advance(run, [{ kind: 'lookAgain' }], now)
 }
 

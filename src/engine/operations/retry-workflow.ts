@@ -238,9 +238,15 @@ function restoreSupplied(run: Run, node: NodeStatus): void {
   if (found.ok) node.outputs = { parameters: suppliedOutputs(found.value.template) }
 }
 
-/** The workflow as if it had not ended: phase empty, so that it is validated and started again. */
+/** The workflow as if it had not begun: phase empty, so that it is validated and started again when its turn has come. */
 function reopen(run: Run, overrides: readonly string[]): void {
-  const { finishedAt: _finished, message: _message, persistentVolumeClaims: _claims, ...status } = run.status
+  const {
+    startedAt: _started,
+    finishedAt: _finished,
+    message: _message,
+    persistentVolumeClaims: _claims,
+    ...status
+  } = run.status
   const conditions = (status.conditions ?? []).filter((condition) => condition.type !== 'Completed')
   const withoutDeadline = run.workflow.spec?.activeDeadlineSeconds === 0
   patchSpec(run, { shutdown: undefined, ...(withoutDeadline ? { activeDeadlineSeconds: undefined } : {}) })
@@ -254,7 +260,6 @@ function reopen(run: Run, overrides: readonly string[]): void {
       ...status,
       conditions: [...conditions, { type: 'Completed', status: 'False' }],
       phase: '',
-      startedAt: rfc3339(run.now),
       ...(stored === undefined
         ? {}
         : {

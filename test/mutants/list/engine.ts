@@ -147,8 +147,22 @@ export const engineMutants: readonly Mutant[] = [
   {
     name: 'who waits for its turn begins when somebody asks something of it',
     file: 'src/engine/operations/operate.ts',
-    find: 'const waits = isHeld && shutdownOf(run) === null',
-    replace: 'const waits = isHeld && shutdownOf(run) === "Stop"',
+    find: 'const waits = isHeld() && shutdownOf(run) === null',
+    replace: 'const waits = isHeld() && shutdownOf(run) === "Stop"',
+    tests: ['src/controller/turns.test.ts'],
+  },
+  {
+    name: 'what is retried begins whatever runs',
+    file: 'src/controller/reconcile.ts',
+    find: "if (operation.kind === 'retry') live.held = !this.#parts.mayBegin(live)",
+    replace: "if (operation.kind === 'retry') this.#parts.mayBegin(live)",
+    tests: ['src/controller/turns.test.ts'],
+  },
+  {
+    name: 'a retry that could not be stored goes on waiting for its turn',
+    file: 'src/controller/reopen.ts',
+    find: 'live.held = !isFinished(live.run) && !mayBegin(core, live, live.run.workflow)',
+    replace: 'void mayBegin',
     tests: ['src/controller/turns.test.ts'],
   },
   {
