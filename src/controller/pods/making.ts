@@ -69,9 +69,8 @@ export function prepareAhead(plan: PodPlan, parts: PodParts, request: PodRequest
       return false
     }
   }
-  const begun = { ...prepared, done: work() }
-  void begun.done.then(() => (begun.isStaged = prepared.isStaged))
-  return begun
+  prepared.done = work()
+  return prepared
 }
 
 /** Containers and the files in them, tried again for as long as what fails may pass. */
