@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../store/port.ts'
 import type { Workflow } from '../../resources/index.ts'
@@ -259,6 +261,47 @@ describe('the archive that is kept', () => {
     controller.reconfigure({ ...plainConfig, archive: { ...noArchive, enabled: true, ttlMs: 1 } })
     await movedTo(0, 0)
   })
+})
+
+describe('an archived workflow whose artifacts cannot be deleted', () => {
+  /** It lies where files are put and never deleted. */
+  async function withKept(work: (controller: RunningController) => Promise<void>): Promise<void> {
+    const server = createServer((request, response) => request.resume().on('end', () => response.end()))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const controller = await open({ hotNewest: 0 })
+      const http = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/out` }
+      const main = {
+        name: 'main',
+        container: doing({ files: { '/tmp/out': 'content' } }),
+        outputs: { artifacts: [{ name: 'out', path: '/tmp/out', http }] },
+      }
+      const spec = { entrypoint: 'main', artifactGC: { strategy: 'OnWorkflowDeletion' }, templates: [main] }
+      await controller.createWorkflow('default', { metadata: { name: 'kept' }, spec })
+      expect((await ended(controller, 'kept')).status?.phase).toBe('Succeeded')
+      for (const name of ['b', 'c']) await run(controller, name)
+      await movedTo(0, 3)
+      await work(controller)
+    } finally {
+      server.close()
+    }
+  }
+  const archived = () => [...house.disk.archive.rows.values()].map(({ name }) => name)
+
+  it.each([{ newest: 0 }, { ttlMs: 1 }])('keeps no other from being deleted by %o', (limit) =>
+    withKept(async (controller) => {
+      controller.reconfigure({ ...plainConfig, archive: { ...noArchive, hotNewest: 0, ...limit } })
+      await movedTo(0, 1)
+      expect(archived()).toEqual(['kept'])
+      expect((await controller.workflow('default', 'kept'))?.status?.phase).toBe('Succeeded')
+      await expect(controller.deleteWorkflow('default', 'kept')).rejects.toMatchObject({
+        code: 'INTERNAL',
+        message: expect.stringMatching(/^artifacts of workflow kept could not be deleted: out: /) as string,
+      })
+      await controller.deleteWorkflow('default', 'kept', { force: true })
+      expect(archived()).toEqual([])
+    }),
+  )
 })
 
 describe('a move that is cut off', () => {
