@@ -1,8 +1,9 @@
 /** How a run leaves memory: because it has ended, or because the engine broke on it. */
-import { internalOf, nodeOf } from '../engine/index.ts'
-import type { Workflow } from '../resources/index.ts'
+import { internalOf, isEnded, nodeOf } from '../engine/index.ts'
+import type { NodeStatus, Workflow } from '../resources/index.ts'
 import { rfc3339 } from '../resources/index.ts'
 import { objectKey } from '../store/port.ts'
+import type { Change, NodePage, Store, WorkflowRow } from '../store/port.ts'
 import { admit } from './admit.ts'
 import { isToBeArchived, noArchive, withArchivedLabel } from './archive/policy.ts'
 import { announce } from './api/announce.ts'
@@ -15,6 +16,8 @@ import { Picture } from './picture.ts'
 
 /** The last picture of a run with more nodes is without them: who wants them reads the store. */
 const picturedNodesMax = 10_000
+/** The root is as a rule the first that was stored. */
+const nodesLookedAt = 100
 
 export function leave(core: Core, live: LiveRun): void {
   const { nodes } = live.run
@@ -49,7 +52,8 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
     const { forgotten: _forgotten, ...kept } = internalOf(live.run)
     const internal = { ...kept, history: core.history.keptOf(live) }
     const row = workflowRow(broken, { internal, finished: true })
-    const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }])
+    const root = await brokenRootChanges(core.store, row, broken.status?.finishedAt ?? '')
+    const { versions } = await core.store.commit([{ kind: 'putWorkflow', row }, ...root])
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? live.resourceVersion
   } catch (failure) {
     core.log.error({ ...whereOf(live), error: String(failure) }, 'a broken workflow could not be stored')
@@ -62,6 +66,28 @@ export async function abandon(core: Core, live: LiveRun, error: unknown): Promis
   depart(core, live, new Picture({ ...picture, status }, new Map(Object.entries(nodes))))
 }
 
+/** What is stored of its other nodes stays as it is: what the engine made of them in memory may be half of a decision. */
+export async function brokenRootChanges(
+  store: Pick<Store, 'nodePage'>,
+  { uid, name }: Pick<WorkflowRow, 'uid' | 'name'>,
+  now: string,
+): Promise<readonly Change[]> {
+  for (let cursor: string | null = null, isMore = true; isMore; isMore = cursor !== null) {
+    const page: NodePage = await store.nodePage(uid, cursor, nodesLookedAt)
+    const row = page.rows.find(({ id }) => id === name)
+    const node = brokenNode(row?.node, now)
+    if (row !== undefined) return node === null ? [] : [{ kind: 'putNodes', uid, nodes: [{ ...row, node }] }]
+    cursor = page.next
+  }
+  return []
+}
+
+/** `null`: it is not there, or has ended. */
+const brokenNode = (node: NodeStatus | undefined, now: string): NodeStatus | null =>
+  node === undefined || isEnded(node)
+    ? null
+    : { ...node, phase: 'Error', message: 'Workflow operation error', finishedAt: now }
+
 export function brokenWorkflow(workflow: Workflow, message: string, now: string): Workflow {
   const { metadata, status } = workflow
   const labels = {
@@ -73,14 +99,8 @@ export function brokenWorkflow(workflow: Workflow, message: string, now: string)
     ...(status?.conditions ?? []).filter(({ type }) => type !== 'Completed'),
     { type: 'Completed', status: 'True' },
   ]
-  const root = status?.nodes?.[metadata.name ?? '']
-  const nodes =
-    root === undefined || (root.phase !== 'Running' && root.phase !== 'Pending')
-      ? status?.nodes
-      : {
-          ...status?.nodes,
-          [root.id]: { ...root, phase: 'Error' as const, message: 'Workflow operation error', finishedAt: now },
-        }
+  const root = brokenNode(status?.nodes?.[metadata.name ?? ''], now)
+  const nodes = root === null ? status?.nodes : { ...status?.nodes, [root.id]: root }
   return {
     ...workflow,
     metadata: { ...metadata, labels },

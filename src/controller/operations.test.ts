@@ -69,6 +69,29 @@ describe('operations', () => {
     expect(JSON.parse(internal)).toMatchObject({ generation: 1 })
   })
 
+  it('end with an error that is stored on the root node, too, where the engine breaks on the workflow', async () => {
+    house = newHouse()
+    const first = await house.open()
+    await first.createWorkflow('default', suspended('wf'))
+    await until(first, 'wf', isWaiting)
+    await first.drain()
+    const [stored] = house.disk.workflows.values()
+    if (stored === undefined) throw new Error('nothing is stored')
+    // What no admission lets through.
+    const body = stored.body.replace(/"templates":\[/, '"templates":7,"none":[')
+    house.disk.workflows.set(stored.row.uid, { ...stored, body })
+    const second = await house.open()
+    const broken = { phase: 'Error', message: 'Workflow operation error', finishedAt: expect.any(String) as string }
+    expect((await until(second, 'wf', ({ status }) => status?.phase === 'Error')).status?.nodes?.['wf']).toMatchObject(
+      broken,
+    )
+    await second.drain()
+    const third = await house.open()
+    const { status } = (await third.workflow('default', 'wf')) ?? {}
+    expect(status?.phase).toBe('Error')
+    expect(status?.nodes?.['wf']).toMatchObject({ type: 'Steps', ...broken })
+  })
+
   it('are refused with the codes and words of Argo', async () => {
     house = newHouse()
     const controller = await house.open()

@@ -7,7 +7,7 @@ import { mayBegin } from './api/create.ts'
 import { persevere } from './back-off.ts'
 import { workflowRow } from './commit.ts'
 import type { Core } from './core.ts'
-import { brokenWorkflow } from './ending.ts'
+import { brokenRootChanges, brokenWorkflow } from './ending.ts'
 import type { LiveRun } from './live-run.ts'
 import { staysAfterEnd } from './kept-pods.ts'
 import { openStored, restoreLocks } from './open-run.ts'
@@ -51,10 +51,13 @@ async function openOrSpoil(core: Core, row: WorkflowRow): Promise<LiveRun | null
     const { namespace, name } = row
     const message = error instanceof Error ? error.message : String(error)
     core.log.error({ workflow: name, namespace, uid: row.uid, error: message }, 'a stored workflow could not be opened')
-    const broken = brokenWorkflow(row.body as Workflow, message, rfc3339(core.clock.now()))
-    await core.store.commit([
-      { kind: 'putWorkflow', row: workflowRow(broken, { internal: row.internal, finished: true }) },
-    ])
+    const now = rfc3339(core.clock.now())
+    const broken = workflowRow(brokenWorkflow(row.body as Workflow, message, now), {
+      internal: row.internal,
+      finished: true,
+    })
+    const root = await brokenRootChanges(core.store, row, now)
+    await core.store.commit([{ kind: 'putWorkflow', row: broken }, ...root])
     return null
   }
 }
