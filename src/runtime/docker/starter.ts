@@ -121,8 +121,11 @@ export class Starter {
         const isSandbox = /join network|network namespace|namespace path|No such container: drydock\./i.test(
           error.message,
         )
+        // Somebody removes it just now: the engine may know of it for another moment.
+        const isVanishing =
+          error.message.includes(`No such container: ${id}`) || /marked for removal/i.test(error.message)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
-        else if (error.status === 404 && container.planned.role === 'main' && (await this.isAway(id)))
+        else if ((error.status === 404 || isVanishing) && container.planned.role === 'main' && (await this.isAway(id)))
           return this.parts.gone(pod)
         const isPassing =
           error.status === 0 ||
@@ -131,7 +134,7 @@ export class Starter {
         // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
         const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(error.message)
         // Where the engine was stopped with its containers, all sandboxes of the workflow may be dead.
-        const triesMost = isBeingCleared || isSandbox ? clearedTries : isPassing ? startTries : 0
+        const triesMost = isBeingCleared || isSandbox || isVanishing ? clearedTries : isPassing ? startTries : 0
         if (error.status !== 0) refusals += 1
         if (refusals >= triesMost && error.status !== 0) {
           return this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
