@@ -6,6 +6,7 @@
 import { UserError, WorldError } from '../../resources/index.ts'
 import type { PodRequest } from '../../resources/index.ts'
 import { label } from '../docker/names.ts'
+import type { NamedVolume } from '../port.ts'
 import type { Machine } from './machine.ts'
 import type { Manager } from './manager.ts'
 import { claimConfigOf, swarmLabel } from './names.ts'
@@ -60,15 +61,33 @@ export class Claims {
     for (const volume of claimsOf(pod)) {
       const owner = await this.#settleOne(volume, machine.id)
       if (owner !== machine.id) return false
-      await machine.runtime.ensureVolume(volume, {})
+      // With the labels of the claim: where it outlives that, they still tell whose it is.
+      await machine.runtime.ensureVolume(volume, claimLabels(await this.#config(volume, {})))
     }
     return true
+  }
+
+  /** Claims, whether or not their volume is made yet, and volumes that stand on a machine that answers without one. */
+  async all(signal?: AbortSignal): Promise<readonly NamedVolume[]> {
+    const { manager, instance } = this.#parts
+    const found = new Map<string, NamedVolume>()
+    for (const { runtime } of this.#answering())
+      for (const volume of await runtime.volumes(signal)) found.set(volume.name, volume)
+    for (const config of await manager.configs(`${label.instance}=${instance}`, signal)) {
+      const name = config.labels[swarmLabel.volume]
+      if (name !== undefined) found.set(name, { name, labels: claimLabels(config) })
+    }
+    return [...found.values()]
   }
 
   async remove(volumeName: string, signal?: AbortSignal): Promise<void> {
     const name = claimConfigOf(this.#parts.instance, volumeName)
     const config = await this.#parts.manager.config(name, signal)
-    if (config === null) return
+    if (config === null) {
+      for (const machine of this.#answering())
+        if (await machine.hasVolume(volumeName)) await machine.runtime.removeVolume(volumeName, signal)
+      return
+    }
     const machineId = machineIn(config)
     const machine = machineId === null ? undefined : this.#parts.machines().get(machineId)
     // A machine that has left the swarm took its volumes along.
@@ -76,6 +95,10 @@ export class Claims {
     await this.#parts.manager.removeConfig(name, signal)
     this.#settled.delete(volumeName)
     this.#made.delete(volumeName)
+  }
+
+  #answering(): readonly Machine[] {
+    return [...this.#parts.machines().values()].filter(({ isAnswering }) => isAnswering)
   }
 
   async #settleOne(volume: string, machineId: string): Promise<string> {
@@ -118,5 +141,11 @@ export class Claims {
 
 const claimsOf = (pod: PodRequest): readonly string[] =>
   [...new Set(pod.volumes.flatMap((one) => (one.kind === 'claim' ? [one.volumeName] : [])))].sort()
+
+/** What the claim was made with. */
+function claimLabels({ labels }: Versioned): Readonly<Record<string, string>> {
+  const { [label.instance]: _instance, [swarmLabel.volume]: _volume, [swarmLabel.machine]: _machine, ...given } = labels
+  return given
+}
 
 const machineIn = ({ labels }: Versioned): string | null => labels[swarmLabel.machine] ?? null

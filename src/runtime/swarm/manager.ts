@@ -83,6 +83,12 @@ export class Manager {
     return found === null ? null : versioned(found)
   }
 
+  /** Those that have the label. */
+  async configs(label: string, signal?: AbortSignal): Promise<readonly Versioned[]> {
+    const query = { filters: JSON.stringify({ label: [label] }) }
+    return list(await this.#json('listConfigs', 'GET', '/configs', { query, signal })).map(versioned)
+  }
+
   async createConfig(name: string, labels: Readonly<Record<string, string>>, content: string): Promise<boolean> {
     const body = { Name: name, Labels: labels, Data: Buffer.from(content).toString('base64') }
     return this.#create('createConfig', '/configs/create', body)

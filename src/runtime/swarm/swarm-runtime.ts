@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
-import type { LogLine, LogOptions, Runtime, RuntimeInfo } from '../port.ts'
+import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
 import type { EngineAddress } from '../docker/connection.ts'
 import type { DockerRuntimeOptions } from '../docker/docker-runtime.ts'
 import { keptFrames } from '../docker/log-file.ts'
@@ -235,6 +235,11 @@ export class SwarmRuntime implements Runtime {
   async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
     await this.#readiness.reached()
     await this.#claims.remove(name, signal)
+  }
+
+  async volumes(signal?: AbortSignal): Promise<readonly NamedVolume[]> {
+    await this.#readiness.reached()
+    return this.#claims.all(signal)
   }
 
   /** On which machine they will be is not known yet. */

@@ -361,6 +361,25 @@ describe('where a pod is placed', () => {
     await runtime.close()
   })
 
+  it('tells of a volume that outlived its claim on a machine, with the labels of the claim, and removes it', async () => {
+    const { runtime, run } = house()
+    const volumeName = `traps-stray-${uid.slice(0, 8)}`
+    const labels = { 'drydock.claim': 'stray', 'drydock.namespace': 'default', 'drydock.workflow-uid': uid }
+    const volumes = [{ kind: 'claim', name: 'data', volumeName } as const]
+    const main = { mounts: [{ volume: 'data', mountPath: '/data' }] }
+    await runtime.ensureVolume(volumeName, labels)
+    const pod = podOf('sleep 60', { volumes, main, nodeSelector: onSecond })
+    await run(pod)
+    await runtime.remove(pod.identity.id)
+    // As where the making of the volume comes through late, after the claim was removed.
+    await swarm.docker('config', 'rm', ...(await swarm.docker('config', 'ls', '-q')).split('\n').filter(Boolean))
+    const told = async () => (await runtime.volumes()).filter(({ name }) => name === volumeName)
+    expect(await told()).toEqual([{ name: volumeName, labels }])
+    await runtime.removeVolume(volumeName)
+    expect(await told()).toEqual([])
+    await runtime.close()
+  })
+
   it('gives a pod the GPUs that Swarm holds for it', async () => {
     const { runtime } = house()
     const pods = [1, 2].map(() => podOf('true', { main: { resources: { gpus: 2 } } }))
