@@ -93,8 +93,12 @@ export async function isKept(core: Core, state: PodState): Promise<boolean> {
   const live = core.runs.byUid(uid)
   const node = live === undefined ? undefined : nodeOf(live.run, nodeId)
   if (node !== undefined && !isEnded(node)) return true
-  if (state.phase !== 'ended') return false
+  const mayCome = live === undefined && core.fleet !== null
+  if (state.phase !== 'ended' && !mayCome) return false
   const row: WorkflowRow | null = await core.store.workflowByUid(uid)
+  // Ours since a moment ago: it is about to be taken up, and asks for its pods then.
+  if (mayCome && row?.finished === false) return true
+  if (state.phase !== 'ended') return false
   const workflow = row?.body as Workflow | undefined
   const spec = workflow?.status?.storedWorkflowTemplateSpec ?? workflow?.spec
   if (row === null || !spec?.podGC?.strategy) return false
