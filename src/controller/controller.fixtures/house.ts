@@ -77,6 +77,8 @@ export type House = {
     readonly random?: Random
     /** Endpoints that do not answer at the start. */
     readonly away?: readonly string[]
+    /** Asked before containers are made, started or removed, as of a store that another may take over. */
+    readonly confirm?: () => Promise<void>
   }): Promise<RunningController>
   close(): Promise<void>
 }
@@ -114,11 +116,12 @@ export function newHouse({ endpoints = {}, ...options }: HouseOptions = {}): Hou
     engines,
     runtimes,
     disk,
-    async open({ config, fault, plugins, random = testRandom, away = [] } = {}) {
+    async open({ config, fault, plugins, random = testRandom, away = [], confirm } = {}) {
+      const store = openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) })
       const controller = createController({
         clock: realClock,
         random,
-        store: openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) }),
+        store: confirm === undefined ? store : Object.assign(store, { confirm }),
         runtime: newRuntime(away),
         artifacts: createArtifacts({ directory }),
         config: { ...plainConfig, ...config },

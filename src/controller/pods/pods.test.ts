@@ -85,6 +85,25 @@ describe('pods of one template', () => {
 })
 
 describe('a pod under way', () => {
+  it('is not started once its containers are gone, though who leads was asked before', async () => {
+    house = newHouse()
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    const confirm = () => {
+      if (house.engine.pods.size === 0) return Promise.resolve()
+      asked.resolve()
+      return answered.promise
+    }
+    const controller = await house.open({ confirm })
+    await controller.createWorkflow('default', single(doing({ forEver: true })))
+    await asked.promise
+    for (const pod of [...house.engine.pods.values()]) house.engine.vanish(pod)
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Error')
+    answered.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect([house.engine.starts.size, house.engine.pods.size]).toEqual([0, 0])
+  })
+
   it('reports the progress it writes', async () => {
     house = newHouse()
     const controller = await house.open()

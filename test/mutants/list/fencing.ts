@@ -63,6 +63,7 @@ export const fencingMutants: readonly Mutant[] = [
     find: '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(request, signal)',
     replace:
       '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    await this.#parts.runtime.start(request, this.#signal)',
+    tests: ['src/controller/pods/pods.test.ts'],
   },
   {
     name: 'who is cut off is not fenced off',
