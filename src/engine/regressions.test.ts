@@ -267,6 +267,23 @@ describe('the parallelism of a workflow that runs again', () => {
       oneByOne(story, (item) => `${story.run.name}.l(${item}:${item + 1})${'retryStrategy' in more ? '(0)' : ''}`)
     },
   )
+  it('does not wait for hooks of what a memoized resubmission carries along', () => {
+    const held: Template = { name: 'held', suspend: { duration: '1s' } }
+    const hooks = { running: { template: 'held', expression: 'true' } }
+    const tasks = [
+      { name: 'good', template: 'plain', hooks },
+      { name: 'bad', template: 'plain', depends: 'good' },
+    ]
+    const old = new Story(spec(dag('main', tasks), held))
+    old.begin('wf.good')
+    old.pass(2000)
+    old.end('wf.good')
+    old.end('wf.bad', { exitCode: 1 })
+    expect([old.phase, old.phases['wf.good.hooks.running']]).toEqual(['Failed', 'Succeeded'])
+    const story = Story.resubmitted(old)
+    story.end(`${story.run.name}.bad`)
+    expect(story.phase).toBe('Succeeded')
+  })
   it('leaves none of them open where the workflow ends without them', () => {
     const main = dag('main', [{ name: 'l', template: 'plain', withItems: [1, 2] }])
     const old = new Story({ ...spec(main), parallelism: 1 }).play(() => ({ exitCode: 1 }))

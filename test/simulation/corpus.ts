@@ -83,4 +83,5 @@ export const corpus: readonly Entry[] = [
   small(58561), // the judge's fault: the engine refused for good to start what it had started, and that went on with its next container
   wide(81561), // a workflow that was opened anew ended before the exit node of a loop that its stopped DAG had not waited for
   fleet(116721), // a start swept away the pods of a workflow that had just become ours and was not in memory yet
+  afterlife(219), // a memoized resubmission waited for a hook of a pod that it carried along
 ]

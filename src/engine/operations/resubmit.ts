@@ -6,7 +6,7 @@ import type { Refusal } from '../decision.ts'
 import { fnv32a } from '../../expressions/index.ts'
 import { isBelow } from '../node-names.ts'
 import { executionTypes } from '../node-types.ts'
-import { isFailedOrError } from '../phases.ts'
+import { isEnded, isFailedOrError } from '../phases.ts'
 import { refusal } from './refusal.ts'
 import { overridden } from './retry-workflow.ts'
 
@@ -65,7 +65,9 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text
   const idOf = (nodeName: string) => (nodeName === name ? name : `${name}-${fnv32a(nodeName)}`)
   const attempts = new Attempts(nodes)
-  const isExitMadeAnew = exitsMadeAnew(nodes, (node) => attempts.of(node) === 'history')
+  const isHookOfCarried = hooksOfCarried(nodes)
+  const isHistory = (node: NodeStatus) => attempts.of(node) === 'history' || isHookOfCarried(node)
+  const isExitMadeAnew = exitsMadeAnew(nodes, isHistory)
   const kept = Object.values(nodes).filter(
     (node) =>
       !node.name.startsWith(`${oldName}.onExit`) &&
@@ -87,7 +89,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     if (children !== undefined) base.children = children
     const outbound = mapped(node.outboundNodes)
     if (outbound !== undefined) base.outboundNodes = outbound
-    return [base.id, attempts.of(node) === 'history' ? base : phaseFor(base, node, now)]
+    return [base.id, isHistory(node) ? base : phaseFor(base, node, now)]
   })
   return {
     ...next,
@@ -103,7 +105,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
 
 function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   const { message: _message, taskResultSynced: _synced, ...rest } = base
-  if (old.type === 'Pod' && !isFailedOrError(old.phase))
+  if (isCarriedAlong(old))
     return {
       ...rest,
       type: 'Skipped',
@@ -116,6 +118,18 @@ function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   if (old.type === 'Pod') return { ...open, phase: 'Pending' }
   if (old.type === 'Skipped') return { ...rest, phase: old.phase }
   return { ...open, phase: 'Pending', startedAt: rfc3339(now) }
+}
+
+/** What a pod left is taken over, and it does not run again. */
+const isCarriedAlong = ({ type, phase }: NodeStatus): boolean => type === 'Pod' && !isFailedOrError(phase)
+
+/** Hooks that are over, of what does not run again: nobody would drive them. */
+function hooksOfCarried(nodes: Readonly<Record<string, NodeStatus>>): (node: NodeStatus) => boolean {
+  const carried = new Set(Object.values(nodes).flatMap((node) => (isCarriedAlong(node) ? [node.name] : [])))
+  return (node) => {
+    const at = node.name.lastIndexOf('.hooks.')
+    return at >= 0 && isEnded(node) && carried.has(node.name.slice(0, at))
+  }
 }
 
 /**
