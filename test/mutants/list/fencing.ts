@@ -147,7 +147,7 @@ export const fencingMutants: readonly Mutant[] = [
     file: membership,
     find: '(member.isDraining || member.goneForMs >= takeOverAfterMs)',
     replace: '(member.isDraining || member.goneForMs >= 0 || takeOverAfterMs < 0)',
-    kind: 'fleet',
+    tests: ['src/controller/fleet/membership.test.ts'],
   },
   {
     name: 'a drain hands workflows over while their containers are being started',
