@@ -1,5 +1,6 @@
 /** Leaves of which nobody hears any more what they came to. */
 import type { NodeStatus } from '../resources/index.ts'
+import { executionTypes } from './node-types.ts'
 import { isEnded } from './phases.ts'
 import { cutShortText } from './pod-assessment.ts'
 import type { Run } from './run.ts'
@@ -23,6 +24,8 @@ export function endUnheard(run: Run): void {
   const strategy = shutdownOf(run)
   for (const node of run.nodes.values()) {
     if (node.type === 'Container') cutShort(run, node)
+    // It waits, for a lock mostly, within what an error ended without waiting for it.
+    else if (executionTypes.has(node.type) && node.phase === 'Pending') run.setPhase(node, 'Omitted', '')
     // Of an exit hook of a task in a flow that a shutdown ended without waiting for it.
     else if (node.type === 'Suspend' && !isEnded(node))
       run.setPhase(node, 'Failed', strategy === null ? (node.message ?? '') : stoppedText(strategy))

@@ -294,6 +294,20 @@ describe('the parallelism of a workflow that runs again', () => {
   })
 })
 
+it('an exit hook that waits for a lock in a group that an error ended does not outlast the workflow', () => {
+  const hook: Template = { ...plain, name: 'hook', synchronization: { mutexes: [{ name: 'm' }] } }
+  const group: WorkflowStep[] = [
+    { name: 'a', template: 'plain', withItems: [1, 2], onExit: 'hook' },
+    { name: 'b', template: 'plain', onExit: 'none' },
+  ]
+  const story = new Story(spec({ name: 'main', steps: [group] }, hook))
+  for (const name of ['wf[0].a(0:1)', 'wf[0].a(1:2)', 'wf[0].b']) story.end(name)
+  const hooks = () => ['0:1', '1:2'].map((item) => story.phases[`wf[0].a(${item}).onExit`])
+  expect([story.phase, story.phases['wf[0]'], ...hooks()]).toEqual(['Running', 'Error', 'Pending', 'Pending'])
+  story.end('wf[0].a(0:1).onExit')
+  expect([story.phase, ...hooks()]).toEqual(['Failed', 'Succeeded', 'Omitted'])
+})
+
 describe('a run that is opened anew', () => {
   it('waits for what went on beside a step that could not begin', () => {
     const main: Template = {

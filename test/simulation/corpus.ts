@@ -84,4 +84,5 @@ export const corpus: readonly Entry[] = [
   wide(81561), // a workflow that was opened anew ended before the exit node of a loop that its stopped DAG had not waited for
   fleet(116721), // a start swept away the pods of a workflow that had just become ours and was not in memory yet
   afterlife(219), // a memoized resubmission waited for a hook of a pod that it carried along
+  small(162069), // an exit hook that waited for a lock was open in a workflow that an error had ended
 ]
