@@ -87,7 +87,8 @@ export class HookSet {
 
   private visitExit(node: NodeStatus, dirty: readonly Frame[]): boolean {
     const { run } = this.context
-    if (!isCompleted(node)) return true
+    // One that an error kept from coming to be has not run either.
+    if (!isCompleted(node) || node.type === 'Skipped') return true
     if (this.exit === null) {
       const hook = this.exitHook()
       const name = `${node.name}.onExit`

@@ -324,6 +324,17 @@ describe('a run that is opened anew', () => {
     again.end('wf[0].a')
     expect([again.phase, again.phases['wf[0].a']]).toEqual(['Failed', 'Succeeded'])
   })
+  it('runs no exit hook of what an error kept from coming to be, as it had not before', () => {
+    const tasks = [
+      { name: 'l', template: 'none', withItems: [1, 2], onExit: 'plain' },
+      { name: 'z', template: 'plain' },
+    ]
+    const story = new Story(spec({ ...dag('main', tasks), dag: { tasks, failFast: false } }))
+    expect([story.phases['wf.l(0:1)'], story.phases['wf.z']]).toEqual(['Error', 'Pending'])
+    const again = story.reopened()
+    expect(again.phases).toEqual(story.phases)
+    expect(again.play().phase).toBe('Error')
+  })
   it('waits for the exit node of a loop that its stopped DAG did not wait for', () => {
     const tasks = [
       { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },

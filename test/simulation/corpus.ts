@@ -85,4 +85,5 @@ export const corpus: readonly Entry[] = [
   fleet(116721), // a start swept away the pods of a workflow that had just become ours and was not in memory yet
   afterlife(219), // a memoized resubmission waited for a hook of a pod that it carried along
   small(162069), // an exit hook that waited for a lock was open in a workflow that an error had ended
+  small(189657), // exit hooks of items that an error had kept from coming to be ran after a restart, and waited for each other's lock
 ]
