@@ -180,6 +180,7 @@ export function gatedRuntime(world: World, gate: Gate, inner: SimulatedRuntime, 
         isUnrepeatable: name === 'writeFiles',
         mayBeRefused: refusable.has(name),
         isDone: () => name === 'start' && world.engine.pods.get(podIdOf(id))?.isStarted === true,
+        onRefusal: () => (name === 'start' ? world.engine.refuse(podIdOf(id)) : undefined),
         signal: args.at(-1),
         ...(fly && { fly }),
       }
@@ -234,6 +235,8 @@ type Call = {
   readonly mayBeRefused: boolean
   /** What is done already is not refused. */
   readonly isDone: () => boolean
+  /** The same is refused to those that are still on their way. */
+  readonly onRefusal: () => void
   readonly signal: unknown
   readonly fly?: (ms: number) => void
 }
@@ -270,11 +273,12 @@ async function call<R>(world: World, gate: Gate, given: Call, work: () => Promis
 async function engineTrouble(
   { faults, misfortune, clock, unlucky }: World,
   gate: Gate,
-  { name, mayBeRefused, isDone }: Call,
+  { name, mayBeRefused, isDone, onRefusal }: Call,
   work: () => Promise<unknown>,
 ): Promise<void> {
   if (mayBeRefused && misfortune.chance(faults.clientError) && !isDone()) {
     unlucky.refusals += 1
+    onRefusal()
     const status = misfortune.pick([404, 409])
     throw new WorldError('ENGINE_REFUSED', `${name}: ${status} of the simulated engine`, { retryable: false })
   }

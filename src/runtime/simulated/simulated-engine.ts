@@ -58,6 +58,8 @@ export type SimulatedPod = {
   readonly byName: ContainersByName
   volumes: Map<string, SimulatedTree> | null
   isStarted: boolean
+  /** The engine has said that it cannot start them. */
+  isRefused: boolean
   isStopping: boolean
   wasStopped: boolean
   isEnded: boolean
@@ -111,6 +113,7 @@ export class SimulatedEngine {
       byName: new ContainersByName(containers),
       volumes: null,
       isStarted: false,
+      isRefused: false,
       isStopping: false,
       wasStopped: false,
       isEnded: false,
@@ -128,6 +131,12 @@ export class SimulatedEngine {
     const { vanishesAfterMs } = pod.script
     if (vanishesAfterMs !== undefined) this.after(vanishesAfterMs, () => this.vanish(pod))
     this.advance(pod)
+  }
+
+  /** From now on every start of these containers fails. */
+  refuse(id: PodId): void {
+    const pod = this.pods.get(id)
+    if (pod) pod.isRefused = true
   }
 
   stop(pod: SimulatedPod, graceMs: number): void {

@@ -70,6 +70,7 @@ export class SimulatedRuntime implements Runtime {
       // A start is of these containers, by their ids; others of the same names are not meant.
       if (this.engine.pods.get(id) !== pod)
         throw new WorldError('ENGINE_REFUSED', `no such container: ${id}`, { retryable: true })
+      if (pod.isRefused) throw new WorldError('ENGINE_REFUSED', `${id} cannot be started`, { retryable: false })
       this.engine.start(pod)
       if (pod.containers.every((one) => one.planned.role !== 'init')) return
       return this.until(
