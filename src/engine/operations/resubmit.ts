@@ -4,9 +4,8 @@ import type { Instant, NodeStatus, Random, Workflow } from '../../resources/inde
 import { rfc3339 } from '../../resources/index.ts'
 import type { Refusal } from '../decision.ts'
 import { fnv32a } from '../../expressions/index.ts'
-import { isBelow } from '../node-names.ts'
-import { executionTypes } from '../node-types.ts'
-import { isEnded, isFailedOrError } from '../phases.ts'
+import { isFailedOrError } from '../phases.ts'
+import { Fates, isTakenOver } from './fates.ts'
 import { refusal } from './refusal.ts'
 import { overridden } from './retry-workflow.ts'
 
@@ -64,16 +63,12 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
   const renamed = (text: string) =>
     text === oldName || text.startsWith(oldName) ? name + text.slice(oldName.length) : text
   const idOf = (nodeName: string) => (nodeName === name ? name : `${name}-${fnv32a(nodeName)}`)
-  const attempts = new Attempts(nodes)
-  const isHookOfCarried = hooksOfCarried(nodes)
-  const isHistory = (node: NodeStatus) => attempts.of(node) === 'history' || isHookOfCarried(node)
-  const isExitMadeAnew = exitsMadeAnew(nodes, isHistory)
+  const fates = new Fates(nodes)
   const kept = Object.values(nodes).filter(
     (node) =>
       !node.name.startsWith(`${oldName}.onExit`) &&
-      !isExitMadeAnew(node) &&
       !(node.type === 'Skipped' && !hasSucceededBelow(nodes, node)) &&
-      attempts.of(node) !== 'made anew',
+      fates.of(node) !== 'made anew',
   )
   const ids = new Map(kept.map((node) => [node.id, idOf(renamed(node.name))]))
   const carried = kept.map((node): [string, NodeStatus] => {
@@ -89,7 +84,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
     if (children !== undefined) base.children = children
     const outbound = mapped(node.outboundNodes)
     if (outbound !== undefined) base.outboundNodes = outbound
-    return [base.id, isHistory(node) ? base : phaseFor(base, node, now)]
+    return [base.id, fates.of(node) === 'history' ? base : phaseFor(base, node, now)]
   })
   return {
     ...next,
@@ -105,7 +100,7 @@ function withNodes(next: Workflow, old: Workflow, random: Random, now: Instant):
 
 function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   const { message: _message, taskResultSynced: _synced, ...rest } = base
-  if (isCarriedAlong(old))
+  if (isTakenOver(old))
     return {
       ...rest,
       type: 'Skipped',
@@ -118,65 +113,6 @@ function phaseFor(base: NodeStatus, old: NodeStatus, now: Instant): NodeStatus {
   if (old.type === 'Pod') return { ...open, phase: 'Pending' }
   if (old.type === 'Skipped') return { ...rest, phase: old.phase }
   return { ...open, phase: 'Pending', startedAt: rfc3339(now) }
-}
-
-/** What a pod left is taken over, and it does not run again. */
-const isCarriedAlong = ({ type, phase }: NodeStatus): boolean => type === 'Pod' && !isFailedOrError(phase)
-
-/** Hooks that are over, of what does not run again: nobody would drive them. */
-function hooksOfCarried(nodes: Readonly<Record<string, NodeStatus>>): (node: NodeStatus) => boolean {
-  const carried = new Set(Object.values(nodes).flatMap((node) => (isCarriedAlong(node) ? [node.name] : [])))
-  return (node) => {
-    const at = node.name.lastIndexOf('.hooks.')
-    return at >= 0 && isEnded(node) && carried.has(node.name.slice(0, at))
-  }
-}
-
-/**
- * Attempts of retried calls: where the last one is a pod that failed, the call begins anew without any; where the template
- * is a flow of its own, its last attempt goes on. Earlier ones are what they were: nobody would run them again.
- */
-class Attempts {
-  readonly #nodes: Readonly<Record<string, NodeStatus>>
-  readonly #fates = new Map<string, 'made anew' | 'history'>()
-
-  constructor(nodes: Readonly<Record<string, NodeStatus>>) {
-    this.#nodes = nodes
-    for (const node of Object.values(nodes)) {
-      if (node.type !== 'Retry') continue
-      const attempts = (node.children ?? []).flatMap((id) => (nodes[id]?.nodeFlag?.retried === true ? [nodes[id]] : []))
-      const last = attempts.at(-1)
-      if (last === undefined) continue
-      const isAnew = executionTypes.has(last.type) && isFailedOrError(last.phase)
-      for (const { id } of isAnew ? attempts : attempts.slice(0, -1))
-        this.#fates.set(id, isAnew ? 'made anew' : 'history')
-    }
-  }
-
-  /** Also of what lies within one. */
-  of(node: NodeStatus): 'made anew' | 'history' | null {
-    for (let at: NodeStatus | undefined = node; at !== undefined; at = this.#nodes[at.boundaryID ?? '']) {
-      const fate = this.#fates.get(at.id)
-      if (fate !== undefined) return fate
-    }
-    return null
-  }
-}
-
-/**
- * Exit hooks that are not over: what they hang on begins them at its end, if it runs at all. Carried along as if under way,
- * they would wait for that end, and a flow for them.
- */
-function exitsMadeAnew(
-  nodes: Readonly<Record<string, NodeStatus>>,
-  isHistory: (node: NodeStatus) => boolean,
-): (node: NodeStatus) => boolean {
-  const anew = Object.values(nodes).flatMap((node) => {
-    const isExit = node.nodeFlag?.hooked === true && node.name.endsWith('.onExit')
-    const isOver = node.type === 'Skipped' || (node.type === 'Pod' && !isFailedOrError(node.phase))
-    return isExit && !isOver && !isHistory(node) ? [node.name] : []
-  })
-  return ({ name }) => anew.some((exit) => name === exit || isBelow(name, exit))
 }
 
 function hasSucceededBelow(nodes: Readonly<Record<string, NodeStatus>>, node: NodeStatus): boolean {

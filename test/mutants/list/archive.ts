@@ -150,8 +150,8 @@ export const archiveMutants: readonly Mutant[] = [
   {
     name: 'a memoized resubmission carries attempts that nobody runs',
     file: 'src/engine/operations/resubmit.ts',
-    find: "      attempts.of(node) !== 'made anew',\n",
-    replace: '      attempts !== null,\n',
+    find: "      fates.of(node) !== 'made anew',\n",
+    replace: '      fates !== null,\n',
     kind: 'afterlife',
   },
   {
