@@ -63,7 +63,6 @@ function stopLeftovers(run: Run): void {
     run.setPhase(node, 'Failed', node.message ?? '')
   }
   run.daemons.clear()
-  for (const node of run.carried) run.setPhase(node, 'Omitted', '')
   endUnheard(run)
 }
 

@@ -24,7 +24,7 @@ export function endUnheard(run: Run): void {
   const strategy = shutdownOf(run)
   for (const node of run.nodes.values()) {
     if (node.type === 'Container') cutShort(run, node)
-    // It waits, for a lock mostly, within what an error ended without waiting for it.
+    // It has not begun: carried along by a resubmission, or, waiting for a lock mostly, within what an error ended.
     else if (executionTypes.has(node.type) && node.phase === 'Pending') run.setPhase(node, 'Omitted', '')
     // Of an exit hook of a task in a flow that a shutdown ended without waiting for it.
     else if (node.type === 'Suspend' && !isEnded(node))

@@ -85,8 +85,6 @@ export class Run {
   now: Instant
   /** Pods asked for and not ended. */
   activePods = 0
-  /** Pods of an earlier workflow that are to be run again and have not begun. */
-  readonly carried = new Set<NodeStatus>()
   progressDone = 0
   progressTotal = 0
   /** Nodes that are Failed or Error. */
@@ -329,10 +327,7 @@ export class Run {
   private count(node: NodeStatus, by: 1 | -1): void {
     if (isFailedOrError(node.phase)) this.failedNodes += by
     if (node.phase === undefined || !counted.has(node.type)) return
-    const carried = isCarried(node)
-    if (carried && by > 0) this.carried.add(node)
-    else if (this.carried.size > 0) this.carried.delete(node)
-    const active = !carried && isActive(node)
+    const active = isActive(node) && !isCarried(node)
     if (node.type === 'Pod' && active && node.synchronizationStatus?.waiting === undefined) this.activePods += by
     if (node.boundaryID === undefined) return
     const counts = this.countsOf(node.boundaryID)
