@@ -59,7 +59,7 @@ export const engineMutants: readonly Mutant[] = [
   {
     name: 'exit hooks do not run',
     file: 'src/engine/hooks.ts',
-    find: '    if (!isCompleted(node)) return true\n',
+    find: "    if (!isCompleted(node) || node.type === 'Skipped') return true\n",
     replace: '    if (isCompleted(node) || dirty !== null) return true\n',
     tests: rules,
   },
