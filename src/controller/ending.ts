@@ -72,13 +72,16 @@ export async function brokenRootChanges(
   { uid, name }: Pick<WorkflowRow, 'uid' | 'name'>,
   now: string,
 ): Promise<readonly Change[]> {
-  for (let cursor: string | null = null, isMore = true; isMore; isMore = cursor !== null) {
+  let cursor: string | null = null
+  do {
     const page: NodePage = await store.nodePage(uid, cursor, nodesLookedAt)
     const row = page.rows.find(({ id }) => id === name)
-    const node = brokenNode(row?.node, now)
-    if (row !== undefined) return node === null ? [] : [{ kind: 'putNodes', uid, nodes: [{ ...row, node }] }]
+    if (row !== undefined) {
+      const node = brokenNode(row.node, now)
+      return node === null ? [] : [{ kind: 'putNodes', uid, nodes: [{ ...row, node }] }]
+    }
     cursor = page.next
-  }
+  } while (cursor !== null)
   return []
 }
 

@@ -68,14 +68,14 @@ export class Adoption {
       (row) => !row.finished && row.owner === this.#parts.name,
     )
     if (rows.length === 0) return
-    const hasBegun = rows.some((row) => mayHavePods(row))
+    const anyMayHavePods = rows.some((row) => mayHavePods(row))
     for (const { uid } of rows) this.#coming.add(uid)
     try {
       // Before anything may look at them: a container that is not known of would be taken for one that has gone.
-      if (hasBegun) await this.#list(core)
+      if (anyMayHavePods) await this.#list(core)
       const { signal } = this.#parts
       const runs = await takeUp(core, rows, { clock: core.clock, signal })
-      if (hasBegun) await this.#knowLocks()
+      if (anyMayHavePods) await this.#knowLocks()
       void setGoing(core, runs)
       for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
     } finally {

@@ -159,7 +159,7 @@ export const fencingMutants: readonly Mutant[] = [
   {
     name: 'what is taken over begins without looking which containers there are',
     file: adoption,
-    find: '      if (hasBegun) await this.#list(core)\n',
+    find: '      if (anyMayHavePods) await this.#list(core)\n',
     replace: '      void this.#list\n',
     kind: 'fleet',
   },
