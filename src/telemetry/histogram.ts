@@ -1,4 +1,7 @@
-/** A histogram in prom-client's registry. Its own one makes five objects for each observation, and there are some per pod. */
+/**
+ * A histogram in prom-client's registry, which writes it out. Its own one makes five objects for each observation, and there
+ * are some per pod: it takes four times as long (0.16 µs against 0.04 µs), and what it makes has to be collected.
+ */
 import type { Histogram as RegistryHistogram, Registry } from 'prom-client'
 import type { Labels } from './label-limit.ts'
 
@@ -24,7 +27,7 @@ export class Histogram {
     this.#labelNames = init.labelNames
     this.#bounds = init.buckets
     if (init.labelNames.length === 0) this.#seriesOf({})
-    // A registry calls no more than `get`.
+    // A registry calls no more than `get` to write it out.
     for (const registry of init.registers) registry.registerMetric(this as unknown as RegistryHistogram)
   }
 

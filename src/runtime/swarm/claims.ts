@@ -67,7 +67,7 @@ export class Claims {
     return true
   }
 
-  /** Claims, whether or not their volume is made yet, and volumes that stand on a machine that answers without one. */
+  /** Claims, whether or not their volume is made yet, and, on machines that answer, volumes that have no claim. */
   async all(signal?: AbortSignal): Promise<readonly NamedVolume[]> {
     const { manager, instance } = this.#parts
     const found = new Map<string, NamedVolume>()
