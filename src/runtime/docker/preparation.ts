@@ -109,7 +109,10 @@ export class Preparation {
     if (network === 'host' || network === 'none') return network
     const { sandboxes, calls, instance, home } = this.parts
     if (network === 'pool') {
-      if (sandboxes.isLate) return `container:${sandboxNameOf(pod.identity.id)}`
+      if (sandboxes.isLate) {
+        await sandboxes.clearName(pod.identity)
+        return `container:${sandboxNameOf(pod.identity.id)}`
+      }
       const bound = await sandboxes.bind(pod.identity)
       pod.ip = bound.ip
       return `container:${bound.id}`

@@ -21,6 +21,8 @@ export type Sandbox = { readonly id: string; readonly ip: string | null; readonl
 
 type Held = Sandbox & {
   occupant: PodId | null
+  /** Whose name it has in the engine; the pod may be another's by now, or nobody's. */
+  bears: PodId | null
   /** Given to a pod that has not started: another that starts first may take it. */
   isReserved: boolean
   freeSince: number
@@ -97,6 +99,19 @@ export class Sandboxes {
     const free = [...this.pool(pod.workflowUid)].find((one) => one.occupant === null)
     if (!free) return this.expect(pod, 1)
     await this.give(free, pod.id, true)
+  }
+
+  /**
+   * Before containers are created for the pod's sandbox by its name: the engine writes down the id of whatever bears the
+   * name then, for ever. One that the pod had in an earlier life may be given to another, or be gone at the start.
+   */
+  async clearName({ id, workflowUid }: Pick<PodIdentity, 'id' | 'workflowUid'>): Promise<void> {
+    for (const held of this.pools.get(workflowUid) ?? []) {
+      if (held.bears !== id || held.occupant === id) continue
+      const named = held.named.catch(() => {}).then(() => (held.bears === id ? this.unname(held) : undefined))
+      held.named = named
+      await named
+    }
   }
 
   /** The pod's sandbox, the same for all its containers; waits for one to be freed or made. */
@@ -193,6 +208,7 @@ export class Sandboxes {
         ip: found.ip,
         workflow,
         occupant,
+        bears: pod,
         isReserved: false,
         freeSince: Date.now(),
         named: Promise.resolve(),
@@ -257,17 +273,27 @@ export class Sandboxes {
     const name = sandboxNameOf(pod)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.options.calls.rename(held.id, name)
+        await this.options.calls.rename(held.id, name)
+        held.bears = pod
+        return
       } catch (error) {
         if (!(error instanceof EngineError) || error.status !== 409 || attempt >= 3) throw error
         const bearer = (await this.options.calls.inspect(name))?.id
-        if (bearer === held.id) return
+        if (bearer === held.id) {
+          held.bears = pod
+          return
+        }
         const other = [...this.pool(held.workflow)].find((one) => one.id === bearer)
         if (other && other.occupant !== null) await Promise.race([other.named.catch(() => {}), pause(1_000)])
-        else if (other) await this.options.calls.rename(other.id, this.freeName(held.workflow))
+        else if (other) await this.unname(other)
         else await pause(100)
       }
     }
+  }
+
+  private async unname(held: Held): Promise<void> {
+    await this.options.calls.rename(held.id, this.freeName(held.workflow))
+    held.bears = null
   }
 
   private freeName(workflow: WorkflowUid): string {
@@ -330,6 +356,7 @@ export class Sandboxes {
           ip,
           workflow,
           occupant: null,
+          bears: null,
           isReserved: false,
           freeSince: Date.now(),
           named: Promise.resolve(),

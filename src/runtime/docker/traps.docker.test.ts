@@ -19,7 +19,7 @@ import { EngineClient } from './client.ts'
 import { findEngine } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
 import { EngineCalls } from './engine-calls.ts'
-import { containerName, sandboxNameOf } from './names.ts'
+import { containerName, label, sandboxNameOf } from './names.ts'
 
 const found = await findEngine()
 if (!found.found) throw new Error(found.message)
@@ -182,6 +182,29 @@ describe('ends of containers', () => {
     const next = new DockerRuntime(own)
     const listed = await next.list()
     expect(listed.filter(({ phase }) => phase !== 'gone')).toEqual([])
+    await next.forget(uid)
+    await next.close()
+    expect(await calls.listOwn(own.instance)).toEqual([])
+  })
+
+  it('starts a pod that is made anew though the sandbox of its earlier life is gone', async () => {
+    const own = { engine, instance: `${instance}-anew`, dataDir: join(dataDir, 'anew') }
+    const first = new DockerRuntime(own)
+    const pod = podOf(sh('sleep 100'))
+    await first.prepare(pod)
+    await first.start(pod)
+    await first.close()
+    await calls.remove(containerName(pod.identity.id, 'main'))
+    const next = new DockerRuntime(own)
+    await next.list()
+    await next.prepare(pod)
+    const sandboxes = (await calls.listOwn(own.instance)).filter(({ labels }) => labels[label.role] === 'sandbox')
+    expect(sandboxes).not.toEqual([])
+    for (const { id } of sandboxes) await calls.remove(id)
+    await next.start(pod)
+    const [state] = await next.list()
+    expect(state?.containers[0]?.state).toBe('running')
+    await next.remove(pod.identity.id)
     await next.forget(uid)
     await next.close()
     expect(await calls.listOwn(own.instance)).toEqual([])
