@@ -11,6 +11,7 @@ import type { Log } from './log.ts'
 import { type ContainerRecord, type PodRecord, fieldsOf, now } from './pod-record.ts'
 import type { Sandbox, Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
+import { startRefusalOf, startTries } from './start-refusal.ts'
 
 export type StarterParts = {
   readonly calls: EngineCalls
@@ -46,8 +47,6 @@ class NotInCharge extends WorldError {
   }
 }
 
-const startTries = 3
-const clearedTries = 15
 const quickRetryMs = 20
 const retryStartMs = 1_000
 const unseenPollMs = 500
@@ -118,23 +117,10 @@ export class Starter {
           if (!isWanted(pod, container)) return
           continue
         }
-        const isSandbox = /join network|network namespace|namespace path|No such container: drydock\./i.test(
-          error.message,
-        )
-        // Somebody removes it just now: the engine may know of it for another moment.
-        const isVanishing =
-          error.message.includes(`No such container: ${id}`) || /marked for removal/i.test(error.message)
+        const { isSandbox, mayBeGone, triesMost } = startRefusalOf(error, id)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
-        else if ((error.status === 404 || isVanishing) && container.planned.role === 'main' && (await this.isAway(id)))
+        else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id)))
           return this.parts.gone(pod)
-        const isPassing =
-          error.status === 0 ||
-          isSandbox ||
-          /temporarily unavailable|deadline exceeded|from pipe: EOF/i.test(error.message)
-        // Of a start that the engine was killed in, before anything ran: containerd clears it up by and by.
-        const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(error.message)
-        // Where the engine was stopped with its containers, all sandboxes of the workflow may be dead.
-        const triesMost = isBeingCleared || isSandbox || isVanishing ? clearedTries : isPassing ? startTries : 0
         if (error.status !== 0) refusals += 1
         if (refusals >= triesMost && error.status !== 0) {
           return this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
