@@ -89,6 +89,7 @@ export async function isKept(core: Core, state: PodState): Promise<boolean> {
   // Of plugins only what somebody has asked for again; a driver of artifacts may be asked for at any time.
   if (core.services.has(state.identity.id) || core.drivers.isOurs(state.identity.id)) return true
   const { workflowUid: uid, nodeId } = state.identity
+  // On its way into memory, or there and about to ask for its pods.
   if (core.fleet?.isComing(uid) === true) return true
   const live = core.runs.byUid(uid)
   const node = live === undefined ? undefined : nodeOf(live.run, nodeId)
@@ -96,7 +97,7 @@ export async function isKept(core: Core, state: PodState): Promise<boolean> {
   const mayCome = live === undefined && core.fleet !== null
   if (state.phase !== 'ended' && !mayCome) return false
   const row: WorkflowRow | null = await core.store.workflowByUid(uid)
-  // Ours since a moment ago: it is about to be taken up, and asks for its pods then.
+  // Ours since a moment ago, and nobody here knows it yet: it is about to be taken up, and asks for its pods then.
   if (mayCome && row?.finished === false) return true
   if (state.phase !== 'ended') return false
   const workflow = row?.body as Workflow | undefined
