@@ -119,8 +119,7 @@ export class Starter {
         }
         const { isSandbox, mayBeGone, triesMost } = startRefusalOf(error, id)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
-        else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id)))
-          return this.parts.gone(pod)
+        else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id))) return this.parts.gone(pod)
         if (error.status !== 0) refusals += 1
         if (refusals >= triesMost && error.status !== 0) {
           return this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
