@@ -87,4 +87,5 @@ export const corpus: readonly Entry[] = [
   small(162069), // an exit hook that waited for a lock was open in a workflow that an error had ended
   small(189657), // exit hooks of items that an error had kept from coming to be ran after a restart, and waited for each other's lock
   small(184243), // the judge's fault: a start that the engine refused for good was let through where it was asked for twice
+  small(232170), // the judge's fault: templates that shared a cache entry made different things
 ]

@@ -104,7 +104,8 @@ function podLeaf(dice: Dice, name: string, around: Surroundings): Leaf {
     ...(isMemoized
       ? {
           memoize: {
-            key: `key-${makesResult ? 'with' : 'without'}-${dice.int(1, 2)}-{{inputs.parameters.in}}`,
+            // Who shares an entry makes the same of it.
+            key: `key-${makesResult ? 'with' : 'without'}${makesArtifact ? '-made' : ''}-${dice.int(1, 2)}-{{inputs.parameters.in}}`,
             cache: { configMap: { name: 'cache' } },
           },
         }
