@@ -88,4 +88,5 @@ export const corpus: readonly Entry[] = [
   small(189657), // exit hooks of items that an error had kept from coming to be ran after a restart, and waited for each other's lock
   small(184243), // the judge's fault: a start that the engine refused for good was let through where it was asked for twice
   small(232170), // the judge's fault: templates that shared a cache entry made different things
+  small(199003), // a pod that had been asked for before the engine's first list was started though its node had ended meanwhile
 ]

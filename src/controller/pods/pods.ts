@@ -30,7 +30,7 @@ export class Pods {
   #found: Map<PodId, PodState> | null = null
   /** What is told of pods before that. */
   readonly #early = new Map<PodId, PodState>()
-  #waitingForList: (() => void)[] = []
+  #waitingForList: { readonly work: () => void; readonly asker: WorkflowUid | null }[] = []
   readonly #first = Promise.withResolvers<void>()
   /** How often all containers were let go: a list from before is not of now. */
   #lettings = 0
@@ -100,6 +100,7 @@ export class Pods {
 
   /** The workflow is to be another member's: its containers go on as they are; resolves when nothing is under way. */
   async letGo(uid: WorkflowUid): Promise<void> {
+    this.#withdrawAsked(uid)
     for (const [pod, life] of this.#of(uid)) {
       life.discard()
       this.#forget(pod)
@@ -121,11 +122,11 @@ export class Pods {
   }
 
   run(plan: PodPlan, options: RunOptions): void {
-    this.#afterList(() => this.#lifeOf(plan).run(plan, options))
+    this.#afterList(() => this.#lifeOf(plan).run(plan, options), plan.identity.workflowUid)
   }
 
   prepare(plan: PodPlan): void {
-    this.#afterList(() => this.#lifeOf(plan).prepareAhead())
+    this.#afterList(() => this.#lifeOf(plan).prepareAhead(), plan.identity.workflowUid)
   }
 
   stop(pod: PodId, graceMs: number): void {
@@ -158,7 +159,7 @@ export class Pods {
    */
   dropEnded(uid: WorkflowUid, mayGo: (nodeId: NodeId) => boolean): void {
     // Once it is known what stands, nodes may have ended that are not stored; then it is swept, or the run opened anew.
-    if (this.#found === null) return
+    if (this.#found === null) return this.#withdrawAsked(uid)
     for (const [pod, life] of this.#of(uid)) {
       if (life.phase === 'ahead' || !mayGo(life.plan.identity.nodeId)) continue
       if (life.phase === 'finished') this.#removals.remove(pod, 0)
@@ -317,7 +318,7 @@ export class Pods {
     this.#early.clear()
     const waiting = this.#waitingForList
     this.#waitingForList = []
-    for (const go of waiting) go()
+    for (const { work } of waiting) work()
   }
 
   /** Those that were left out of a list that was just made. */
@@ -382,9 +383,14 @@ export class Pods {
     }
   }
 
-  #afterList(work: () => void): void {
-    if (this.#found === null) this.#waitingForList.push(work)
+  /** @param asker of a pod; a run that is opened anew asks for all that it wants once more */
+  #afterList(work: () => void, asker: WorkflowUid | null = null): void {
+    if (this.#found === null) this.#waitingForList.push({ work, asker })
     else work()
+  }
+
+  #withdrawAsked(uid: WorkflowUid): void {
+    this.#waitingForList = this.#waitingForList.filter(({ asker }) => asker !== uid)
   }
 
   #whenListed(): Promise<void> {
