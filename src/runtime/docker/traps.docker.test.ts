@@ -178,6 +178,8 @@ describe('ends of containers', () => {
     await first.prepare(pod)
     await first.start(pod)
     await first.close()
+    const hasStarted = async () => (await calls.inspect(containerName(pod.identity.id, 'first')))?.status !== 'created'
+    while (!(await hasStarted())) await new Promise((resolve) => setTimeout(resolve, 50))
     await calls.remove(containerName(pod.identity.id, 'then'))
     const next = new DockerRuntime(own)
     const listed = await next.list()
