@@ -28,6 +28,11 @@ export abstract class Frame {
   /** Does what can be done now. Called with `isDirty` already cleared. */
   protected abstract work(): void
 
+  /** Its visits end before it comes to its children, whose marks wait until it does. */
+  get keepsMarks(): boolean {
+    return false
+  }
+
   visit(): void {
     this.isDirty = false
     this.work()
@@ -45,7 +50,8 @@ export abstract class Frame {
    */
   dropStaleMarks(): void {
     let last: Frame | null = null
-    for (let at: Frame = this; at.parent !== null; at = at.parent) if (at.isDirty && !at.parent.isDirty) last = at
+    for (let at: Frame = this; at.parent !== null; at = at.parent)
+      if (at.isDirty && !at.parent.isDirty && !at.parent.keepsMarks) last = at
     if (last === null) return
     for (let at: Frame = this; at.parent !== null; at = at.parent) {
       const { parent } = at

@@ -294,6 +294,22 @@ describe('the parallelism of a workflow that runs again', () => {
   })
 })
 
+it('what is told twice of a pod while its workflow is suspended is not forgotten', () => {
+  const serving: Template = { ...plain, name: 'serving', daemon: true }
+  const main: Template = {
+    name: 'main',
+    steps: [[{ name: 'serve', template: 'serving' }], [{ name: 'use', template: 'plain' }]],
+  }
+  const story = new Story(spec(main, serving))
+  story.ask({ kind: 'suspend' })
+  story.begin('wf[0].serve')
+  story.begin('wf[0].serve')
+  story.ask({ kind: 'resume' })
+  expect([...story.pods.keys()]).toContain('wf[1].use')
+  for (const name of ['wf[1].use', 'wf[0].serve']) story.end(name)
+  expect(story.phase).toBe('Succeeded')
+})
+
 it('an exit hook that waits for a lock in a group that an error ended does not outlast the workflow', () => {
   const hook: Template = { ...plain, name: 'hook', synchronization: { mutexes: [{ name: 'm' }] } }
   const group: WorkflowStep[] = [

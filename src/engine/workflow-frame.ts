@@ -48,8 +48,7 @@ export class WorkflowFrame extends Frame {
     if (run.status.startedAt === undefined || run.status.startedAt === null || run.status.phase !== 'Running')
       this.startRunning()
     this.enforce()
-    // A shutdown goes before a suspension, or else neither could ever end (argo-workflows#17041).
-    if (run.workflow.spec?.suspend === true && shutdownOf(run) === null) return
+    if (this.keepsMarks) return
     const fault = run.claimFault ?? createClaims(run)
     if (fault !== null) {
       this.fail('Error', `pvc create error: ${fault}`)
@@ -61,6 +60,11 @@ export class WorkflowFrame extends Frame {
     this.isBuilt = true
     // What an earlier life has begun, or what began after a suspension, is in reach only now.
     if (this.enforced !== '') enforceAll(run)
+  }
+
+  /** While it is suspended. A shutdown goes before that, or else neither could ever end (argo-workflows#17041). */
+  override get keepsMarks(): boolean {
+    return this.run.workflow.spec?.suspend === true && shutdownOf(this.run) === null
   }
 
   private fail(phase: 'Failed' | 'Error', message: string): false {

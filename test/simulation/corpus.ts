@@ -89,4 +89,5 @@ export const corpus: readonly Entry[] = [
   small(184243), // the judge's fault: a start that the engine refused for good was let through where it was asked for twice
   small(232170), // the judge's fault: templates that shared a cache entry made different things
   small(199003), // a pod that had been asked for before the engine's first list was started though its node had ended meanwhile
+  wide(210989), // a daemon that was told of twice while its workflow was suspended was not heard when that went on
 ]
