@@ -15,7 +15,7 @@ export async function step(command: readonly string[], options: StepOptions = {}
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
-    ...(options.limitSeconds === undefined ? {} : { timeout: options.limitSeconds * 1000 }),
+    ...(options.limitSeconds === undefined ? {} : { timeout: Math.ceil(options.limitSeconds * 1000) }),
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
