@@ -84,6 +84,8 @@ export class Inventory {
       if (!identity || !plan) continue
       let pod = this.parts.pods.get(identity.id)
       if (!pod) {
+        // On its way out, of a pod that is gone: what is adopted would look as if it had never run.
+        if (row.state === 'removing') continue
         pod = new PodRecord(identity, plan)
         pod.isAdopted = true
         const marks = this.parts.marks.recall(identity.id)
