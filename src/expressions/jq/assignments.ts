@@ -5,7 +5,28 @@ import { Edits, deletePaths, getPath } from './paths.ts'
 import type { BinaryOperator, Filter } from './syntax.ts'
 import { type JqValue, isTrue } from './values.ts'
 
-export function* assign(
+/** What stands at a place afterwards. */
+type Put = (edits: Edits, result: JqValue, at: readonly JqValue[], value: JqValue) => JqValue
+
+/** The item once for each value, changed at every place of the path. */
+function* edited(
+  machine: Machine,
+  path: Filter,
+  valueFilter: Filter,
+  scope: Scope,
+  item: Item,
+  depth: number,
+  put: Put,
+): Items {
+  for (const value of machine.values(valueFilter, scope, item, depth)) {
+    const edits = new Edits(machine.spend)
+    let result = item.value
+    for (const at of machine.paths(path, scope, item.value, depth)) result = put(edits, result, at, value)
+    yield moved(item, result)
+  }
+}
+
+export function assign(
   machine: Machine,
   path: Filter,
   valueFilter: Filter,
@@ -13,15 +34,12 @@ export function* assign(
   item: Item,
   depth: number,
 ): Items {
-  for (const value of machine.values(valueFilter, scope, item, depth)) {
-    const edits = new Edits(machine.spend)
-    let result = item.value
-    for (const at of machine.paths(path, scope, item.value, depth)) result = edits.set(result, at, value)
-    yield moved(item, result)
-  }
+  return edited(machine, path, valueFilter, scope, item, depth, (edits, result, at, value) =>
+    edits.set(result, at, value),
+  )
 }
 
-export function* update(
+export function update(
   machine: Machine,
   operator: BinaryOperator | '//',
   path: Filter,
@@ -30,20 +48,12 @@ export function* update(
   item: Item,
   depth: number,
 ): Items {
-  for (const value of machine.values(valueFilter, scope, item, depth)) {
-    const edits = new Edits(machine.spend)
-    let result = item.value
-    for (const at of machine.paths(path, scope, item.value, depth)) {
-      const old = getPath(result, at)
-      edits.handOut(old)
-      result = edits.set(
-        result,
-        at,
-        operator === '//' ? (isTrue(old) ? old : value) : weighed(machine, operate(operator, old, value)),
-      )
-    }
-    yield moved(item, result)
-  }
+  return edited(machine, path, valueFilter, scope, item, depth, (edits, result, at, value) => {
+    const old = getPath(result, at)
+    edits.handOut(old)
+    const alternative = isTrue(old) ? old : value
+    return edits.set(result, at, operator === '//' ? alternative : weighed(machine, operate(operator, old, value)))
+  })
 }
 
 /** Each place gets the first value the update gives, or is deleted if it gives none. */
