@@ -260,6 +260,7 @@ export class Sandboxes {
     held.named = held.named
       .catch(() => {})
       .then(() => this.name(held, pod))
+      .then(() => void (held.bears = pod))
       .catch((error: unknown) => {
         this.drop(held)
         throw error
@@ -273,16 +274,11 @@ export class Sandboxes {
     const name = sandboxNameOf(pod)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.options.calls.rename(held.id, name)
-        held.bears = pod
-        return
+        return await this.options.calls.rename(held.id, name)
       } catch (error) {
         if (!(error instanceof EngineError) || error.status !== 409 || attempt >= 3) throw error
         const bearer = (await this.options.calls.inspect(name))?.id
-        if (bearer === held.id) {
-          held.bears = pod
-          return
-        }
+        if (bearer === held.id) return
         const other = [...this.pool(held.workflow)].find((one) => one.id === bearer)
         if (other && other.occupant !== null) await Promise.race([other.named.catch(() => {}), pause(1_000)])
         else if (other) await this.unname(other)
