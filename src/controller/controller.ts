@@ -128,7 +128,7 @@ export function createController(given: ControllerParts): RunningController {
     if (scheduling !== null) await scheduling.placements.load()
     else if (fleet === null) await dropPlacements(store)
     const runs = await loadRuns(core)
-    await fleet?.knowLocks()
+    await fleet?.grants.know()
     await core.revisions.load()
     await Promise.all(core.memos.names().map((name) => ensureCacheMap(core, name)))
     if (fleet !== null) runtime.share?.((uid) => fleet.isOurs(uid))

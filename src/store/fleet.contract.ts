@@ -374,6 +374,30 @@ export function fleetContract(name: string, make: () => FleetUnderTest): void {
         await a.fleet.locks.leave([{ holder: 'default/wf-1' }])
         await soon(() => expect(granted).toEqual(['default/wf-2']))
       })
+      it('that is asked for after its workflow was handed over is not waited for, and the new owner’s is left alone', async () => {
+        const told: string[] = []
+        a.fleet.follow(0, { granted: (grants) => told.push(...holders(grants).map((holder) => `a ${holder}`)) })
+        b.fleet.follow(0, { granted: (grants) => told.push(...holders(grants).map((holder) => `b ${holder}`)) })
+        await a.store.commit([put(1), put(2), put(3)])
+        await a.fleet.locks.ask([wish('default/wf-3', 3, { m: 1 })])
+        await a.fleet.handOver([uidOf(1), uidOf(2)], 'b')
+        await b.fleet.locks.ask([wish('default/wf-2', 2, { m: 1, n: 1 })])
+        const late = [
+          wish('default/wf-1', 1, { m: 1 }),
+          wish('default/wf-2', 2, { m: 1 }),
+          wish('default/free', 1, { o: 1 }),
+        ]
+        expect((await a.fleet.locks.ask(late)).granted).toEqual([])
+        await a.fleet.locks.leave([{ holder: 'default/wf-3' }])
+        await soon(() => expect(told).toContain('b default/wf-2'))
+        expect(told).not.toContain('a default/wf-2')
+        expect(holders((await b.fleet.locks.ours()).held)).toEqual(['default/wf-2'])
+        expect((await a.fleet.locks.ours()).held).toEqual([])
+        const standing = await b.fleet.locks.standing()
+        expect(standing.map(({ name, waiting }) => `${name} ${waiting}`).sort()).toEqual(['m 0', 'n 0'])
+        // What its new owner has is not told to the old one, which asks once more.
+        expect((await a.fleet.locks.ask([wish('default/wf-2', 2, { m: 1, n: 1 })])).granted).toEqual([])
+      })
       it('of a workflow that has finished and whose member died go on with the next start', async () => {
         await a.store.commit([put(1)])
         await a.fleet.locks.ask([wish('default/wf-1', 1, { m: 1 })])

@@ -93,7 +93,8 @@ export interface FleetLocks {
   /**
    * Puts the wishes into their queues; what the holders have now is in the answer (all that they want, or nothing), what
    * is granted later comes over `follow`. Repeating one is fine, and keeps its place; locks no longer named are no longer
-   * waited for. Wishes of one call are decided together.
+   * waited for. Wishes of one call are decided together. Those for an unfinished workflow that another owns by now (they
+   * left before it was handed over) come to nothing.
    */
   ask(wishes: readonly LockWish[]): Promise<{
     readonly granted: readonly LockGrant[]

@@ -4,8 +4,7 @@ import type { LimitReader } from '../../engine/index.ts'
 import type { Workflow, WorkflowUid } from '../../resources/index.ts'
 import { instant } from '../../resources/index.ts'
 import type { RuntimeInfo } from '../../runtime/port.ts'
-import { isTurn } from '../../store/fleet.ts'
-import type { Fleet, LockGrant, Member } from '../../store/fleet.ts'
+import type { Fleet, Member } from '../../store/fleet.ts'
 import type { Store } from '../../store/port.ts'
 import { admit } from '../admit.ts'
 import { persevere } from '../back-off.ts'
@@ -17,9 +16,9 @@ import { Adoption } from './adoption.ts'
 import { Fence } from './fence.ts'
 import { Follower } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
+import { Grants } from './grants.ts'
 import { HandOver } from './hand-over.ts'
 import { LockDesk } from './lock-desk.ts'
-import { returnLostClaims } from './lost-claims.ts'
 import { Membership } from './membership.ts'
 import { OwnEngines } from './own-engines.ts'
 import { memberStore } from './own-records.ts'
@@ -68,6 +67,7 @@ export class FleetSide {
   readonly store: Store
   readonly locks: SharedLocks
   readonly turns: SharedTurns
+  readonly grants: Grants
   readonly membership: Membership
   readonly adoption: Adoption
   readonly follower: Follower
@@ -102,7 +102,7 @@ export class FleetSide {
       clock,
       log,
       signal: this.#ending.signal,
-      onGranted: (grants) => this.#granted(grants),
+      onGranted: (grants) => this.grants.hear(grants),
       onStanding: (standing) => this.locks.stand(standing),
     })
     this.locks = new SharedLocks({
@@ -117,6 +117,8 @@ export class FleetSide {
       admit: (uid) => admit(core(), uid),
       limits: { limit: controller.parallelism, namespaceLimit: controller.namespaceParallelism },
     })
+    const { locks, turns } = this
+    this.grants = new Grants({ core, store: this.store, port: port.locks, locks, turns, signal: this.#ending.signal })
     this.membership = new Membership({
       fleet: port,
       clock,
@@ -149,7 +151,7 @@ export class FleetSide {
       takeOverAfterMs: config.takeOverAfterMs,
       signal: this.#ending.signal,
       isLeading: () => this.#isLeading,
-      knowLocks: () => this.knowLocks(),
+      knowLocks: () => this.grants.know(),
     })
     this.#handOver = new HandOver({
       core,
@@ -217,7 +219,7 @@ export class FleetSide {
     this.#following = this.port.follow(since, {
       changes: (events) => this.follower.hear(events),
       owned: (uids) => void this.adoption.adopt(uids).catch(() => undefined),
-      granted: (grants) => this.#granted(grants),
+      granted: (grants) => this.grants.hear(grants),
       commands: (commands) => this.forwarding.heard(commands),
       members: () => void this.membership.refresh().catch(() => undefined),
       capacity: () => this.#engines.look(),
@@ -225,22 +227,10 @@ export class FleetSide {
     })
   }
 
-  /** With what was ours in memory: the locks that the store says they have. */
-  async knowLocks(): Promise<void> {
-    const { clock, runs } = this.#parts.core()
-    const { store, turns } = this
-    const { locks } = this.port
-    const read = async (): Promise<void> => {
-      const ours = await locks.ours()
-      this.#granted(ours.held)
-      await returnLostClaims({ store, locks, runs, turns }, ours)
-    }
-    await persevere(read, { clock, signal: this.#ending.signal })
-  }
-
   /** Everything is loaded and goes on. */
   open(): void {
     this.adoption.open()
+    this.grants.open()
     void this.adoption.adoptAll().catch(() => undefined)
     this.#role = this.port.role('cron', (isOurs) => this.#lead(isOurs))
     if (this.#role.isOurs) this.#lead(true)
@@ -327,11 +317,6 @@ export class FleetSide {
     this.#ending.abort(new Error('the controller is stopping'))
   }
 
-  #granted(grants: readonly LockGrant[]): void {
-    this.turns.granted(grants.filter(({ holder }) => isTurn(holder)))
-    this.locks.granted(grants.filter(({ holder }) => !isTurn(holder)))
-  }
-
   #lead(isOurs: boolean): void {
     const { cron, log, expiry } = this.#parts.core()
     if (isOurs === this.#isLeading) return
@@ -373,7 +358,7 @@ export class FleetSide {
       await Promise.all([core.memos.load(core.store), core.limits.load(), core.owners.load(core.store)])
       core.hub.skip(await core.store.currentVersion())
       await this.adoption.adoptAll()
-      await this.knowLocks()
+      await this.grants.know()
       await this.membership.refresh()
     }
     const patience = { clock: core.clock, signal: this.#ending.signal }

@@ -52,6 +52,18 @@ describe('what a member leaves behind that dies', () => {
     await eventually(() => crew.disk.fleet.claims.size === 0, 'no lock is left')
   })
 
+  it('is what a workflow waits for that it had asked for: once that is deleted, who is given it gives it back', async () => {
+    const [a, b] = [await crew.open('a'), await crew.open('b')]
+    const locks = [{ name: 'default/Mutex/one', limit: 1 }]
+    const late = { holder: 'default/late/late', workflowKey: 'default/late', workflowUid: workflowUid(gone) }
+    const held = { ...late, holder: 'default/held/held', workflowKey: 'default/held' }
+    await b.member.fleet.locks.restore([{ ...held, locks }])
+    await a.member.fleet.locks.ask([{ ...late, locks, priority: 0, createdAt: 0 }])
+    await b.member.fleet.locks.leave([{ holder: held.holder }])
+    await eventually(() => crew.disk.fleet.claims.size === 0, 'no lock is left')
+    expect(await a.member.fleet.locks.standing()).toEqual([])
+  })
+
   it('is gone through although the store fails meanwhile', async () => {
     const a = await crew.open('a')
     let failures = 0

@@ -131,8 +131,9 @@ export class MemoryFleet implements Fleet {
       })
     return {
       ask: async (wishes) => {
-        const asked = structuredClone(wishes)
+        const wanted = structuredClone(wishes)
         return this.#session.run(() => {
+          const asked = wanted.filter(({ workflowUid }) => !this.#isAnothers(workflowUid))
           for (const wish of asked) fleet.ask(wish, this.name)
           fleet.settle()
           const granted = asked.flatMap(({ holder, workflowUid }) => {
@@ -140,7 +141,7 @@ export class MemoryFleet implements Fleet {
             const isGranted = locks.length > 0 && locks.every(([, grant]) => grant !== null)
             return isGranted ? [{ holder, workflowUid, locks: locks.map(([name]) => name) }] : []
           })
-          const named = new Set(asked.flatMap(({ locks }) => locks.map(({ name }) => name)))
+          const named = new Set(wanted.flatMap(({ locks }) => locks.map(({ name }) => name)))
           return { granted, standing: fleet.standing().filter(({ name }) => named.has(name)) }
         })
       },
@@ -157,6 +158,11 @@ export class MemoryFleet implements Fleet {
       restore: (held) => run(() => held.forEach((wish) => fleet.restore(wish, this.name))),
       standing: () => this.#session.run(() => fleet.standing()),
     }
+  }
+
+  #isAnothers(uid: WorkflowUid): boolean {
+    const row = this.#disk.workflows.get(uid)?.row
+    return row !== undefined && !row.finished && ownerOf(row) !== this.name
   }
 
   /** What finished workflows still hold because their member died before it gave it back. */

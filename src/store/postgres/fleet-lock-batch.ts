@@ -96,7 +96,7 @@ export class LockBatch {
     const wishes = this.#all('ask').flatMap((one) => one.wishes)
     if (wishes.length === 0) return { held: new Map(), standing: [] }
     const names = [...new Set(wishes.flatMap(({ locks }) => locks.map(({ name }) => name)))]
-    const values = [wishes.map(({ holder }) => holder), names]
+    const values = [wishes.map(({ holder }) => holder), names, this.#me]
     const { rows } = await client.query<AnswerRow>({ name: 'locks-answer', text: answerSql, values })
     const held = new Map<string, LockGrant>()
     const standing: LockStanding[] = []
@@ -293,7 +293,7 @@ const grantSql = `WITH given AS (
 /** Who holds turns is of no interest to those who wait for one. */
 const answerSql = `SELECT c.holder, min(c.workflow_uid) AS uid, array_agg(c.lock ORDER BY c.granted) AS names,
     NULL AS name, NULL::bigint AS max, NULL::bigint AS waiting
-  FROM lock_claim c WHERE c.holder = ANY($1::text[]) GROUP BY c.holder HAVING bool_and(c.granted IS NOT NULL)
+  FROM lock_claim c WHERE c.holder = ANY($1::text[]) AND c.member = $3 GROUP BY c.holder HAVING bool_and(c.granted IS NOT NULL)
   UNION ALL SELECT NULL, NULL, CASE WHEN k.name LIKE '${turnPrefix}%' THEN '{}' ELSE array(
       SELECT c.holder FROM lock_claim c WHERE c.lock = k.name AND c.granted IS NOT NULL ORDER BY c.granted
     ) END, k.name, k.max, k.waiting FROM lock_limit k WHERE k.name = ANY($2::text[])`

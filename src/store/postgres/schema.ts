@@ -7,6 +7,7 @@ import type { Migration } from '../migrations.ts'
 import { nodesPerWorkflow } from '../row-numbers.ts'
 import { archiveGuard, archiveSchema } from './archive-schema.ts'
 import { commitFunction, dropCommitFunction } from './commit-function.ts'
+import { lockOwners } from './fleet-lock-owners.ts'
 import { fleetSchema } from './fleet-schema.ts'
 import { longListsSchema } from './long-lists-schema.ts'
 
@@ -129,4 +130,5 @@ export const migrations: readonly Migration[] = [
   fleetSchema,
   archiveGuard,
   longListsSchema,
+  lockOwners,
 ]

@@ -97,9 +97,23 @@ const all: readonly Mutant[] = [
     replace: '        const answer = work()\n',
   },
   {
+    name: 'locks given to workflows that are over are kept',
+    file: 'src/controller/fleet/grants.ts',
+    find: 'if (held.length === 0 || !this.#isOpen) return',
+    replace: 'if (held.length >= 0) return',
+    tests: ['src/controller/fleet/remains.test.ts'],
+  },
+  {
+    name: 'a lock is waited for whose workflow another has by now',
+    file: 'src/store/memory/fleet.ts',
+    find: 'const asked = wanted.filter(({ workflowUid }) => !this.#isAnothers(workflowUid))',
+    replace: 'const asked = wanted',
+    tests: ['src/store/memory/fleet.test.ts'],
+  },
+  {
     name: 'the store is not asked after a start what ours hold',
     file: 'src/controller/controller.ts',
-    find: '    await fleet?.knowLocks()\n',
+    find: '    await fleet?.grants.know()\n',
     replace: '',
   },
   {
