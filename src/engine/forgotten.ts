@@ -1,6 +1,7 @@
 /**
- * What goes on below a node that failFast has ended. Argo visits nothing there any more, but its pods run on, and what
- * comes of them is still recorded. No frame leads to them after a restart, so what was asked for them is stored.
+ * What goes on below what has ended: pods where failFast ended a node, and daemons of steps that are over. Argo visits
+ * nothing there any more, but what comes of them is still recorded. No frame leads to them after a restart, so what was
+ * asked for them is stored.
  */
 import type { NodeStatus, Template } from '../resources/index.ts'
 import { variablesOf } from '../expressions/index.ts'
@@ -23,20 +24,34 @@ export type Forgotten = {
 
 /** Remembers what is under way below a node that failFast has ended, and gives back the locks of all else there. */
 export function forgetBelow(run: Run, node: NodeStatus): void {
-  const found: Record<string, Forgotten> = {}
-  for (const [id, frame] of run.frames) {
-    const inner = run.nodes.get(id)
-    const effect = frame instanceof Body ? frame.underWay() : null
-    if (!(frame instanceof Body) || effect === null || inner === undefined) continue
-    const holders = holdersUpTo(run, inner, node.id)
-    const { inExitHandler } = frame.execution.call
-    if (holders !== null) found[id] = { effect, template: frame.template, inExitHandler, holders }
-  }
-  if (Object.keys(found).length > 0) keep(run, { ...run.internal.forgotten, ...found })
+  const found = remember(run, run.frames.keys(), node.id)
   if (run.status.synchronization === undefined) return
   const busy = new Set(Object.values(found).flatMap(({ holders }) => holders))
   for (const other of run.nodes.values())
     if (!isEnded(other) && !busy.has(other.id) && holdersUpTo(run, other, node.id) !== null) releaseLocks(run, other.id)
+}
+
+/** Remembers daemons directly inside the Steps node: the group that started them is over. */
+export function forgetDaemons(run: Run, node: NodeStatus): void {
+  if (run.daemons.size === 0) return
+  const isNew = (id: string) => run.nodes.get(id)?.boundaryID === node.id && run.internal.forgotten?.[id] === undefined
+  remember(run, [...run.daemons].filter(isNew), node.id)
+}
+
+/** What is under way of these nodes, as far as they are inside the boundary. */
+function remember(run: Run, ids: Iterable<string>, boundaryId: string): Readonly<Record<string, Forgotten>> {
+  const found: Record<string, Forgotten> = {}
+  for (const id of ids) {
+    const inner = run.nodes.get(id)
+    const frame = run.frames.get(id)
+    const effect = frame instanceof Body ? frame.underWay() : null
+    if (!(frame instanceof Body) || effect === null || inner === undefined) continue
+    const holders = holdersUpTo(run, inner, boundaryId)
+    const { inExitHandler } = frame.execution.call
+    if (holders !== null) found[id] = { effect, template: frame.template, inExitHandler, holders }
+  }
+  if (Object.keys(found).length > 0) keep(run, { ...run.internal.forgotten, ...found })
+  return found
 }
 
 /** The node, its Retry node, and what encloses them; `null` where the boundary is not among that. */

@@ -1,7 +1,7 @@
 /** Runs that once hung or lost something, found by the property tests: each a row that failed before. */
 import { describe, expect, it } from 'vitest'
 import type { Template, WorkflowSpec, WorkflowStep } from '../resources/index.ts'
-import { instant } from '../resources/index.ts'
+import { instant, nodeIdOf } from '../resources/index.ts'
 import { Story } from './testing/story.ts'
 import { chain } from './testing/templates.ts'
 
@@ -408,6 +408,25 @@ describe('a run that is opened anew', () => {
     expect(again.phases).toMatchObject({ 'wf[0].serve': 'Failed', 'wf[1].b': 'Failed' })
     for (const kind of ['stopPod', 'removePod'] as const)
       expect(again.effects.flatMap((effect) => (effect.kind === kind ? [effect.pod] : [])).sort()).toEqual(pods.sort())
+  })
+  it.each([
+    ['goes', { 'wf[0].serve(0)': 'Error' }],
+    ['ends', { 'wf[0].serve(0)': 'Failed' }],
+    ['serves on', { 'wf[0].serve(0)': 'Succeeded' }],
+  ] as const)('follows a daemon whose step is over, and which %s', (how, phases) => {
+    const serving: Template = { ...plain, name: 'serving', daemon: true, retryStrategy: { limit: 2 } }
+    const story = new Story(spec(serving, steps([{ name: 'serve', template: 'serving' }], [b])))
+    story.begin('wf[0].serve(0)')
+    const again = story.reopened().reopened()
+    const pod = again.run.podIdOf('wf[0].serve(0)')
+    const asked = again.effects.flatMap((effect) => (effect.kind === 'runPod' ? [effect.plan.identity.id] : []))
+    expect(asked.sort()).toEqual([pod, again.run.podIdOf('wf[1].b')].sort())
+    if (how === 'goes') again.tell({ kind: 'podGone', node: nodeIdOf(again.node('wf[0].serve(0)').id), pod })
+    if (how === 'ends') again.end('wf[0].serve(0)')
+    again.end('wf[1].b')
+    expect(again.phases).toMatchObject(phases)
+    if (how === 'serves on') again.end('wf[0].serve(0)', { exitCode: 143 })
+    expect([again.phase, again.phases]).toMatchObject(['Succeeded', phases])
   })
   const leaf: WorkflowSpec = { entrypoint: 'plain', templates: [plain] }
   it('ends what runs beyond a deadline that passed meanwhile', () => {

@@ -2,7 +2,7 @@
 import type { NodeStatus } from '../resources/index.ts'
 import { Body, type BodyInit } from './body.ts'
 import { endDaemons, failFastText, failsFast, outboundOf } from './boundary.ts'
-import { forgetBelow } from './forgotten.ts'
+import { forgetBelow, forgetDaemons } from './forgotten.ts'
 import { exportGlobals } from './global-outputs.ts'
 import { isEnded, isFailedOrError } from './phases.ts'
 import { pickHolder } from './holder.ts'
@@ -43,6 +43,7 @@ export class StepsBody extends Body {
       if (isFailedOrError(groupNode.phase)) return this.end(node, 'Failed', groupNode.message ?? '')
       const fault = this.learn(this.group, groupNode)
       if (fault !== null) return this.failWith(fault)
+      forgetDaemons(run, node)
       this.isLastPlain = this.group.isPlain
       this.group = null
       this.index += 1

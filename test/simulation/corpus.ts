@@ -90,4 +90,6 @@ export const corpus: readonly Entry[] = [
   small(232170), // the judge's fault: templates that shared a cache entry made different things
   small(199003), // a pod that had been asked for before the engine's first list was started though its node had ended meanwhile
   wide(210989), // a daemon that was told of twice while its workflow was suspended was not heard when that went on
+  wide(208961), // a daemon whose step was over went while a commit was refused, and nobody noticed after the restart
+  fleet(103), // a lock that a workflow waited for was given to its new owner after it had deleted it, and was kept for ever
 ]

@@ -131,6 +131,13 @@ export const engineMutants: readonly Mutant[] = [
     replace: '    void resumeForgotten\n',
   },
   {
+    name: 'daemons of steps that are over are forgotten by a restart',
+    file: 'src/engine/steps.ts',
+    find: '      forgetDaemons(run, node)\n',
+    replace: '      void forgetDaemons\n',
+    tests: ['src/engine/regressions.test.ts'],
+  },
+  {
     name: 'ended nodes are counted and remembered again after a restart',
     file: 'src/engine/execution.ts',
     find: 'this.template !== null && this.run.justEnded.has(node.id)',
