@@ -5,7 +5,7 @@ import { EngineClient } from './client.ts'
 import { findEngine } from './connection.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { ensurePauseImage } from './pause-image.ts'
-import { sandboxBody, startSandbox } from './sandboxes.ts'
+import { sandboxBody, startSandbox } from './sandbox-body.ts'
 import { record, textOr } from './wire.ts'
 
 const found = await findEngine()

@@ -9,7 +9,8 @@ import { containerName, holderName, identityLabels, label, sandboxNameOf } from 
 import { pauseImage } from './pause-image.ts'
 import { type PodPlan, encodePlan } from '../plan.ts'
 import type { PodRecord } from './pod-record.ts'
-import { type Sandboxes, hostnameOf, sandboxBody, startSandbox } from './sandboxes.ts'
+import { hostnameOf, sandboxBody, startSandbox } from './sandbox-body.ts'
+import type { Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
 import { type TarEntry, tarOf } from './tar.ts'
 import {

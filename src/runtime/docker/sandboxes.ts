@@ -14,7 +14,9 @@ import type { EngineCalls } from './engine-calls.ts'
 import type { Log } from './log.ts'
 import { freeSandboxName, label, occupantOf, sandboxNameOf } from './names.ts'
 import { endProcesses } from './lost-start.ts'
-import { pauseImage } from './pause-image.ts'
+import { sandboxBody, startSandbox } from './sandbox-body.ts'
+import type { Owner } from './sandbox-body.ts'
+import { SandboxRemovals } from './sandbox-removals.ts'
 import type { ListedContainer } from './wire.ts'
 
 export type Sandbox = { readonly id: string; readonly ip: string | null; readonly workflow: WorkflowUid }
@@ -36,9 +38,6 @@ type Waiter = { readonly pod: PodIdentity; resolve(sandbox: Held): void; reject(
 const idleMs = 10_000
 /** Made at once for one workflow; more only slow each other down. */
 const mostMaking = 2
-
-/** The daemon that a sandbox is of, where that keeps its files (see strays.ts), and the network it is to join. */
-export type Owner = { readonly instance: string; readonly home: string; readonly network: string }
 
 export type SandboxesOptions = {
   readonly calls: EngineCalls
@@ -62,15 +61,14 @@ export class Sandboxes {
   private readonly makingNames = new Set<string>()
   /** Of those whose making failed: the engine may have one of the name all the same, or get it yet. */
   private readonly failedNames = new Set<string>()
-  /** Removed, or about to be: a list taken a moment ago may still have them. */
-  private readonly dropped = new Set<string>()
+  private readonly removals: SandboxRemovals
   private readonly makes = new Set<Promise<void>>()
-  private readonly removals = new Set<Promise<void>>()
   private readonly timer: NodeJS.Timeout
   private count = 0
 
   constructor(options: SandboxesOptions) {
     this.options = options
+    this.removals = new SandboxRemovals(options)
     this.timer = setInterval(() => this.dropIdle(), idleMs / 3)
     this.timer.unref()
   }
@@ -82,7 +80,7 @@ export class Sandboxes {
     const free = [...this.pools.values()].flatMap((pool) => [...pool].filter((held) => held.occupant === null))
     for (const held of free) this.drop(held)
     // Also those that were on their way out already: the client closes with us.
-    await Promise.all(this.removals)
+    await this.removals.close()
   }
 
   /** So many pods of the workflow will come: has sandboxes made, within reason. */
@@ -188,10 +186,10 @@ export class Sandboxes {
     isLive: (pod: PodId) => boolean,
   ): Promise<void> {
     const listed = new Set(rows.map((row) => row.id))
-    for (const id of this.dropped) if (!listed.has(id)) this.dropped.delete(id)
+    this.removals.listed(listed)
     const known = this.ids()
     for (const row of rows) {
-      if (known.has(row.id) || this.dropped.has(row.id) || this.makingNames.has(row.name)) continue
+      if (known.has(row.id) || this.removals.has(row.id) || this.makingNames.has(row.name)) continue
       const workflow = row.labels[label.workflowUid] as WorkflowUid | undefined
       const found = row.state === 'running' ? await this.options.calls.inspect(row.id) : null
       if (workflow === undefined || found === null) {
@@ -229,11 +227,8 @@ export class Sandboxes {
   async forget(workflow: WorkflowUid): Promise<void> {
     const pool = [...this.pool(workflow)]
     this.pools.delete(workflow)
-    for (const held of pool) {
-      this.dropped.add(held.id)
-      if (held.occupant !== null) this.byPod.delete(held.occupant)
-    }
-    await Promise.all(pool.map((held) => this.options.calls.remove(held.id)))
+    for (const { occupant } of pool) if (occupant !== null) this.byPod.delete(occupant)
+    await Promise.all(pool.map(({ id }) => this.removals.removeNow(id)))
   }
 
   /** The workflow is another daemon's from now on: what its pods have stays, what is idle goes. */
@@ -309,20 +304,8 @@ export class Sandboxes {
 
   private drop(held: Held): void {
     this.pools.get(held.workflow)?.delete(held)
-    this.dropped.add(held.id)
     if (held.occupant !== null && this.byPod.get(held.occupant) === held) this.byPod.delete(held.occupant)
-    // Another daemon that is in charge by now has taken it over, and may have given it to a pod.
-    const isOurs = this.options.confirm().then(
-      () => true,
-      () => false,
-    )
-    const removal = isOurs
-      .then((ours) => (ours ? this.options.calls.remove(held.id) : undefined))
-      .catch((error: unknown) => {
-        this.options.log('warn', 'a sandbox could not be removed', { sandbox: held.id, error: String(error) })
-      })
-      .finally(() => this.removals.delete(removal))
-    this.removals.add(removal)
+    this.removals.remove(held.id)
   }
 
   private dropIdle(): void {
@@ -376,62 +359,3 @@ export class Sandboxes {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** What a pod may set of its own network; it then gets a sandbox for itself. */
-export type SandboxSettings = {
-  readonly Hostname?: string
-  readonly ExposedPorts?: object
-  readonly host?: object
-}
-
-export function sandboxBody(
-  { instance, home, network }: Owner,
-  pod: Pick<PodIdentity, 'workflowUid' | 'workflowName' | 'namespace'>,
-  settings: SandboxSettings = {},
-  extraLabels: Readonly<Record<string, string>> = { [label.role]: 'sandbox' },
-): object {
-  return {
-    Image: pauseImage,
-    Hostname: settings.Hostname ?? hostnameOf(pod.workflowName),
-    ...(settings.ExposedPorts && { ExposedPorts: settings.ExposedPorts }),
-    Labels: {
-      [label.instance]: instance,
-      [label.home]: home,
-      [label.workflowUid]: pod.workflowUid,
-      [label.workflow]: pod.workflowName,
-      [label.namespace]: pod.namespace,
-      ...extraLabels,
-    },
-    HostConfig: {
-      NetworkMode: network,
-      ReadonlyRootfs: true,
-      CapDrop: ['ALL'],
-      LogConfig: { Type: 'none' },
-      ...settings.host,
-    },
-  }
-}
-
-/** A host name of at most 63 letters, digits and dashes. */
-export const hostnameOf = (name: string): string =>
-  name
-    .replace(/[^a-zA-Z0-9-]/g, '-')
-    .slice(0, 63)
-    .replace(/^-+|-+$/g, '') || 'pod'
-
-/** Created, started and inspected; adopts one that stands under the name. */
-export async function startSandbox(
-  calls: EngineCalls,
-  name: string,
-  body: object,
-): Promise<{ id: string; ip: string | null }> {
-  const id = (await calls.create(name, body)) ?? (await calls.inspect(name))?.id
-  if (id === undefined) throw new EngineError(409, `the name ${name} is taken and yet nothing stands there`)
-  try {
-    await calls.start(id)
-    return { id, ip: (await calls.inspect(id))?.ip ?? null }
-  } catch (error) {
-    await calls.remove(id).catch(() => {})
-    throw error
-  }
-}

@@ -10,7 +10,7 @@ import { EngineCalls } from './engine-calls.ts'
 import { label } from './names.ts'
 import { pauseImage } from './pause-image.ts'
 import { DockerRuntime } from './docker-runtime.ts'
-import { sandboxBody, startSandbox } from './sandboxes.ts'
+import { sandboxBody, startSandbox } from './sandbox-body.ts'
 import { findStrays, homeOf, removeStrays } from './strays.ts'
 import { list, record, textOr } from './wire.ts'
 
