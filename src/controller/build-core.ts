@@ -18,6 +18,7 @@ import { isToBeArchived, noArchive } from './archive/policy.ts'
 import type { ControllerConfig } from './config.ts'
 import { defaultHistory } from './config.ts'
 import type { Core } from './core.ts'
+import { Creations } from './creations.ts'
 import { Cron } from './cron/cron.ts'
 import { abandon, leave } from './ending.ts'
 import { Estimates } from './estimates.ts'
@@ -312,7 +313,7 @@ export function buildCore(parts: ControllerParts, { host, engineAway, onHealth }
     owners: new Owners(),
     tasks: new Tasks({ clock, log, artifacts, lookups, plugins, claims, api, artifactContext, observe }),
     cron: new Cron({ clock, random, store, objects, runs, config, telemetry, log, api }),
-    creating: new Set(),
+    creating: new Creations(),
   }
   objects.onChange((change) => afterObjectChange(core, change, wakeLockWaiters))
   return core

@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/port.ts'
 import type { Store } from '../store/port.ts'
 import type { Alarms } from './alarms.ts'
 import type { ControllerConfig } from './config.ts'
+import type { Creations } from './creations.ts'
 import type { Cron } from './cron/cron.ts'
 import type { Estimates } from './estimates.ts'
 import type { EventFeed } from './event-feed.ts'
@@ -81,6 +82,5 @@ export type Core = {
   readonly archive: { readonly holds: Holds; readonly mover: Mover }
   readonly revisions: Revisions
   readonly api: Controller
-  /** Names that are being created and are not in the store yet: `<namespace>/<name>`. */
-  readonly creating: Set<string>
+  readonly creating: Creations
 }

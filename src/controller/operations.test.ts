@@ -4,6 +4,8 @@ import { doing, ended, eventually, newHouse, until } from './controller.fixtures
 import type { House } from './controller.fixtures/house.ts'
 import type { RunningController } from './controller.ts'
 import type { WatchEvent } from './port.ts'
+import type { CommitFault } from '../store/index.ts'
+import type { Store } from '../store/port.ts'
 
 let house: House
 afterEach(() => house.close())
@@ -47,6 +49,40 @@ describe('operations', () => {
     await second.operate('default', '@latest', { kind: 'resume' })
     expect((await ended(second, 'wf')).status?.phase).toBe('Succeeded')
   })
+
+  it.each(['terminate', 'delete'] as const)(
+    '%s a workflow of whose creation only the answer was lost',
+    async (kind) => {
+      house = newHouse()
+      let isLost = false
+      const fault = (): CommitFault | null => (isLost ? null : ((isLost = true), { kind: 'loseAnswer' }))
+      const looked = Promise.withResolvers<void>()
+      const goOn = Promise.withResolvers<void>()
+      const arrange = (store: Store): void => {
+        const read = store.workflowByUid.bind(store)
+        store.workflowByUid = async (uid) => {
+          const row = await read(uid)
+          store.workflowByUid = read
+          looked.resolve()
+          await goOn.promise
+          return row
+        }
+      }
+      const controller = await house.open({ fault, arrange })
+      const created = controller.createWorkflow('default', single('wf'))
+      await looked.promise
+      const done =
+        kind === 'delete'
+          ? controller.deleteWorkflow('default', 'wf')
+          : controller.operate('default', 'wf', { kind }).then(() => undefined)
+      await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 100))])
+      goOn.resolve()
+      await Promise.all([created, done])
+      await eventually(() => controller.snapshot().liveWorkflows === 0, 'it leaves memory')
+      const left = await controller.workflow('default', 'wf')
+      expect(left?.status?.phase).toBe(kind === 'delete' ? undefined : 'Failed')
+    },
+  )
 
   it('retry a workflow that has failed and left memory', async () => {
     const controller = await withFailed()

@@ -91,5 +91,6 @@ export const corpus: readonly Entry[] = [
   small(199003), // a pod that had been asked for before the engine's first list was started though its node had ended meanwhile
   wide(210989), // a daemon that was told of twice while its workflow was suspended was not heard when that went on
   wide(208961), // a daemon whose step was over went while a commit was refused, and nobody noticed after the restart
+  wide(367314), // a workflow that was terminated while the answer of its creation was lost began once more
   fleet(103), // a lock that a workflow waited for was given to its new owner after it had deleted it, and was kept for ever
 ]

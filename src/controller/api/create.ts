@@ -131,25 +131,24 @@ function completed(core: Core, namespace: string, given: Workflow, options: Crea
 
 async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<Workflow> {
   const { namespace = '', name = '' } = workflow.metadata
-  const key = `${namespace}/${name}`
-  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(key)) throw alreadyExists('Workflow', name)
-  core.creating.add(key)
-  try {
-    if (await isThere(core, workflow.metadata)) throw alreadyExists('Workflow', name)
-    const owner = core.fleet?.ownerOf(workflow)
-    if (owner !== undefined && owner !== core.fleet?.name) return await storeFor(core, owner, { workflow, nodes })
-    const live = openCreated(core, workflow, nodes)
-    live.held = !mayBegin(core, live, workflow)
-    await commit(core, live, workflow, nodes)
-    // Its turn may have come meanwhile, when nobody knew it yet.
-    if (live.held) live.held = !mayBegin(core, live, workflow)
-    core.runs.add(live)
-    announceLive(core.hub, live, 'ADDED')
-    lookFirst(core, live)
-    return viewOf(live, { nodes: true })
-  } finally {
-    core.creating.delete(key)
-  }
+  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(namespace, name))
+    throw alreadyExists('Workflow', name)
+  return core.creating.during(namespace, name, () => storeNew(core, workflow, nodes))
+}
+
+async function storeNew(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<Workflow> {
+  if (await isThere(core, workflow.metadata)) throw alreadyExists('Workflow', workflow.metadata.name ?? '')
+  const owner = core.fleet?.ownerOf(workflow)
+  if (owner !== undefined && owner !== core.fleet?.name) return storeFor(core, owner, { workflow, nodes })
+  const live = openCreated(core, workflow, nodes)
+  live.held = !mayBegin(core, live, workflow)
+  await commit(core, live, workflow, nodes)
+  // Its turn may have come meanwhile, when nobody knew it yet.
+  if (live.held) live.held = !mayBegin(core, live, workflow)
+  core.runs.add(live)
+  announceLive(core.hub, live, 'ADDED')
+  lookFirst(core, live)
+  return viewOf(live, { nodes: true })
 }
 
 /** Another controller is to have it: it begins once that has heard of it. */

@@ -38,6 +38,7 @@ export async function deleteWorkflow(
 ): Promise<void> {
   const { finishedUid } = options
   const resolved = await resolvedName(core, namespace, name)
+  await core.creating.settled(namespace, resolved)
   const live = core.runs.byName(namespace, resolved)
   if (live !== undefined) mustBe(finishedUid, { uid: live.uid, name: resolved, finished: false })
   if (live !== undefined) return deleteLive(core, live, options.force === true)

@@ -16,6 +16,7 @@ export async function operateOn(core: Core, namespace: string, name: string, ope
 
 /** A finished workflow comes back into memory; if nothing comes of the request it leaves again. */
 async function takeUp(core: Core, namespace: string, name: string): Promise<LiveRun> {
+  await core.creating.settled(namespace, name)
   const found = await core.store.workflow(namespace, name)
   if (found === null) return takeUpMoved(core, namespace, name)
   return core.archive.holds.alone(found.uid, async () => {

@@ -16,7 +16,7 @@ const clearingLookMs = 200
 export async function takeBack(core: Core, row: ArchivedRow): Promise<void> {
   const { namespace, name, uid } = row
   const taken = new ApiError('ALREADY_EXISTS', 'Workflow already exists on cluster, use argo retry {name} instead')
-  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(`${namespace}/${name}`)) throw taken
+  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(namespace, name)) throw taken
   await core.archive.holds.alone(uid, async () => {
     await cleared(core, uid)
     try {

@@ -11,7 +11,7 @@ import type { ContainerScript, Faults, PodScript } from '../../runtime/simulated
 import { EndpointsRuntime } from '../../runtime/endpoints/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import { SimulatedEngine, SimulatedRuntime } from '../../runtime/simulated/index.ts'
-import type { Change } from '../../store/port.ts'
+import type { Change, Store } from '../../store/port.ts'
 import type { CommitFault } from '../../store/index.ts'
 import { MemoryDisk, openMemoryStore } from '../../store/index.ts'
 import type { ControllerConfig } from '../config.ts'
@@ -79,6 +79,8 @@ export type House = {
     readonly away?: readonly string[]
     /** Asked before containers are made, started or removed, as of a store that another may take over. */
     readonly confirm?: () => Promise<void>
+    /** Changes how the store answers. */
+    readonly arrange?: (store: Store) => void
   }): Promise<RunningController>
   close(): Promise<void>
 }
@@ -116,8 +118,9 @@ export function newHouse({ endpoints = {}, ...options }: HouseOptions = {}): Hou
     engines,
     runtimes,
     disk,
-    async open({ config, fault, plugins, random = testRandom, away = [], confirm } = {}) {
+    async open({ config, fault, plugins, random = testRandom, away = [], confirm, arrange } = {}) {
       const store = openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) })
+      arrange?.(store)
       const controller = createController({
         clock: realClock,
         random,
