@@ -1,5 +1,5 @@
-/** Names that are completed at random, as Kubernetes completes them. */
-import type { Random } from '../resources/index.ts'
+/** Names that are completed at random, as Kubernetes completes them, and what is named after a claim. */
+import type { PersistentVolumeClaim, Random } from '../resources/index.ts'
 
 const kubernetesLetters = 'bcdfghjklmnpqrstvwxz2456789'
 const argoLetters = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -22,3 +22,22 @@ export const argoGeneratedName = (random: Random, generateName: string): string 
 
 /** The name of the Docker volume behind a claim. */
 export const volumeNameOf = (namespace: string, claimName: string): string => `${namespace}-${claimName}`
+
+export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
+
+/** The workflow whose claim it is; `null`: it is of its own. */
+export function claimOwnerOf(namespace: string, claim: PersistentVolumeClaim | null): ClaimOwner | null {
+  const owner = claim?.metadata?.ownerReferences?.find(({ kind }) => kind === 'Workflow')
+  return owner === undefined ? null : { namespace, name: owner.name, uid: owner.uid }
+}
+
+/** The labels of that volume, by which `removeStrayVolumes` knows it. */
+export const volumeLabelsOf = (
+  namespace: string,
+  claimName: string,
+  owner: ClaimOwner | null,
+): Readonly<Record<string, string>> => ({
+  'drydock.namespace': namespace,
+  'drydock.claim': claimName,
+  ...(owner === null ? {} : { 'drydock.workflow': owner.name, 'drydock.workflow-uid': owner.uid }),
+})

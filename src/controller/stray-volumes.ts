@@ -1,10 +1,17 @@
 /**
  * Volumes that stand for claims of nobody: a daemon that another had overtaken was just having them made, and its call came
- * through after their workflow was over. Nothing is written down of them, so each start looks for them.
+ * through after their workflow was over: the volume's own, or that of a pod that mounts it, with which the engine makes it.
+ * Nothing is written down of them, so each start looks for them.
  */
 import type { Workflow, WorkflowUid } from '../resources/index.ts'
+import { WorldError } from '../resources/index.ts'
 import { archivedWorkflow } from './archive/read.ts'
+import { persevere } from './back-off.ts'
 import type { Core } from './core.ts'
+
+/** About a quarter of a minute: the containers of such a pod are being removed at a start, too. */
+const triesMax = 8
+const isInUse = (error: unknown): error is WorldError => error instanceof WorldError && error.code === 'VOLUME_IN_USE'
 
 export async function removeStrayVolumes(core: Core, signal: AbortSignal): Promise<void> {
   for (const { labels } of (await core.runtime.volumes?.(signal)) ?? []) {
@@ -18,7 +25,8 @@ export async function removeStrayVolumes(core: Core, signal: AbortSignal): Promi
       !core.leftovers.isClearingClaim(namespace, claimName)
     if (!isUnclaimed() || (await keepsClaim(core, uid, claimName))) continue
     try {
-      if (!(await core.claims.removeStray(namespace, claimName, { isUnclaimed, signal }))) continue
+      const remove = () => core.claims.removeStray(namespace, claimName, { isUnclaimed, signal })
+      if (!(await persevere(remove, { clock: core.clock, signal, triesMax, mayPass: isInUse }))) continue
       core.log.info({ uid, claim: claimName, namespace }, 'a volume of a workflow that is no more was removed')
     } catch (error) {
       signal.throwIfAborted()

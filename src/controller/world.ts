@@ -38,7 +38,7 @@ export const templateLookup = (objects: ObjectTable): TemplateLookup => ({
 export const podLookups = (objects: ObjectTable): Lookups => ({
   configMap: (namespace, name) => configMapIn(objects, namespace, name),
   secret: (namespace, name) => secretIn(objects, namespace, name),
-  hasClaim: (namespace, name) => objects.get('PersistentVolumeClaim', namespace, name) !== null,
+  claim: (namespace, name) => objects.get('PersistentVolumeClaim', namespace, name),
 })
 
 export function buildWorld(parts: {

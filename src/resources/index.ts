@@ -234,6 +234,7 @@ export type {
   SecurityRequest,
   MountRequest,
   VolumeRequest,
+  ClaimVolumeRequest,
   FileRequest,
   ProbeAction,
   ProbeRequest,

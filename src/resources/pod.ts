@@ -82,11 +82,20 @@ export type MountRequest = {
 
 export type VolumeRequest =
   | { readonly kind: 'empty'; readonly name: string; readonly medium?: 'Memory'; readonly sizeBytes?: number }
-  /** A Docker volume that outlives the pod. */
-  | { readonly kind: 'claim'; readonly name: string; readonly volumeName: string; readonly readOnly?: boolean }
+  | ClaimVolumeRequest
   | { readonly kind: 'hostPath'; readonly name: string; readonly path: string; readonly type?: string }
   /** Files with given content: ConfigMap, Secret, projected and downward-API volumes. */
   | { readonly kind: 'files'; readonly name: string; readonly secret: boolean; readonly files: readonly FileRequest[] }
+
+/** A Docker volume that outlives the pod. */
+export type ClaimVolumeRequest = {
+  readonly kind: 'claim'
+  readonly name: string
+  readonly volumeName: string
+  readonly readOnly?: boolean
+  /** With which the engine makes it where it does not stand (any more): they tell whose it is. */
+  readonly labels?: Readonly<Record<string, string>>
+}
 
 export type FileRequest = { readonly path: string; readonly content: Uint8Array; readonly mode: number }
 

@@ -366,6 +366,20 @@ export function runtimeContract(adapter: ContractAdapter): void {
       expect(await told()).toEqual([])
     })
 
+    it('makes a claim that does not stand with the labels that its pod knows, so that it is found', async () => {
+      if (runtime.volumes === undefined) return
+      const volumeName = `drydock-contract-${uid.slice(0, 8)}-late`
+      const labels = { 'drydock.claim': 'late', 'drydock.workflow-uid': uid }
+      const mounts = [{ volume: 'data', mountPath: '/data' }]
+      const pod = podOf([container({}, { mounts })], { volumes: [{ kind: 'claim', name: 'data', volumeName, labels }] })
+      await runtime.prepare(pod)
+      const told = async () => (await runtime.volumes?.())?.filter(({ name }) => name === volumeName)
+      expect(await told()).toEqual([{ name: volumeName, labels }])
+      await runtime.remove(pod.identity.id)
+      await runtime.removeVolume(volumeName)
+      expect(await told()).toEqual([])
+    })
+
     it('mounts files of given content', async () => {
       const file = (path: string, text: string) => ({ path, content: Buffer.from(text), mode: 0o644 })
       const pod = podOf(

@@ -92,5 +92,6 @@ export const corpus: readonly Entry[] = [
   wide(210989), // a daemon that was told of twice while its workflow was suspended was not heard when that went on
   wide(208961), // a daemon whose step was over went while a commit was refused, and nobody noticed after the restart
   wide(367314), // a workflow that was terminated while the answer of its creation was lost began once more
+  wide(396084), // a volume that came to be once more with the pod that an overtaken daemon was just having made outlived its workflow
   fleet(103), // a lock that a workflow waited for was given to its new owner after it had deleted it, and was kept for ever
 ]

@@ -1,11 +1,10 @@
 /** What a pod's spec refers to: ConfigMaps, Secrets and claims of its namespace. */
-import type { ConfigMap, Secret } from '../../resources/index.ts'
+import type { ConfigMap, PersistentVolumeClaim, Secret } from '../../resources/index.ts'
 
 export interface Lookups {
   configMap(namespace: string, name: string): ConfigMap | null
   secret(namespace: string, name: string): Secret | null
-  /** Whether a claim of that name exists. */
-  hasClaim(namespace: string, claimName: string): boolean
+  claim(namespace: string, claimName: string): PersistentVolumeClaim | null
 }
 
 /**

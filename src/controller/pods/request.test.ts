@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PodPlan } from '../../engine/index.ts'
-import type { ConfigMap, Secret } from '../../resources/index.ts'
+import type { ConfigMap, PersistentVolumeClaim, Secret } from '../../resources/index.ts'
 import { instant, nodeIdOf, podIdOf, workflowUid } from '../../resources/index.ts'
 import { NotYet } from './lookups.ts'
 import { podRequest } from './request.ts'
@@ -11,11 +11,18 @@ const secrets: Record<string, Secret> = {
   s: { metadata: { name: 's' }, data: { word: base64('hidden') } },
   pull: { metadata: { name: 'pull' }, data: { '.dockerconfigjson': base64('{"auths":{"r":{}}}') } },
 }
+const mine: PersistentVolumeClaim = {
+  metadata: {
+    name: 'mine',
+    ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', name: 'wf', uid: 'u' }],
+  },
+  spec: {},
+}
 const context = {
   lookups: {
     configMap: (_namespace: string, name: string) => configMaps[name] ?? null,
     secret: (_namespace: string, name: string) => secrets[name] ?? null,
-    hasClaim: (_namespace: string, name: string) => name === 'mine',
+    claim: (_namespace: string, name: string) => (name === 'mine' ? mine : null),
   },
   host: { name: 'host', cpus: 4, memoryBytes: 2 ** 30 },
   pullPolicy: 'Argo' as const,
@@ -159,6 +166,20 @@ describe('volumes', () => {
     [{ secret: { secretName: 'none', optional: true } }, { kind: 'files', files: [] }],
   ])('of %j', (source, expected) => {
     expect(main(mount('v'), { volumes: [{ name: 'v', ...source }] }).request.volumes).toMatchObject([expected])
+  })
+
+  it('of a claim are made with labels that tell whose it is, where the engine has them no more', () => {
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'mine' } }]
+    expect(main(mount('v'), { volumes }).request.volumes).toMatchObject([
+      {
+        labels: {
+          'drydock.namespace': 'ns',
+          'drydock.claim': 'mine',
+          'drydock.workflow': 'wf',
+          'drydock.workflow-uid': 'u',
+        },
+      },
+    ])
   })
 
   it.each([

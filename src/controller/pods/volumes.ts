@@ -1,7 +1,7 @@
 /** The volumes of a pod: what stands behind each name that a container mounts. */
 import type { Container, FileRequest, KeyToPath, Volume, VolumeRequest } from '../../resources/index.ts'
 import { UserError } from '../../resources/index.ts'
-import { volumeNameOf } from '../names.ts'
+import { claimOwnerOf, volumeLabelsOf, volumeNameOf } from '../names.ts'
 import { configMapKeys, configMapValue, secretKeys, secretValue } from '../objects.ts'
 import { wholeUnits } from './amounts.ts'
 import type { EnvContext } from './env.ts'
@@ -46,12 +46,13 @@ function oneVolume(volume: Volume, context: EnvContext): VolumeRequest {
   }
   if (volume.persistentVolumeClaim !== undefined) {
     const { claimName, readOnly } = volume.persistentVolumeClaim
-    if (!context.lookups.hasClaim(context.namespace, claimName))
-      throw new NotYet(`Unschedulable: persistentvolumeclaim "${claimName}" not found`)
+    const claim = context.lookups.claim(context.namespace, claimName)
+    if (claim === null) throw new NotYet(`Unschedulable: persistentvolumeclaim "${claimName}" not found`)
     return {
       kind: 'claim',
       name,
       volumeName: volumeNameOf(context.namespace, claimName),
+      labels: volumeLabelsOf(context.namespace, claimName, claimOwnerOf(context.namespace, claim)),
       ...(readOnly ? { readOnly } : {}),
     }
   }

@@ -6,7 +6,8 @@ import { rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { BackOff } from '../back-off.ts'
 import { isRetryable, mayBeStored, persevere } from '../back-off.ts'
-import { volumeNameOf } from '../names.ts'
+import type { ClaimOwner } from '../names.ts'
+import { claimOwnerOf, volumeLabelsOf, volumeNameOf } from '../names.ts'
 import type { ObjectTable } from '../objects.ts'
 import type { ClaimKey, ClaimPlaces } from '../pods/claim-places.ts'
 import type { Log } from '../telemetry.ts'
@@ -16,8 +17,6 @@ const clearingLookMs = 200
 const inUseBackOff: BackOff = { firstMs: 20, factor: 1.5, capMs: 30_000 }
 /** Failures between two lines of the log: about ten seconds, and then every few minutes. */
 const toldEvery = 15
-
-export type ClaimOwner = { readonly namespace: string; readonly name: string; readonly uid: string }
 
 export class Claims {
   readonly #runtime: Runtime
@@ -90,9 +89,7 @@ export class Claims {
   /** The volume of a claim that stands, as it is when its first pod is placed. */
   async ensureVolumeOf({ namespace, name }: ClaimKey, signal: AbortSignal): Promise<void> {
     const claim = this.#objects.get('PersistentVolumeClaim', namespace, name)
-    const owner = claim?.metadata?.ownerReferences?.find(({ kind }) => kind === 'Workflow')
-    const whose = owner === undefined ? null : { namespace, name: owner.name, uid: owner.uid }
-    await this.ensureVolume(namespace, name, whose, signal)
+    await this.ensureVolume(namespace, name, claimOwnerOf(namespace, claim), signal)
   }
 
   /** The volume of a claim that stands as a manifest of its own, or of a template; nothing while it has no place yet. */
@@ -102,11 +99,7 @@ export class Claims {
     owner: ClaimOwner | null,
     signal?: AbortSignal,
   ): Promise<void> {
-    const labels = {
-      'drydock.namespace': namespace,
-      'drydock.claim': claimName,
-      ...(owner === null ? {} : { 'drydock.workflow': owner.name, 'drydock.workflow-uid': owner.uid }),
-    }
+    const labels = volumeLabelsOf(namespace, claimName, owner)
     const runtime = this.#runtimeOf(namespace, claimName)
     if (runtime === null) return
     const key = `${namespace}/${claimName}`

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Template, Workflow } from '../../resources/index.ts'
+import { podIdOf } from '../../resources/index.ts'
 import { SimulatedRuntime } from '../../runtime/simulated/index.ts'
 import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
@@ -333,6 +334,47 @@ describe('claims', () => {
     await house.open()
     await eventually(() => !house.engine.volumes.has('default-over-data'), 'it is removed once more')
     expect([...house.engine.volumes.keys()].sort()).toEqual(['default-kept-data', 'default-runs-data', 'mine'])
+  })
+
+  it('are removed at a start where a daemon that was overtaken had a pod prepared that mounts them', async () => {
+    house = newHouse()
+    const first = await house.open()
+    await first.createWorkflow('default', { metadata: { name: 'wf' }, spec })
+    await eventually(() => house.engine.pods.size === 1, 'its pod stands')
+    const [pod] = house.engine.pods.values()
+    await ended(first, 'wf')
+    await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
+    await eventually(() => house.engine.pods.size === 0, 'the pod is removed')
+    await first.drain()
+    if (pod !== undefined) await new SimulatedRuntime(house.engine).prepare(pod.request)
+    expect([...house.engine.volumes.keys()]).toEqual(['default-wf-data'])
+    await house.open()
+    await eventually(() => house.engine.volumes.size === 0, 'it is removed once more')
+    expect(house.engine.pods.size).toBe(0)
+  })
+
+  it('are removed at a start as soon as the containers are gone that mount them', async () => {
+    house = newHouse()
+    const first = await house.open()
+    await first.createWorkflow('default', only('runs', { container: doing({ forEver: true }) }))
+    const { metadata } = await until(first, 'runs', (now) => root(now)?.phase === 'Running')
+    const [running] = house.engine.pods.values()
+    if (running === undefined) throw new Error('no pod runs')
+    await first.drain()
+    const late = new SimulatedRuntime(house.engine)
+    const labels = {
+      'drydock.namespace': 'default',
+      'drydock.claim': 'gone',
+      'drydock.workflow-uid': 'of-nobody',
+    }
+    const volumes = [{ kind: 'claim', name: 'data', volumeName: 'default-gone', labels }] as const
+    const id = podIdOf(`${metadata.uid ?? ''}.late`)
+    await late.prepare({ ...running.request, identity: { ...running.request.identity, id }, volumes })
+    await house.open()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect([...house.engine.volumes.keys()]).toEqual(['default-gone'])
+    await late.remove(id)
+    await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
   })
 
   it('are waited for where a manifest names one that does not exist yet', async () => {

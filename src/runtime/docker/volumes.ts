@@ -135,7 +135,10 @@ function volumeMount(
     ReadOnly: isReadOnly,
     VolumeOptions: {
       NoCopy: true,
-      Labels: volume.kind === 'claim' ? { [label.instance]: instance } : identityLabels(instance, pod.identity),
+      Labels:
+        volume.kind === 'claim'
+          ? { ...volume.labels, [label.instance]: instance }
+          : identityLabels(instance, pod.identity),
       ...(isMemory && { DriverConfig: { Name: 'local', Options: options } }),
     },
   }

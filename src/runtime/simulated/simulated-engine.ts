@@ -3,6 +3,7 @@
  * allocated for files, logs or timers that a pod does not use.
  */
 import type {
+  ClaimVolumeRequest,
   Clock,
   ContainerRequest,
   ContainerState,
@@ -120,6 +121,7 @@ export class SimulatedEngine {
       isDeadlineExceeded: false,
       hasDeadline: false,
     }
+    for (const volume of request.volumes) if (volume.kind === 'claim') this.named(volume)
     this.pods.set(id, pod)
     this.tell(pod, false)
     return pod
@@ -293,14 +295,20 @@ export class SimulatedEngine {
 
   private treeOf(pod: SimulatedPod, name: string): SimulatedTree {
     const volume = pod.request.volumes.find((one) => one.name === name)
-    if (volume?.kind === 'claim') {
-      const tree = this.volumes.get(volume.volumeName) ?? new Map()
-      this.volumes.set(volume.volumeName, tree)
-      return tree
-    }
+    if (volume?.kind === 'claim') return this.named(volume)
     pod.volumes ??= new Map()
     const tree = pod.volumes.get(name) ?? (volume ? treeWith(volume) : new Map())
     pod.volumes.set(name, tree)
+    return tree
+  }
+
+  /** A volume that does not stand is made, as Docker makes it with the container that mounts it. */
+  private named({ volumeName, labels = {} }: ClaimVolumeRequest): SimulatedTree {
+    const known = this.volumes.get(volumeName)
+    if (known !== undefined) return known
+    const tree: SimulatedTree = new Map()
+    this.volumes.set(volumeName, tree)
+    this.volumeLabels.set(volumeName, labels)
     return tree
   }
 

@@ -4,7 +4,7 @@
  * the config's labels by compare-and-set. Every later pod of the claim goes there.
  */
 import { UserError, WorldError } from '../../resources/index.ts'
-import type { PodRequest } from '../../resources/index.ts'
+import type { ClaimVolumeRequest, PodRequest } from '../../resources/index.ts'
 import { label } from '../docker/names.ts'
 import type { NamedVolume } from '../port.ts'
 import type { Machine } from './machine.ts'
@@ -39,8 +39,8 @@ export class Claims {
    */
   async machineOf(pod: PodRequest): Promise<string | null> {
     let chosen: { readonly volume: string; readonly machine: string } | null = null
-    for (const volume of claimsOf(pod)) {
-      const machine = this.#settled.get(volume) ?? machineIn(await this.#config(volume, {}))
+    for (const { volumeName: volume, labels = {} } of claimsOf(pod)) {
+      const machine = this.#settled.get(volume) ?? machineIn(await this.#config(volume, labels))
       if (machine === null) continue
       this.#settled.set(volume, machine)
       if (chosen !== null && chosen.machine !== machine)
@@ -58,11 +58,11 @@ export class Claims {
 
   /** Settles the pod's claims on the machine and makes their volumes; `false` where another pod was faster elsewhere. */
   async settle(pod: PodRequest, machine: Machine): Promise<boolean> {
-    for (const volume of claimsOf(pod)) {
-      const owner = await this.#settleOne(volume, machine.id)
+    for (const { volumeName: volume, labels = {} } of claimsOf(pod)) {
+      const owner = await this.#settleOne(volume, labels, machine.id)
       if (owner !== machine.id) return false
       // With the labels of the claim: where it outlives that, they still tell whose it is.
-      await machine.runtime.ensureVolume(volume, claimLabels(await this.#config(volume, {})))
+      await machine.runtime.ensureVolume(volume, claimLabels(await this.#config(volume, labels)))
     }
     return true
   }
@@ -101,9 +101,9 @@ export class Claims {
     return [...this.#parts.machines().values()].filter(({ isAnswering }) => isAnswering)
   }
 
-  async #settleOne(volume: string, machineId: string): Promise<string> {
+  async #settleOne(volume: string, labels: Readonly<Record<string, string>>, machineId: string): Promise<string> {
     for (let tries = 0; tries < 10; tries += 1) {
-      const config = await this.#config(volume, {})
+      const config = await this.#config(volume, labels)
       const owner = machineIn(config)
       if (owner !== null) {
         this.#settled.set(volume, owner)
@@ -139,8 +139,12 @@ export class Claims {
   }
 }
 
-const claimsOf = (pod: PodRequest): readonly string[] =>
-  [...new Set(pod.volumes.flatMap((one) => (one.kind === 'claim' ? [one.volumeName] : [])))].sort()
+/** Each once, in an order that all daemons share. */
+function claimsOf(pod: PodRequest): readonly ClaimVolumeRequest[] {
+  const claims = pod.volumes.filter((one) => one.kind === 'claim')
+  const byName = new Map(claims.map((one) => [one.volumeName, one]))
+  return [...byName.values()].sort((a, b) => (a.volumeName < b.volumeName ? -1 : 1))
+}
 
 /** What the claim was made with. */
 function claimLabels({ labels }: Versioned): Readonly<Record<string, string>> {
