@@ -58,6 +58,13 @@ export const fencingMutants: readonly Mutant[] = [
     replace: '      void this.#confirm\n',
   },
   {
+    name: 'a volume that comes back with a late pod is nobody’s',
+    file: 'src/controller/pods/volumes.ts',
+    find: 'claimOwnerOf(context.namespace, claim)),',
+    replace: 'null),',
+    kind: 'wide',
+  },
+  {
     name: 'a start goes on after the wait for the answer who leads',
     file: podLife,
     find: '    if (this.#parts.confirm !== null) await this.#parts.confirm()\n    signal.throwIfAborted()\n    await this.#parts.runtime.start(request, signal)',
