@@ -117,7 +117,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a turn that comes while a workflow is being stored is missed',
     file: create,
-    find: '    if (live.held) live.held = !mayBegin(core, live, workflow)\n',
+    find: '  if (live.held) live.held = !mayBegin(core, live, workflow)\n',
     replace: '',
   },
   {
