@@ -82,19 +82,19 @@ export interface Runtime {
 
   info(signal?: AbortSignal): Promise<RuntimeInfo>
 
-  /** Pulls images as the policy says and creates the pod's containers, not started; adopts what already stands there under the pod's id. Image trouble is a WorldError with code IMAGE_PULL (reason and message in its text). */
+  /** Pulls images as the policy says and creates the pod's containers, not started; adopts what already stands there under the pod's id. Image trouble is a WorldError with code IMAGE_PULL (reason and message in its text); one of which it is known that it has run, and nothing stands any more, is refused with POD_GONE. */
   prepare(pod: PodRequest, signal?: AbortSignal): Promise<void>
 
   /** Unpacks a tar (paths relative to `/`) into a container that was created and not yet started. Volumes of the pod are reachable. */
   writeFiles(pod: PodId, container: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
 
-  /** Starts what is due: init containers one by one, then mains and sidecars; returns when main was started or the start failed (which shows in the state). */
+  /** Starts what is due: init containers one by one, then mains and sidecars; returns when main was started or the start failed (which shows in the state). POD_UNSTARTABLE: nothing of it has run, and nothing of what stands ever will; once removed it may be made anew. */
   start(pod: PodRequest, signal?: AbortSignal): Promise<void>
 
   /** TERM, then KILL after the grace. A pod that never started is ended too. */
   stop(pod: PodId, graceMs: number, signal?: AbortSignal): Promise<void>
 
-  /** A tar of the path in the container's file system as it is now, volumes included; `null` where it does not exist. The tar's first entry is the path's base name, as Docker's archive API gives it. */
+  /** A tar of the path in the container's file system as it is now, volumes included; `null` where it does not exist. The tar's first entry is the path's base name, as Docker's archive API gives it. Where the container is known to have gone: POD_GONE. */
   readFiles(
     pod: PodId,
     container: string,

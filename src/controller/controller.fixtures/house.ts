@@ -79,8 +79,8 @@ export type House = {
     readonly away?: readonly string[]
     /** Asked before containers are made, started or removed, as of a store that another may take over. */
     readonly confirm?: () => Promise<void>
-    /** Changes how the store answers. */
-    readonly arrange?: (store: Store) => void
+    /** Changes how the store or the runtime answers. */
+    readonly arrange?: (store: Store, runtime: Runtime) => void
   }): Promise<RunningController>
   close(): Promise<void>
 }
@@ -120,12 +120,13 @@ export function newHouse({ endpoints = {}, ...options }: HouseOptions = {}): Hou
     disk,
     async open({ config, fault, plugins, random = testRandom, away = [], confirm, arrange } = {}) {
       const store = openMemoryStore({ disk, ...(fault === undefined ? {} : { fault }) })
-      arrange?.(store)
+      const runtime = newRuntime(away)
+      arrange?.(store, runtime)
       const controller = createController({
         clock: realClock,
         random,
         store: confirm === undefined ? store : Object.assign(store, { confirm }),
-        runtime: newRuntime(away),
+        runtime,
         artifacts: createArtifacts({ directory }),
         config: { ...plainConfig, ...config },
         log: process.env['HOUSE_LOG'] === undefined ? silentLog : loudLog,

@@ -1,6 +1,7 @@
 /** What a pod leaves behind: output parameters, result, artifacts and logs; all are tried, whatever main's exit code. */
 import type { PodPlan } from '../../engine/index.ts'
 import type { PodResult } from '../../engine/observations.ts'
+import { WorldError } from '../../resources/index.ts'
 import type { Artifact, Parameter, PodState } from '../../resources/index.ts'
 import type { LogLine, Runtime } from '../../runtime/port.ts'
 import { persevere } from '../back-off.ts'
@@ -14,8 +15,8 @@ const resultBytesMax = 256 * 1024
 const parameterBytesMax = 1024 * 1024
 
 /**
- * Never throws: what went wrong first stands in `collectError`, in the words of Argo's `wait` container, which tells no
- * more than that. Parameters after one that fails are not read.
+ * What went wrong first stands in `collectError`, in the words of Argo's `wait` container, which tells no more than that.
+ * Parameters after one that fails are not read. @throws WorldError POD_GONE, and nothing else: its containers have gone
  */
 export async function collect(
   plan: PodPlan,
@@ -35,6 +36,7 @@ export async function collect(
       return await work()
     } catch (error) {
       signal.throwIfAborted()
+      if (isGone(error)) throw error
       errors.push(error instanceof Error ? error.message : String(error))
       return undefined
     }
@@ -54,6 +56,7 @@ export async function collect(
       if (saved !== null) artifacts.push(saved)
     } catch (error) {
       signal.throwIfAborted()
+      if (isGone(error)) throw error
       artifactErrors.push(error instanceof Error ? error.message : String(error))
     }
   }
@@ -72,6 +75,8 @@ export async function collect(
     ...(progress === null ? {} : { progress }),
   }
 }
+
+const isGone = (error: unknown): boolean => error instanceof WorldError && error.code === 'POD_GONE'
 
 export const leavesAnything = (plan: PodPlan): boolean =>
   plan.captureResult ||

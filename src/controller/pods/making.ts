@@ -80,6 +80,26 @@ export async function make(request: PodRequest, making: Making): Promise<void> {
   if (!isStaged && needsStaging(plan)) await putFiles(request, making)
 }
 
+/** Times that a pod is made anew of which what stands cannot be started. */
+const remakesMost = 3
+
+export const isUnstartable = (error: unknown): error is WorldError =>
+  error instanceof WorldError && error.code === 'POD_UNSTARTABLE'
+
+/**
+ * What stands of the pod cannot be started, and nothing of it has run.
+ * @param times it has been made anew before
+ * @throws `fault` as one that does not pass, where that has not helped
+ */
+export async function makeAnew(request: PodRequest, making: Making, fault: WorldError, times: number): Promise<void> {
+  if (times >= remakesMost) throw new WorldError(fault.code, fault.message, { retryable: false, cause: fault })
+  const { parts, signal } = making
+  const { workflowName: workflow, namespace, workflowUid: uid, nodeId: node } = request.identity
+  parts.log.warn({ workflow, namespace, uid, node, error: fault.message }, 'a pod that cannot be started is made anew')
+  await persevere(() => parts.runtime.remove(request.identity.id, signal), { clock: parts.clock, signal })
+  await make(request, making)
+}
+
 export async function create(parts: PodParts, request: PodRequest, signal: AbortSignal): Promise<void> {
   if (parts.confirm !== null) await parts.confirm()
   signal.throwIfAborted()

@@ -9,8 +9,8 @@ import { isRetryable, persevere } from '../back-off.ts'
 import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
-import type { Prepared } from './making.ts'
-import { create, make, prepareAhead, requestAhead, requestOf } from './making.ts'
+import type { Making, Prepared } from './making.ts'
+import { create, isUnstartable, make, makeAnew, prepareAhead, requestAhead, requestOf } from './making.ts'
 import { requestNow, whenComplete } from './missing.ts'
 import { PodNews } from './pod-news.ts'
 import type { PodParts } from './pod-parts.ts'
@@ -60,6 +60,8 @@ export class PodLife {
   /** Made where there are several endpoints. */
   #settling: Settling | null = null
   #isStopping = false
+  /** Times that its containers were made anew as they could not be started. */
+  #remakes = 0
   /** The call that starts it has come back. */
   #isStarted = false
   /** The state in which it ended; the first one counts. */
@@ -338,8 +340,11 @@ export class PodLife {
 
   /** Containers and the files in them. */
   #make(request: PodRequest, signal: AbortSignal, failure?: Error): Promise<void> {
-    const { wait, pause } = this.#waiting(signal)
-    return make(request, { plan: this.#plan, parts: this.#parts, ahead: this.#prepared, failure, signal, wait, pause })
+    return make(request, { ...this.#making(signal), ahead: this.#prepared, failure })
+  }
+
+  #making(signal: AbortSignal): Making {
+    return { plan: this.#plan, parts: this.#parts, ahead: null, failure: undefined, signal, ...this.#waiting(signal) }
   }
 
   #waiting(signal: AbortSignal) {
@@ -390,8 +395,13 @@ export class PodLife {
   async #startOnce(request: PodRequest, signal: AbortSignal): Promise<void> {
     if (this.#parts.confirm !== null) await this.#parts.confirm()
     signal.throwIfAborted()
-    await this.#parts.runtime.start(request, signal)
-    this.#isStarted = true
+    try {
+      await this.#parts.runtime.start(request, signal)
+      this.#isStarted = true
+    } catch (error) {
+      if (isUnstartable(error)) await makeAnew(request, this.#making(signal), error, this.#remakes++)
+      throw error
+    }
   }
 
   async #stopContainers(graceMs: number): Promise<void> {

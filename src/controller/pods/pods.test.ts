@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
-import { workflowUid } from '../../resources/index.ts'
+import { WorldError, workflowUid } from '../../resources/index.ts'
 import { doing, ended, eventually, newHouse, until } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
 import { defaultCapacity } from '../config.ts'
@@ -42,6 +42,50 @@ describe('a pod that cannot start yet', () => {
     expect(done.status?.phase).toBe('Error')
     expect(done.status?.message).toContain('privileged')
     expect(house.engine.starts.size).toBe(0)
+  })
+})
+
+describe('a pod of which what stands cannot be started', () => {
+  const script = { image: 'alpine', command: ['sh'], source: 'echo x' }
+  const workflow: Workflow = {
+    metadata: { name: 'wf' },
+    spec: { entrypoint: 'main', templates: [{ name: 'main', script }] },
+  }
+  /** Tells of what is done to the pod. */
+  const open = async (refusals: number) => {
+    house = newHouse()
+    const calls: string[] = []
+    let left = refusals
+    const controller = await house.open({
+      arrange: (_store, runtime) => {
+        for (const name of ['prepare', 'writeFiles', 'start', 'remove'] as const) {
+          const call = runtime[name].bind(runtime) as (...args: unknown[]) => Promise<void>
+          Object.assign(runtime, {
+            [name]: async (...args: unknown[]) => {
+              calls.push(name)
+              if (name === 'start' && left-- > 0)
+                throw new WorldError('POD_UNSTARTABLE', 'no such network', { retryable: true })
+              return call(...args)
+            },
+          })
+        }
+      },
+    })
+    await controller.createWorkflow('default', workflow)
+    return { done: await ended(controller, 'wf'), calls }
+  }
+
+  it('is removed and made anew with its files', async () => {
+    const { done, calls } = await open(1)
+    expect(done.status?.phase).toBe('Succeeded')
+    const made = ['prepare', 'writeFiles', 'start']
+    expect(calls.slice(0, 7)).toEqual([...made, 'remove', ...made])
+  })
+
+  it('ends in error where that does not help', async () => {
+    const { done, calls } = await open(Infinity)
+    expect(done.status).toMatchObject({ phase: 'Error', message: 'no such network' })
+    expect(calls.filter((name) => name === 'start')).toHaveLength(4)
   })
 })
 

@@ -29,6 +29,7 @@ import { Sandboxes } from './sandboxes.ts'
 import { StartGate, type StartGateOptions } from './start-gate.ts'
 import { stdoutTail } from './stdout-tail.ts'
 import { homeOf } from './strays.ts'
+import { StartedBefore } from './started-before.ts'
 import { Supervisor } from './supervisor.ts'
 import { volumesOf } from './volumes.ts'
 import { dropFiles, logPath, workflowsWithFiles } from './workflow-files.ts'
@@ -69,6 +70,7 @@ export class DockerRuntime implements Runtime {
   private readonly preparation: Preparation
   private readonly inventory: Inventory
   private readonly removal: Removal
+  private readonly startedBefore: StartedBefore
   private readonly gate: StartGate
   private readonly creates: StartGate
   private readonly log: Log
@@ -129,7 +131,15 @@ export class DockerRuntime implements Runtime {
       home,
       network,
     })
+    this.startedBefore = new StartedBefore({
+      calls: this.calls,
+      instance,
+      dataDir: options.dataDir,
+      log: this.log,
+      engineNow: () => Date.now() - this.clockOffsetMs,
+    })
     this.inventory = new Inventory({
+      startedBefore: this.startedBefore,
       calls: this.calls,
       sandboxes: this.sandboxes,
       supervisor: this.supervisor,
@@ -427,6 +437,7 @@ export class DockerRuntime implements Runtime {
     const known = this.pods.get(id)
     const hasRun = known?.isStarted === true && known.all.some((one) => one.state !== 'created')
     if (known && (known.isComplete || known.isStopping || hasRun)) return known
+    if (known === undefined) await this.startedBefore.refuse(request)
     const pod = known ?? new PodRecord(request.identity, planOf(request, volumesOf(request), networkOf(request)))
     this.pods.set(id, pod)
     pod.preparing ??= this.preparation

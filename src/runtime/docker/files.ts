@@ -1,5 +1,6 @@
 /** Files into created containers and out of ended ones, by the engine's archive calls. */
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { type Header, extract, pack } from 'tar-stream'
 import { WorldError } from '../../resources/index.ts'
 import type { EngineCalls } from './engine-calls.ts'
@@ -70,7 +71,7 @@ async function splitByMount(tar: Readable, targets: readonly string[]): Promise<
   return new Map(await Promise.all(tars))
 }
 
-/** A tar of the path, a symlink at its end followed; `null` where nothing stands. */
+/** A tar of the path, a symlink at its end followed; `null` where nothing stands. @throws WorldError POD_GONE without the container */
 export async function readPath(
   calls: EngineCalls,
   name: string,
@@ -81,7 +82,9 @@ export async function readPath(
     const url = `/containers/${name}/archive`
     const stream = await calls.client.stream('getArchive', 'GET', url, { query: { path: at }, allow: [404], signal })
     if (stream.statusCode !== 404) return stream
-    stream.resume()
+    // Either the path or the container is not there.
+    if (/No such container/i.test(await text(stream)))
+      throw new WorldError('POD_GONE', 'pod deleted', { retryable: false })
     return null
   }
   const stream = await get(path)

@@ -10,6 +10,7 @@ import { hasEndedUnseen } from './lost-start.ts'
 import { decodePlan } from '../plan.ts'
 import { type ContainerRecord, PodRecord } from './pod-record.ts'
 import type { Sandboxes } from './sandboxes.ts'
+import type { StartedBefore } from './started-before.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { ListedContainer } from './wire.ts'
 
@@ -18,6 +19,7 @@ export type InventoryParts = {
   readonly sandboxes: Sandboxes
   readonly supervisor: Supervisor
   readonly marks: MarkFiles
+  readonly startedBefore: StartedBefore
   readonly instance: string
   readonly pods: Map<PodId, PodRecord>
   /** Milliseconds our clock is ahead of the engine's. */
@@ -49,6 +51,7 @@ export class Inventory {
     const began = Date.now()
     const knownSandboxes = this.parts.sandboxes.ids()
     const all = await this.parts.calls.listOwn(this.parts.instance, signal)
+    await this.parts.startedBefore.learn(signal)
     const rows = all.filter((row) => knownSandboxes.has(row.id) || this.isOurs(row))
     const ofPods = rows.filter((row) => /^(init|main|sidecar)$/.test(row.labels[label.role] ?? ''))
     const adopted = this.adoptPods(ofPods)

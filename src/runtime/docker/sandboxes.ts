@@ -77,6 +77,8 @@ export class Sandboxes {
   async close(): Promise<void> {
     clearInterval(this.timer)
     while (this.makes.size > 0) await Promise.all(this.makes)
+    // One whose name is not known to us any more would be removed, while the next life of the daemon takes it up.
+    await Promise.allSettled([...this.pools.values()].flatMap((pool) => [...pool].map(({ named }) => named)))
     const free = [...this.pools.values()].flatMap((pool) => [...pool].filter((held) => held.occupant === null))
     for (const held of free) this.drop(held)
     // Also those that were on their way out already: the client closes with us.

@@ -8,6 +8,8 @@ export type StartRefusal = {
   readonly mayBeGone: boolean
   /** How often the engine may refuse before the container never runs. */
   readonly triesMost: number
+  /** It is no fault of the pod: made anew it would start. */
+  readonly isOfThisContainer: boolean
 }
 
 export const startTries = 3
@@ -22,5 +24,12 @@ export function startRefusalOf({ status, message }: EngineError, id: string): St
   const isBeingCleared = /failed to start shim: mkdir .*: file exists|id already in use/i.test(message)
   // Where the engine was stopped with its containers, all sandboxes of the workflow may be dead.
   const triesMost = isBeingCleared || isSandbox || isVanishing ? clearedTries : isPassing ? startTries : 0
-  return { isSandbox, mayBeGone: status === 404 || isVanishing, triesMost }
+  // Whose network it was created to join has gone since: the engine never looks for another.
+  const isOrphan = /No such container: [0-9a-f]{64}/i.test(message) && !isVanishing
+  return {
+    isSandbox,
+    mayBeGone: status === 404 || isVanishing,
+    triesMost,
+    isOfThisContainer: isBeingCleared || isOrphan,
+  }
 }

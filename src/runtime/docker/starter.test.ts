@@ -1,6 +1,6 @@
 /** What comes of a start that the engine refuses, without an engine. */
-import { expect, it } from 'vitest'
-import { workflowUid } from '../../resources/index.ts'
+import { expect, it, vi } from 'vitest'
+import { WorldError, workflowUid } from '../../resources/index.ts'
 import { planOf } from '../plan.ts'
 import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
 import { EngineError } from './client.ts'
@@ -39,7 +39,7 @@ async function refused(status: number, message: string, looksLeft: number): Prom
   const unheard = () => (fate = 'started')
   const neverRuns = () => (fate = 'cannot run')
   await new Starter(parts, { running: unheard, died: unheard, settle: unheard, neverRuns }).start(pod, container, id)
-  return fate
+  return pod.startError instanceof WorldError ? pod.startError.code : fate
 }
 
 it.each([
@@ -52,6 +52,20 @@ it.each([
     expect(await refused(status, message, 3)).toBe('gone')
   },
 )
+
+it.each([
+  ['it was to join is gone', `startContainer: No such container: ${'e'.repeat(64)}`],
+  ['containerd has not cleared', 'failed to start shim: mkdir /run/containerd/x: file exists: unknown'],
+])('a pod is to be made anew where what %s, and nothing of it has run', async (_what, message) => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  try {
+    const fate = refused(500, message, Infinity)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await fate).toBe('POD_UNSTARTABLE')
+  } finally {
+    vi.useRealTimers()
+  }
+})
 
 it('a container that stands and cannot be started never runs', async () => {
   expect(await refused(400, 'exec: "none": executable file not found in $PATH', Infinity)).toBe('cannot run')

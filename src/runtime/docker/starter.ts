@@ -117,11 +117,15 @@ export class Starter {
           if (!isWanted(pod, container)) return
           continue
         }
-        const { isSandbox, mayBeGone, triesMost } = startRefusalOf(error, id)
+        const { isSandbox, mayBeGone, triesMost, isOfThisContainer } = startRefusalOf(error, id)
         if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
         else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id))) return this.parts.gone(pod)
         if (error.status !== 0) refusals += 1
         if (refusals >= triesMost && error.status !== 0) {
+          if (isOfThisContainer && !pod.hasRun) {
+            pod.startError = new WorldError('POD_UNSTARTABLE', error.message, { retryable: true, cause: error })
+            return
+          }
           return this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
         }
         this.parts.log('warn', 'a start failed and is tried again', {

@@ -20,6 +20,7 @@ import { findEngine } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { containerName, label, sandboxNameOf } from './names.ts'
+import { sandboxBody } from './sandbox-body.ts'
 
 const found = await findEngine()
 if (!found.found) throw new Error(found.message)
@@ -32,6 +33,7 @@ const runtime = new DockerRuntime({ engine, instance, dataDir, log: (_level, mes
 const calls = new EngineCalls(new EngineClient(engine))
 const states: PodState[] = []
 const wakers = new Set<() => void>()
+const patient = { timeout: 60_000 }
 runtime.observe(
   (state) => {
     states.push(state)
@@ -168,6 +170,15 @@ describe('ends of containers', () => {
     expect((await seen(pod, (one) => one.phase === 'gone')).phase).toBe('gone')
   })
 
+  it('tells a file that is not there from a container that is not there any more', async () => {
+    const pod = podOf(sh('true'))
+    await run(pod)
+    expect(await runtime.readFiles(pod.identity.id, 'main', '/nothing')).toBeNull()
+    await calls.remove(containerName(pod.identity.id, 'main'))
+    const read = runtime.readFiles(pod.identity.id, 'main', '/bin')
+    await expect(read).rejects.toMatchObject({ code: 'POD_GONE', retryable: false })
+  })
+
   it('reports a pod as gone of which a container that was to come was removed while nobody looked', async () => {
     const own = { engine, instance: `${instance}-away`, dataDir: join(dataDir, 'away') }
     const first = new DockerRuntime(own)
@@ -189,12 +200,65 @@ describe('ends of containers', () => {
     expect(await calls.listOwn(own.instance)).toEqual([])
   })
 
+  it.each(['engine', 'log'] as const)(
+    'makes no pod anew that has run and was removed, as the %s tells',
+    async (who) => {
+      const own = { engine, instance: `${instance}-${who}`, dataDir: join(dataDir, who) }
+      const first = new DockerRuntime(own)
+      const pod = podOf(sh('echo once; sleep 0.2'))
+      const other = podOf(sh('true'))
+      await first.list()
+      await first.prepare(pod)
+      await first.start(pod)
+      await expect.poll(async () => (await first.list())[0]?.phase, patient).toBe('ended')
+      await first.readStdout(pod.identity.id, 'main', 100)
+      await first.close()
+      await calls.remove(containerName(pod.identity.id, 'main'))
+      const next = new DockerRuntime({ ...own, dataDir: who === 'log' ? own.dataDir : join(dataDir, 'elsewhere') })
+      if (who === 'engine') await next.list()
+      await expect(next.prepare(pod)).rejects.toMatchObject({ code: 'POD_GONE', retryable: false })
+      await next.prepare(other)
+      expect((await next.list()).map(({ identity }) => identity.id)).toEqual([other.identity.id])
+      await next.forget(uid)
+      await next.close()
+    },
+  )
+
+  it('tells of a pod whose network is gone that it may be made anew, and starts it then', async () => {
+    const own = { engine, instance: `${instance}-orphan`, dataDir: join(dataDir, 'orphan') }
+    const runtime = new DockerRuntime(own)
+    const pod = podOf(sh('sleep 100'))
+    await runtime.list()
+    const id = await calls.create(
+      sandboxNameOf(pod.identity.id),
+      sandboxBody({ instance: own.instance, home: '', network: 'default' }, pod.identity),
+    )
+    await runtime.prepare(pod)
+    await calls.remove(id ?? '')
+    await expect(runtime.start(pod)).rejects.toMatchObject({ code: 'POD_UNSTARTABLE', retryable: true })
+    await runtime.remove(pod.identity.id)
+    await runtime.prepare(pod)
+    await runtime.start(pod)
+    expect((await runtime.list())[0]?.phase).toBe('running')
+    await runtime.remove(pod.identity.id)
+    await runtime.forget(uid)
+    await runtime.close()
+    expect(await calls.listOwn(own.instance)).toEqual([])
+  })
+
   it('starts a pod that is made anew though the sandbox of its earlier life is gone', async () => {
     const own = { engine, instance: `${instance}-anew`, dataDir: join(dataDir, 'anew') }
     const first = new DockerRuntime(own)
     const pod = podOf(sh('sleep 100'))
+    // One leaves a sandbox, which the next takes.
+    const before = podOf(sh('true'))
+    await first.prepare(before)
+    await first.start(before)
+    await expect.poll(async () => (await first.list())[0]?.phase, patient).toBe('ended')
     await first.prepare(pod)
-    await first.start(pod)
+    const names = async () => (await calls.listOwn(own.instance)).map(({ name }) => name)
+    await expect.poll(names, patient).toContain(sandboxNameOf(pod.identity.id))
+    await first.list()
     await first.close()
     await calls.remove(containerName(pod.identity.id, 'main'))
     const next = new DockerRuntime(own)
@@ -204,7 +268,7 @@ describe('ends of containers', () => {
     expect(sandboxes).not.toEqual([])
     for (const { id } of sandboxes) await calls.remove(id)
     await next.start(pod)
-    const [state] = await next.list()
+    const state = (await next.list()).find(({ identity }) => identity.id === pod.identity.id)
     expect(state?.containers[0]?.state).toBe('running')
     await next.remove(pod.identity.id)
     await next.forget(uid)

@@ -13,11 +13,16 @@ const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).
 
 export const marksFolder = (dataDir: string): string => join(dataDir, 'pods')
 
+/** The folder of the pod's logs, which stands once something of one was kept. */
+export function podLogs(dataDir: string, pod: PodId): string {
+  assertSafeId(pod)
+  return join(dataDir, logs, workflowOf(pod), pod)
+}
+
 /** Without its ending. */
 export function logPath(dataDir: string, pod: PodId, container: string): string {
-  assertSafeId(pod)
   assertSafeId(container)
-  return join(dataDir, logs, workflowOf(pod), pod, container)
+  return join(podLogs(dataDir, pod), container)
 }
 
 /** Logs and marks, also those that another daemon has written there. */

@@ -1,0 +1,59 @@
+/**
+ * Pods that have run though nothing of them stands in the engine: somebody removed their containers while nobody looked. To
+ * a daemon that was killed before it had stored that they run they look as if they had never been made, and what is made
+ * anew would run a second time. What tells of them is the engine's memory of its last events (256, until it is restarted)
+ * and the logs that we have kept.
+ */
+import { existsSync } from 'node:fs'
+import { WorldError } from '../../resources/index.ts'
+import type { PodId, PodRequest } from '../../resources/index.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import { stackOf, type Log } from './log.ts'
+import { containerName, label } from './names.ts'
+import { engineEvent } from './wire.ts'
+import { podLogs } from './workflow-files.ts'
+
+export type StartedBeforeParts = {
+  readonly calls: Pick<EngineCalls, 'client' | 'inspect'>
+  readonly instance: string
+  readonly dataDir: string
+  readonly log: Log
+  /** Milliseconds since 1970, by the engine's clock. */
+  readonly engineNow: () => number
+}
+
+const rememberedSeconds = 24 * 3600
+
+export class StartedBefore {
+  readonly #parts: StartedBeforeParts
+  #started: ReadonlySet<PodId> = new Set()
+
+  constructor(parts: StartedBeforeParts) {
+    this.#parts = parts
+  }
+
+  /** Asks the engine which pods have been started; to be done after each list. An engine that does not tell knows of none. */
+  async learn(signal?: AbortSignal): Promise<void> {
+    const { calls, instance, log, engineNow } = this.#parts
+    const now = engineNow() / 1000
+    const filters = JSON.stringify({ type: ['container'], event: ['start'], label: [`${label.instance}=${instance}`] })
+    const query = { filters, since: Math.floor(now - rememberedSeconds), until: now.toFixed(3) }
+    try {
+      const { body } = await calls.client.call('pastEvents', 'GET', '/events', { query, deadlineMs: 10_000, signal })
+      const lines = body.toString('utf8').split('\n')
+      const events = lines.flatMap((line) => (line.trim() === '' ? [] : [engineEvent(JSON.parse(line))]))
+      this.#started = new Set(events.flatMap(({ labels }) => (labels[label.pod] ?? []) as PodId | []))
+    } catch (error) {
+      log('debug', 'the engine does not tell what it has started', { error: stackOf(error) })
+    }
+  }
+
+  /** @throws WorldError POD_GONE of a pod that has run and has gone, in the words of Argo's controller */
+  async refuse({ identity, containers }: PodRequest): Promise<void> {
+    const { calls, dataDir } = this.#parts
+    const { id } = identity
+    if (!this.#started.has(id) && !existsSync(podLogs(dataDir, id))) return
+    const found = await Promise.all(containers.map(({ name }) => calls.inspect(containerName(id, name))))
+    if (found.every((one) => one === null)) throw new WorldError('POD_GONE', 'pod deleted', { retryable: false })
+  }
+}
