@@ -1,5 +1,6 @@
 /** Named volumes that outlive pods. Anyone may write to the root of a fresh one, as with Kubernetes' usual provisioners. */
 import type { NamedVolume } from '../port.ts'
+import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { label } from './names.ts'
 import { pauseImage } from './pause-image.ts'
@@ -52,8 +53,16 @@ export async function finishClaim(
   signal?: AbortSignal,
 ): Promise<void> {
   // One that the engine was stopped in removing has no file system any more; it has done its work.
-  if (helper.state !== 'dead' && helper.state !== 'removing')
-    await calls.putArchive(helper.id, '/', await tarOf([rootEntry(path, undefined)]), signal)
+  if (helper.state !== 'dead' && helper.state !== 'removing') {
+    const root = await tarOf([rootEntry(path, undefined)])
+    try {
+      await calls.putArchive(helper.id, '/', root, signal)
+    } catch (error) {
+      // Another daemon on the engine has done it, and removed the helper.
+      if (error instanceof EngineError && error.status === 404) return
+      throw error
+    }
+  }
   await calls.remove(helper.id, signal)
 }
 

@@ -15,11 +15,13 @@ import {
   workflowUid,
 } from '../../resources/index.ts'
 import { mainContainer, podRequest } from '../runtime.fixtures/pod-request.ts'
+import { finishClaim } from './claims.ts'
 import { EngineClient } from './client.ts'
 import { findEngine } from './connection.ts'
 import { DockerRuntime } from './docker-runtime.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { containerName, label, sandboxNameOf } from './names.ts'
+import { pauseImage } from './pause-image.ts'
 import { sandboxBody } from './sandbox-body.ts'
 
 const found = await findEngine()
@@ -223,6 +225,13 @@ describe('ends of containers', () => {
       await next.close()
     },
   )
+
+  it('makes a volume that another daemon on the engine has just finished', async () => {
+    const body = { Image: pauseImage, Labels: { [label.instance]: instance } }
+    const id = (await calls.create(`drydock.claim.${instance}`, body)) ?? ''
+    await calls.remove(id)
+    await expect(finishClaim(calls, { id, state: 'created' })).resolves.toBeUndefined()
+  })
 
   it('tells of a pod whose network is gone that it may be made anew, and starts it then', async () => {
     const own = { engine, instance: `${instance}-orphan`, dataDir: join(dataDir, 'orphan') }
