@@ -11,8 +11,11 @@ import { countOf, resultOf } from './test-report.ts'
 const checks = ['format:check', 'types', 'lint', 'imports', 'dead'] as const
 /** On the machine's engine, one after the other. */
 const onEngine = ['docker', 'e2e', 'kill', 'clients'] as const
-/** Beside all the rest: they mostly wait. */
-const waiting = ['engines', 'postgres', 's3', 'chaos', 'monitoring'] as const
+/** Beside all the rest, one line of them beside the other: they mostly wait. */
+const waiting = [
+  ['engines', 'chaos'],
+  ['postgres', 's3', 'monitoring'],
+] as const
 
 const ofRoot: readonly string[] = ['engines', 'chaos']
 const mayRun = (project: string): boolean => !ofRoot.includes(project) || process.getuid?.() === 0
@@ -38,14 +41,14 @@ async function everything(): Promise<number> {
     say(`✖ docker\n${missing}`)
     counts.push({ passed: 0, failed: 1 })
   }
-  const beside = missing === null ? eachOf(waiting, results) : Promise.resolve()
+  const beside = missing === null ? waiting.map((line) => eachOf(line, results)) : []
   const simulation = vitest('simulation')
   const seeds = vitest('seeds', { isPolite: true })
   for (const check of checks) counts.push(await command(check, ['npm', 'run', '-s', check]))
   results.push(await simulation)
   results.push(await vitest('unit'))
   for (const project of missing === null ? onEngine : []) results.push(await vitest(project))
-  await beside
+  await Promise.all(beside)
   results.push(await seeds)
   if (missing === null)
     counts.push(await command('bench --tiny', ['node', 'bench/main.ts', '--tiny', '--only', smallBenches]))
