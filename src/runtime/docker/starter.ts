@@ -57,6 +57,15 @@ const stillbornLooks = 20
 /** How long the end of a container is waited for that the engine does not know to run, where its processes cannot be seen. */
 const unseenPatienceMs = 30_000
 
+type Start = {
+  readonly pod: PodRecord
+  readonly container: ContainerRecord
+  readonly id: string
+  /** No start can have been asked for whose answer nobody heard. */
+  isFresh: boolean
+  refusals: number
+}
+
 export class Starter {
   private readonly parts: StarterParts
   private readonly listener: StartListener
@@ -68,74 +77,75 @@ export class Starter {
 
   /** Returns when it has started, or it is known that it never will, or is not to by us. */
   async start(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
-    // Whether no start can have been asked for whose answer nobody heard.
-    let isFresh = !pod.isAdopted
-    // An engine that is away says nothing about the container.
-    let refusals = 0
-    for (let attempt = 1; ; attempt += 1) {
+    const start: Start = { pod, container, id, isFresh: !pod.isAdopted, refusals: 0 }
+    for (let failures = 1; ; failures += 1) {
       try {
-        await this.parts.gate.run(async (measure) => {
-          if (!isWanted(pod, container)) return
-          if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
-          if (!isWanted(pod, container)) return this.handBack(pod)
-          if (!isFresh && (await this.hasStarted(pod, container, id))) return
-          // Whoever was frozen since the decision, or waited long, must not start what another has run meanwhile.
-          await this.parts.confirm().catch((error: unknown) => {
-            throw error instanceof WorldError && error.retryable ? error : new NotInCharge(error)
-          })
-          if (!isWanted(pod, container)) return this.handBack(pod)
-          const began = performance.now()
-          await this.parts.calls.start(id)
-          container.isReadingEnd = false
-          measure(performance.now() - began)
-          this.listener.running(pod, container, now())
-        })
+        await this.parts.gate.run((measure) => this.startOnce(start, measure))
         return
       } catch (error) {
-        isFresh = container.isReadingEnd = false
-        if (error instanceof NotInCharge) {
-          pod.startError = error
-          return
-        }
-        if (await this.hasStarted(pod, container, id).catch(() => false)) return
-        const pauseMs = attempt === 1 ? quickRetryMs : retryStartMs
-        if (error instanceof NoSandbox && attempt < startTries) {
-          await new Promise((resolve) => setTimeout(resolve, pauseMs))
-          continue
-        }
-        if (!(error instanceof EngineError)) {
-          if (!pod.isUnderWay) {
-            pod.startError = error instanceof Error ? error : new Error(String(error))
-            return
-          }
-          // Whoever asked for the start has his answer already: nobody but us will try again.
-          this.parts.log('warn', 'a start failed and is tried again', {
-            ...fieldsOf(pod, container),
-            error: String(error),
-          })
-          await new Promise((resolve) => setTimeout(resolve, retryStartMs))
-          if (!isWanted(pod, container)) return
-          continue
-        }
-        const { isSandbox, mayBeGone, triesMost, isOfThisContainer } = startRefusalOf(error, id)
-        if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
-        else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id))) return this.parts.gone(pod)
-        if (error.status !== 0) refusals += 1
-        if (refusals >= triesMost && error.status !== 0) {
-          if (isOfThisContainer && !pod.hasRun) {
-            pod.startError = new WorldError('POD_UNSTARTABLE', error.message, { retryable: true, cause: error })
-            return
-          }
-          return this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
-        }
-        this.parts.log('warn', 'a start failed and is tried again', {
-          ...fieldsOf(pod, container),
-          error: error.message,
-        })
-        if (!isWanted(pod, container)) return
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+        start.isFresh = container.isReadingEnd = false
+        if (!(await this.goesOn(start, error, failures))) return
+        await new Promise((resolve) => setTimeout(resolve, failures === 1 ? quickRetryMs : retryStartMs))
       }
     }
+  }
+
+  private async startOnce(start: Start, measure: (ms: number) => void): Promise<void> {
+    const { pod, container, id, isFresh } = start
+    if (!isWanted(pod, container)) return
+    if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
+    if (!isWanted(pod, container)) return this.handBack(pod)
+    if (!isFresh && (await this.hasStarted(pod, container, id))) return
+    // Whoever was frozen since the decision, or waited long, must not start what another has run meanwhile.
+    await this.parts.confirm().catch((error: unknown) => {
+      throw error instanceof WorldError && error.retryable ? error : new NotInCharge(error)
+    })
+    if (!isWanted(pod, container)) return this.handBack(pod)
+    const began = performance.now()
+    await this.parts.calls.start(id)
+    container.isReadingEnd = false
+    measure(performance.now() - began)
+    this.listener.running(pod, container, now())
+  }
+
+  /** Whether it is tried again; else what came of it is told. @param failures so far */
+  private async goesOn(start: Start, error: unknown, failures: number): Promise<boolean> {
+    const { pod, container, id } = start
+    if (error instanceof NotInCharge) {
+      pod.startError = error
+      return false
+    }
+    if (await this.hasStarted(pod, container, id).catch(() => false)) return false
+    if (error instanceof NoSandbox && failures < startTries) return true
+    if (error instanceof EngineError) {
+      if (await this.isSettled(start, error)) return false
+    } else if (!pod.isUnderWay) {
+      pod.startError = error instanceof Error ? error : new Error(String(error))
+      return false
+    }
+    // Whoever asked for the start may have his answer already: nobody but us will try again then.
+    const text = error instanceof EngineError ? error.message : String(error)
+    this.parts.log('warn', 'a start failed and is tried again', { ...fieldsOf(pod, container), error: text })
+    return isWanted(pod, container)
+  }
+
+  /** Whether the engine's refusal says what becomes of the container. */
+  private async isSettled(start: Start, error: EngineError): Promise<boolean> {
+    const { pod, container, id } = start
+    const { isSandbox, mayBeGone, triesMost, isOfThisContainer } = startRefusalOf(error, id)
+    if (isSandbox && pod.plan.network === 'pool') this.parts.sandboxes.discard(pod.identity.id)
+    else if (mayBeGone && container.planned.role === 'main' && (await this.isAway(id))) {
+      this.parts.gone(pod)
+      return true
+    }
+    // An engine that is away says nothing about the container.
+    if (error.status === 0) return false
+    start.refusals += 1
+    if (start.refusals < triesMost) return false
+    if (isOfThisContainer && !pod.hasRun)
+      pod.startError = new WorldError('POD_UNSTARTABLE', error.message, { retryable: true, cause: error })
+    else this.listener.neverRuns(pod, container, { exitCode: 128, reason: cannotRun, message: error.message })
+    return true
   }
 
   private async isAway(id: string): Promise<boolean> {
