@@ -101,8 +101,8 @@ function isGivenUp({ needs }: Wanted, nodes: Readonly<Record<string, NodeStatus>
   )
 }
 
-const unknownEnd = /ContainerStatusUnknown|exit code 255\)/
-/** Of a container itself, or of a member of its set that it waited for. */
+// Each of a container itself, or of a member of its set that it waited for.
+const unknownEnd = /ContainerStatusUnknown|exit code 255\)|exited with non-zero code: 255$/
 const killedEnd = /exit code (137|143)\)|exited with non-zero code: (137|143)$/
 
 /** One attempt. */
