@@ -393,15 +393,19 @@ export class PodLife {
   }
 
   async #startOnce(request: PodRequest, signal: AbortSignal): Promise<void> {
-    if (this.#parts.confirm !== null) await this.#parts.confirm()
-    signal.throwIfAborted()
     try {
-      await this.#parts.runtime.start(request, signal)
-      this.#isStarted = true
+      await this.#startNow(request, signal)
     } catch (error) {
       if (isUnstartable(error)) await makeAnew(request, this.#making(signal), error, this.#remakes++)
       throw error
     }
+  }
+
+  async #startNow(request: PodRequest, signal: AbortSignal): Promise<void> {
+    if (this.#parts.confirm !== null) await this.#parts.confirm()
+    signal.throwIfAborted()
+    await this.#parts.runtime.start(request, signal)
+    this.#isStarted = true
   }
 
   async #stopContainers(graceMs: number): Promise<void> {
