@@ -93,5 +93,6 @@ export const corpus: readonly Entry[] = [
   wide(208961), // a daemon whose step was over went while a commit was refused, and nobody noticed after the restart
   wide(367314), // a workflow that was terminated while the answer of its creation was lost began once more
   wide(396084), // a volume that came to be once more with the pod that an overtaken daemon was just having made outlived its workflow
+  fleet(304648), // likewise, in a fleet: it was taken up from the store while its creation looked for it there
   fleet(103), // a lock that a workflow waited for was given to its new owner after it had deleted it, and was kept for ever
 ]

@@ -64,9 +64,10 @@ export class Adoption {
 
   async #adopt(uids: readonly WorkflowUid[]): Promise<void> {
     const core = this.#parts.core()
-    const rows = (await this.#rows(uids.filter((uid) => core.runs.byUid(uid) === undefined))).filter(
+    const ours = (await this.#rows(uids.filter((uid) => core.runs.byUid(uid) === undefined))).filter(
       (row) => !row.finished && row.owner === this.#parts.name,
     )
+    const rows = ours.filter((row) => !this.#waitsForCreation(core, row))
     if (rows.length === 0) return
     const anyMayHavePods = rows.some((row) => mayHavePods(row))
     for (const { uid } of rows) this.#coming.add(uid)
@@ -81,6 +82,13 @@ export class Adoption {
     } finally {
       for (const { uid } of rows) this.#coming.delete(uid)
     }
+  }
+
+  /** One that is just being created here comes into memory by that, or is looked at again once that has ended. */
+  #waitsForCreation(core: Core, { uid, namespace, name }: WorkflowRow): boolean {
+    if (!core.creating.has(namespace, name)) return false
+    void core.creating.settled(namespace, name).then(() => this.adopt([uid]).catch(() => undefined))
+    return true
   }
 
   async #list(core: Core): Promise<void> {

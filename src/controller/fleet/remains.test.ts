@@ -85,6 +85,34 @@ describe('what a member leaves behind that dies', () => {
   })
 })
 
+it('a workflow of whose creation only the answer was lost comes into memory once', async () => {
+  const a = await crew.open('a')
+  const { store } = a.member
+  const [commit, read] = [store.commit.bind(store), store.workflowByUid.bind(store)]
+  const looked = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  let [commits, looks] = [0, 0]
+  store.commit = async (changes) => {
+    const committed = await commit(changes)
+    if ((commits += 1) === 1) throw storeError({ code: 'STORE_DOWN', message: 'the answer is lost' })
+    return committed
+  }
+  store.workflowByUid = async (uid) => {
+    looked.resolve()
+    if ((looks += 1) === 1) await goOn.promise
+    return read(uid)
+  }
+  const created = submit(a, workflow('wf', { templates: slow }))
+  await looked.promise
+  for (const uid of crew.disk.workflows.keys()) crew.disk.fleet.hand(uid, 'a')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(a.controller.snapshot().liveWorkflows).toBe(0)
+  goOn.resolve()
+  await created
+  expect((await endedAt(a, 'wf')).status?.phase).toBe('Succeeded')
+  expect(crew.engine().starts.size).toBe(1)
+})
+
 const slow = [{ name: 'main', container: doing({ durationMs: 1_500 }) }]
 
 describe('what a member leaves behind that ends', () => {
