@@ -1,31 +1,24 @@
 /** Names of workflows that are being created: nobody else may have one, and whoever wants the workflow waits until it is there. */
+import { Holds } from './archive/holds.ts'
+
 export class Creations {
-  /** By `<namespace>/<name>`. */
-  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #names = new Holds<string>()
 
   has(namespace: string, name: string): boolean {
-    return this.#underWay.has(keyOf(namespace, name))
+    return this.#names.isHeld(keyOf(namespace, name))
   }
 
-  /** Has the name for as long as the work lasts, and passes on what comes of it. */
-  async during<T>(namespace: string, name: string, work: () => Promise<T>): Promise<T> {
-    const key = keyOf(namespace, name)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#underWay.set(key, promise)
-    try {
-      return await work()
-    } finally {
-      this.#underWay.delete(key)
-      resolve()
-    }
+  /** Has the name, which nobody may have, for as long as the work lasts, and passes on what comes of it. */
+  during<T>(namespace: string, name: string, work: () => Promise<T>): Promise<T> {
+    return this.#names.alone(keyOf(namespace, name), work)
   }
 
   /**
    * Resolves when the name is not being created, or its creation has ended. It may stand in the store before that, where
    * only the answer of the store was lost: what is done to it then would be undone when it comes into memory.
    */
-  async settled(namespace: string, name: string): Promise<void> {
-    await this.#underWay.get(keyOf(namespace, name))
+  settled(namespace: string, name: string): Promise<void> {
+    return this.#names.released(keyOf(namespace, name))
   }
 }
 

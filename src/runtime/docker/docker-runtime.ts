@@ -437,7 +437,11 @@ export class DockerRuntime implements Runtime {
     const known = this.pods.get(id)
     const hasRun = known?.isStarted === true && known.all.some((one) => one.state !== 'created')
     if (known && (known.isComplete || known.isStopping || hasRun)) return known
-    if (known === undefined) await this.startedBefore.refuse(request)
+    if (known === undefined && this.startedBefore.mayHaveRun(id)) {
+      await this.startedBefore.refuse(request)
+      // Meanwhile another may have begun with it.
+      if (this.pods.has(id)) return this.prepared(request, signal)
+    }
     const pod = known ?? new PodRecord(request.identity, planOf(request, volumesOf(request), networkOf(request)))
     this.pods.set(id, pod)
     pod.preparing ??= this.preparation

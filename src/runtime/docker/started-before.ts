@@ -48,11 +48,17 @@ export class StartedBefore {
     }
   }
 
-  /** @throws WorldError POD_GONE of a pod that has run and has gone, in the words of Argo's controller */
-  async refuse({ identity, containers }: PodRequest): Promise<void> {
-    const { calls, dataDir } = this.#parts
-    const { id } = identity
-    if (!this.#started.has(id) && !existsSync(podLogs(dataDir, id))) return
+  /** Something tells that it has run; it may stand there still. */
+  mayHaveRun(pod: PodId): boolean {
+    return this.#started.has(pod) || existsSync(podLogs(this.#parts.dataDir, pod))
+  }
+
+  /**
+   * @param request of a pod that may have run
+   * @throws WorldError POD_GONE where nothing of it stands any more, in the words of Argo's controller
+   */
+  async refuse({ identity: { id }, containers }: PodRequest): Promise<void> {
+    const { calls } = this.#parts
     const found = await Promise.all(containers.map(({ name }) => calls.inspect(containerName(id, name))))
     if (found.every((one) => one === null)) throw new WorldError('POD_GONE', 'pod deleted', { retryable: false })
   }

@@ -56,8 +56,8 @@ export const archiveMutants: readonly Mutant[] = [
   {
     name: 'two work on the same finished workflow',
     file: 'src/controller/archive/holds.ts',
-    find: 'for (let other = this.#held.get(uid); other !== undefined; other = this.#held.get(uid)) await other',
-    replace: 'void this.#held.get(uid)',
+    find: 'for (let other = this.#held.get(key); other !== undefined; other = this.#held.get(key)) await other',
+    replace: 'void this.#held.get(key)',
     kind: 'afterlife',
     tests: ofController,
   },
