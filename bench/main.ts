@@ -12,7 +12,7 @@ import { chainOf, fanOf, idleMegabytes, quantile, secondsOf, stepGaps, withDaemo
 import { growth, nodesPerSecond } from './simulated.ts'
 import { pageMilliseconds } from './pages.ts'
 import { memoryWhileMoving, s3Seconds } from './s3.ts'
-import { largeWorkflow, restartSeconds, workflowsAtOnce } from './scale.ts'
+import { largeWorkflow, restartSeconds, restartSecondsInPostgres, workflowsAtOnce } from './scale.ts'
 import { secondsToAdmit } from './table.ts'
 import { takeOver } from './takeover.ts'
 
@@ -85,6 +85,21 @@ const figure = (
   isGood: aim.most === undefined ? value >= (aim.least ?? 0) : value <= aim.most,
   detail,
 })
+
+async function millionInPostgres(nodes: number): Promise<Figure> {
+  const server = await startPostgres()
+  try {
+    const seconds = await restartSecondsInPostgres(nodes, server.url)
+    return figure(
+      `seconds to start with a live workflow of ${nodes} nodes in Postgres`,
+      seconds,
+      { most: 60 },
+      'half of it done',
+    )
+  } finally {
+    server.stop()
+  }
+}
 
 const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure[]>>> = {
   async chain({ chain }) {
@@ -177,6 +192,7 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Figure
         'with all of them; the longest',
       ),
       figure(`seconds to start with a live workflow of ${huge} nodes`, restartSeconds, { most: 60 }, 'half of it done'),
+      await millionInPostgres(huge),
     ]
   },
   /** Against a tenth of as many: a page costs the same however many others there are. */

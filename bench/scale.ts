@@ -96,7 +96,7 @@ export async function largeWorkflow(nodes: number, small: number): Promise<Large
   try {
     const first = await daemonIn(base, simulated)
     const whole = await measuredLarge(first, nodes, small).finally(() => first.drain())
-    return { ...whole, restartSeconds: await restartHalfway(base, nodes) }
+    return { ...whole, restartSeconds: await restartHalfway({ base, nodes }) }
   } finally {
     await rm(base, { recursive: true, force: true })
   }
@@ -133,8 +133,21 @@ async function measuredLarge(daemon: Daemon, nodes: number, small: number): Prom
   return { ratio: largeUs / smallUs, seconds: (performance.now() - begun) / 1000, megabytes, getMs, getNodesMs }
 }
 
-async function restartHalfway(base: string, nodes: number): Promise<number> {
-  const first = await daemonIn(base, simulated)
+/** The same restart with the nodes in Postgres. */
+export async function restartSecondsInPostgres(nodes: number, storeUrl: string): Promise<number> {
+  const base = await mkdtemp(join(tmpdir(), 'drydock-bench-'))
+  try {
+    return await restartHalfway({ base, nodes, storeUrl })
+  } finally {
+    await rm(base, { recursive: true, force: true })
+  }
+}
+
+type Halfway = { readonly base: string; readonly nodes: number; readonly storeUrl?: string }
+
+async function restartHalfway({ base, nodes, ...store }: Halfway): Promise<number> {
+  const options = { ...simulated, ...store }
+  const first = await daemonIn(base, options)
   const { metadata } = await first.controller.createWorkflow('default', wideFan(nodes))
   const doneOf = async ({ controller }: Daemon): Promise<number> => {
     const workflow = await controller.workflow('default', metadata.name ?? '', { nodes: false })
@@ -143,7 +156,7 @@ async function restartHalfway(base: string, nodes: number): Promise<number> {
   while ((await doneOf(first)) < nodes / 2) await new Promise((resolve) => setTimeout(resolve, 100))
   await first.drain()
   const begun = performance.now()
-  const second = await daemonIn(base, simulated)
+  const second = await daemonIn(base, options)
   const before = await doneOf(second) // all of it, where it is over sooner than one can look
   while (before < nodes && (await doneOf(second)) <= before) await new Promise((resolve) => setTimeout(resolve, 10))
   const seconds = (performance.now() - begun) / 1000

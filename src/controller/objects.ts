@@ -56,7 +56,8 @@ export class ObjectTable {
   readonly #store: Store
   readonly #telemetry: Telemetry
   readonly #publish: (event: WatchEvent) => void
-  readonly #isShared: boolean
+  /** Other controllers may change what is here. */
+  readonly isShared: boolean
   readonly #revisions: Pick<Revisions, 'changesFor' | 'apply'>
   readonly #byKind = new Map<ObjectKind, Map<string, StoredObject>>()
   readonly #listeners = new Set<(change: ObjectChange) => void>()
@@ -74,7 +75,7 @@ export class ObjectTable {
     this.#store = parts.store
     this.#telemetry = parts.telemetry
     this.#publish = parts.publish
-    this.#isShared = parts.isShared
+    this.isShared = parts.isShared
     this.#revisions = parts.revisions
     for (const kind of objectKinds) this.#byKind.set(kind, new Map())
   }
@@ -180,14 +181,14 @@ export class ObjectTable {
       try {
         return await work()
       } catch (error) {
-        const isConflict = this.#isShared && error instanceof WorldError && error.code === 'STORE_CONFLICT'
+        const isConflict = this.isShared && error instanceof WorldError && error.code === 'STORE_CONFLICT'
         if (!isConflict || conflicts >= conflictsMost) throw error
       }
     }
   }
 
   #expecting(current: StoredObject | null): { readonly expected?: number } {
-    return this.#isShared ? { expected: Number(current?.metadata?.resourceVersion ?? 0) } : {}
+    return this.isShared ? { expected: Number(current?.metadata?.resourceVersion ?? 0) } : {}
   }
 
   async #put(

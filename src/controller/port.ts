@@ -71,6 +71,13 @@ export type CreateOptions = {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly Readonly<Record<string, unknown>>[]
+  /** Stored only where this object still has this version; else FAILED_PRECONDITION. */
+  readonly onlyWhile?: {
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+    readonly resourceVersion: number
+  }
 }
 
 export type ListQuery = {

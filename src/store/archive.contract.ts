@@ -1,7 +1,7 @@
 /** What the archive of every store promises; called by store.contract.ts with the store that is open. */
 import { describe, expect, it } from 'vitest'
 import { instant } from '../resources/index.ts'
-import type { WorkflowUid } from '../resources/index.ts'
+import type { NodePhase, WorkflowUid } from '../resources/index.ts'
 import { nodesAtOnceMax } from './archive.ts'
 import type { ArchiveQuery } from './archive.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from './port.ts'
@@ -16,7 +16,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 export function archiveContract(
   { uidOf, workflowRow, nodeRow }: ContractRows,
-  open: { readonly store: () => Store; readonly again: () => Promise<Store> },
+  open: {
+    readonly store: () => Store
+    readonly again: () => Promise<Store>
+    /** `null` where there is no table of nodes. */
+    readonly nodeRows: () => Promise<number | null>
+  },
 ): void {
   const ended = (number: number, more: Partial<WorkflowRow> = {}): Change => ({
     kind: 'putWorkflow',
@@ -131,30 +136,78 @@ export function archiveContract(
       await store.commit([{ kind: 'deleteArchived', uid: uidOf(2) }])
       expect(await namesOf({})).toEqual(['wf-1'])
     })
-    it('leaves the nodes of a large workflow to be swept in portions', async () => {
+    it('pages through the texts of nodes', async () => {
       const store = open.store()
-      const ids = Array.from({ length: nodesAtOnceMax + 1 }, (_, i) => `n${i}`)
+      const ids = Array.from({ length: 25 }, (_, i) => `n${i}`)
+      await store.commit([ended(1), { kind: 'putNodes', uid: uidOf(1), nodes: ids.map(nodeRow) }])
+      const texts: (string | null)[] = []
+      let cursor: string | null = null
+      do {
+        const page = await store.archive.nodeTexts(uidOf(1), cursor, 9)
+        texts.push(...page.cells)
+        cursor = page.next
+      } while (cursor !== null)
+      expect(texts.filter((_, i) => i % 3 === 0)).toEqual(ids)
+      expect(texts[1]).toBe(JSON.stringify(nodeRow('n0').node))
+    })
+    const large = nodesAtOnceMax + 1
+    it.each<[string, readonly Change[]]>([
+      ['archived', [staged(1, 'd'), moved(1, 1, { nodes: large })]],
+      ['deleted', [{ kind: 'deleteWorkflow', uid: uidOf(1) }]],
+    ])('leaves the nodes of a large workflow that is %s to be swept in portions', async (_how, changes) => {
+      const store = open.store()
+      const ids = Array.from({ length: large }, (_, i) => `n${i}`)
       await store.commit([ended(1), { kind: 'putNodes', uid: uidOf(1), nodes: ids.map(nodeRow) }])
       const others = [nodeRow('a'), nodeRow('b')]
       await store.commit([
         { kind: 'putWorkflow', row: workflowRow(2) },
         { kind: 'putNodes', uid: uidOf(2), nodes: others },
       ])
-      const texts: (string | null)[] = []
-      let cursor: string | null = null
-      do {
-        const page = await store.archive.nodeTexts(uidOf(1), cursor, 900)
-        texts.push(...page.cells)
-        cursor = page.next
-      } while (cursor !== null)
-      expect(texts.filter((_, i) => i % 3 === 0)).toEqual(ids)
-      expect(texts[1]).toBe(JSON.stringify(nodeRow('n0').node))
-      await store.commit([staged(1, 'd'), moved(1, 1, { nodes: ids.length })])
+      await store.commit(changes)
       expect(await store.nodes(uidOf(1))).toEqual([])
+      await store.commit([
+        { kind: 'putWorkflow', row: workflowRow(3, { name: 'wf-1' }) },
+        { kind: 'putNodes', uid: uidOf(3), nodes: [nodeRow('n0')] },
+      ])
+      const hasTable = (await open.nodeRows()) !== null
+      expect(await open.nodeRows()).toBe(hasTable ? large + 3 : null)
+      expect(await store.archive.sweeps()).toBe(hasTable ? 1 : 0)
       for (let i = 0; i < 4 && (await store.archive.sweeps()) > 0; i++)
         await store.commit([{ kind: 'sweepNodes', most: 1000 }])
       expect(await store.archive.sweeps()).toBe(0)
-      expect(await store.nodes(uidOf(2))).toEqual(others)
+      expect(await open.nodeRows()).toBe(hasTable ? 3 : null)
+      expect([await store.nodes(uidOf(2)), await store.nodes(uidOf(3))]).toEqual([others, [nodeRow('n0')]])
+    })
+    it('goes back with thousands of nodes in one commit, all or nothing', async () => {
+      const store = open.store()
+      const put = (from: number, to: number, phase: NodePhase): Change => {
+        const nodes = Array.from({ length: to - from }, (_, i) => {
+          const row = nodeRow(`n${from + i}`)
+          return { ...row, node: { ...row.node, phase } }
+        })
+        return { kind: 'putNodes', uid: uidOf(1), nodes }
+      }
+      await fill(store, new Map([[1, {}]]))
+      const back: readonly Change[] = [{ kind: 'deleteArchived', uid: uidOf(1) }, ended(1), put(0, 12_000, 'Failed')]
+      const conflict = { code: 'STORE_CONFLICT' }
+      await store.commit([ended(2)])
+      await expect(store.commit([...back, staged(2, 'd'), moved(2, 99)])).rejects.toMatchObject(conflict)
+      expect([await store.archive.count({}), await store.nodes(uidOf(1))]).toEqual([1, []])
+      await store.commit(back)
+      const ids = Array.from({ length: 6_000 }, (_, i) => nodeRow(`n${i}`).id)
+      await store.commit([
+        { kind: 'deleteNodes', uid: uidOf(1), ids },
+        put(6_000, 9_000, 'Succeeded'),
+        put(12_000, 15_000, 'Running'),
+      ])
+      const rows = await store.nodes(uidOf(1))
+      expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: 9_000 }, (_, i) => `n${6_000 + i}`))
+      const counted = Map.groupBy(rows, ({ node }) => node.phase)
+      expect([...counted].map(([phase, { length }]) => [phase, length])).toEqual([
+        ['Succeeded', 3_000],
+        ['Failed', 3_000],
+        ['Running', 3_000],
+      ])
     })
     it('finds by namespace, name, phase, labels and times, and counts', async () => {
       const store = open.store()

@@ -16,7 +16,7 @@ export type ArchiveChange =
   /**
    * The finished workflow leaves the hot tables for the archive, with the parts that were staged. STORE_CONFLICT where
    * it is not there, has not finished, has another version by now, or lacks parts. A workflow with many nodes leaves
-   * its node rows behind, where nobody finds them: `sweepNodes` takes them away.
+   * its node rows behind, where nobody finds them, as one that is deleted does: `sweepNodes` takes them away.
    */
   | {
       readonly kind: 'archiveWorkflow'
@@ -35,7 +35,7 @@ export type ArchiveChange =
   /** One that was only moved is deleted for users now; gets a version. Where it is not there, nothing happens. */
   | { readonly kind: 'markArchived'; readonly uid: WorkflowUid; readonly namespace: string; readonly name: string }
   | { readonly kind: 'deleteArchived'; readonly uid: WorkflowUid }
-  /** Takes away at most so many node rows of archived workflows. */
+  /** Takes away at most so many node rows of workflows that are archived or deleted. */
   | { readonly kind: 'sweepNodes'; readonly most: number }
 
 /** Workflows with more nodes leave them to `sweepNodes`. */
@@ -137,6 +137,6 @@ export interface StoreArchive {
   oldest(oldest: Oldest): Promise<readonly ArchivedRow[]>
   /** Pages through the nodes of a hot workflow without reading what is in them. */
   nodeTexts(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodeTexts>
-  /** Archived workflows whose node rows are still to be swept. */
+  /** Workflows, archived or deleted, whose node rows are still to be swept. */
   sweeps(): Promise<number>
 }

@@ -8,7 +8,12 @@ import type { IdPiece } from './long-lists.ts'
 import type { Change, NodeRow, Store, WorkflowRow } from './port.ts'
 
 /** Opens a store on the same data each time it is called; `dispose` throws the data away. */
-export type StoreUnderTest = { readonly open: () => Promise<Store>; readonly dispose: () => Promise<void> }
+export type StoreUnderTest = {
+  readonly open: () => Promise<Store>
+  readonly dispose: () => Promise<void>
+  /** How many its table of nodes has; absent where there is no table. */
+  readonly nodeRows?: () => Promise<number>
+}
 
 export const uidOf = (number: number): WorkflowUid =>
   workflowUid(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`)
@@ -251,6 +256,27 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(sizes).toEqual([10, 10, 5])
         expect(await store.nodePage(uidOf(9), null, 10)).toEqual({ rows: [], pieces: [], next: null })
       })
+      it('are thousands as of one moment, whatever is written while they are read', async () => {
+        const ids = Array.from({ length: 2_500 }, (_, i) => `n${i}`)
+        await store.commit([put(1), putNodes(1, ...ids)])
+        const change = (more: Partial<NodeStatus>): Change => ({
+          ...{ kind: 'putNodes', uid: uidOf(1) },
+          nodes: [nodeRow('n0', more), nodeRow('n2499', more)],
+        })
+        const seen: (readonly NodeRow[])[] = []
+        let isOver = false
+        const reading = (async () => {
+          while (!isOver) seen.push(await store.nodes(uidOf(1)))
+        })()
+        for (let i = 0; i < 20; i++) await store.commit([change({ message: String(i) })])
+        isOver = true
+        await reading
+        for (const rows of seen) {
+          expect(rows.map(({ id }) => id)).toEqual(ids)
+          expect(rows.at(-1)?.node.message).toBe(rows[0]?.node.message)
+        }
+        expect((await store.nodes(uidOf(1)))[0]?.node.message).toBe('19')
+      })
       it('have long lists in pieces, which count once a row says so', async () => {
         const uid = uidOf(1)
         const childrenOfA = async () => (await store.nodes(uid)).find(({ id }) => id === 'a')?.node.children
@@ -359,7 +385,8 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       await store.close()
       return (store = await under.open())
     }
-    archiveContract({ uidOf, workflowRow, nodeRow }, { store: () => store, again })
+    const nodeRows = async () => (await under.nodeRows?.()) ?? null
+    archiveContract({ uidOf, workflowRow, nodeRow }, { store: () => store, again, nodeRows })
 
     describe('objects and records', () => {
       it('come back by kind and namespace, in the order of their names', async () => {
@@ -397,6 +424,23 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         await expect(store.commit([{ ...remove, expected: 1 }])).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
         await store.commit([{ ...remove, expected: resourceVersion + 1 }])
         await store.commit([object(5, 0)])
+      })
+      it('may be expected to be as they were by a commit that does not change them', async () => {
+        const object = { kind: 'A', namespace: 'n', name: 'x', body: 1 }
+        const asAt = (expected: number): Change => ({
+          ...{ kind: 'expectObject', objectKind: 'A', namespace: 'n', name: 'x', expected },
+        })
+        await store.commit([put(1), asAt(0)])
+        const { resourceVersion } = await store.commit([{ kind: 'putObject', row: object }])
+        const conflict = { code: 'STORE_CONFLICT' }
+        await expect(store.commit([put(2), asAt(0)])).rejects.toMatchObject(conflict)
+        await expect(store.commit([asAt(resourceVersion + 1), put(2)])).rejects.toMatchObject(conflict)
+        await store.commit([put(3), asAt(resourceVersion)])
+        await store.commit([put(4), asAt(resourceVersion)])
+        expect(await store.object('A', 'n', 'x')).toEqual({ ...object, resourceVersion })
+        await store.commit([{ kind: 'deleteObject', objectKind: 'A', namespace: 'n', name: 'x' }])
+        await expect(store.commit([put(2), asAt(resourceVersion)])).rejects.toMatchObject(conflict)
+        expect((await namesOf({})).toSorted()).toEqual(['wf-1', 'wf-3', 'wf-4'])
       })
       it('are records by collection; null deletes', async () => {
         await store.commit([

@@ -95,4 +95,8 @@ export const corpus: readonly Entry[] = [
   wide(396084), // a volume that came to be once more with the pod that an overtaken daemon was just having made outlived its workflow
   fleet(304648), // likewise, in a fleet: it was taken up from the store while its creation looked for it there
   fleet(103), // a lock that a workflow waited for was given to its new owner after it had deleted it, and was kept for ever
+  fleet(758605), // a lock that was being given back was taken for granted, and the store gave it to another meanwhile
+  fleet(1203), // a member that had been away stored a tick whose CronWorkflow another had ticked and deleted
+  fleet(2250), // what another member had changed was not read again where the store refused it once
+  fleet(3742), // the judge's fault: locks that nobody takes are given back by a clock that was not the simulated one
 ]

@@ -44,6 +44,8 @@ export class SimulatedDaemon {
   hasStarted = false
   isDraining = false
   isCutOff = false
+  /** It has heard that another leads, and is about to end. */
+  isOverthrown = false
   readonly controller: RunningController
   readonly runtime: SimulatedRuntime
   readonly #world: World
@@ -71,7 +73,7 @@ export class SimulatedDaemon {
       },
     })
     const clock = gatedClock(world, this.#gate)
-    const onLost = () => this.#isOverthrown()
+    const onLost = () => this.#hearsOfAnother()
     this.#member = member === null ? null : memberOf(world, this.#gate, { name: member, onLost })
     this.#store = gatedStore(world, this.#gate, this.#member?.store ?? soleStore(world, this.#gate, onLost))
     this.controller = createController({
@@ -96,7 +98,7 @@ export class SimulatedDaemon {
         ...(settings.archive === null ? {} : { archive: settings.archive }),
       },
       log,
-      telemetry: silentTelemetry,
+      telemetry: { ...silentTelemetry, monotonicMs: () => world.clock.passedMs },
     })
     this.#watcher =
       folder === null ? null : new FolderWatcher(folder, { controller: this.controller, store: this.#store, clock })
@@ -144,8 +146,9 @@ export class SimulatedDaemon {
   }
 
   /** Its store has told it that another leads: main ends the process. */
-  #isOverthrown(): void {
+  #hearsOfAnother(): void {
     this.#world.trace('the daemon hears that another leads')
+    this.isOverthrown = true
     const { clock, misfortune } = this.#world
     void clock.sleep(misfortune.pick([0, misfortune.int(1, 3_000)])).then(() => this.die('as another leads'))
   }

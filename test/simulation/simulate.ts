@@ -178,7 +178,7 @@ class Play {
   /** What is shown of finished workflows is what is stored. */
   async #shownOtherwise(): Promise<readonly string[]> {
     const wrong: string[] = []
-    for (const daemon of this.#daemons.up)
+    for (const daemon of this.#daemons.up.filter(({ isOverthrown }) => !isOverthrown))
       for (const { name, deleted } of this.#history.workflows.values()) {
         const shown = daemon.controller.workflow('default', name, { nodes: true })
         await this.#settle()

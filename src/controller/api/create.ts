@@ -49,7 +49,8 @@ export async function createWorkflow(
   for (let tries = 1; ; tries += 1) {
     const name = tries === 1 ? complete.metadata.name : generatedName(core.random, complete.metadata.generateName ?? '')
     try {
-      return await store(core, { ...complete, metadata: { ...complete.metadata, name } }, Object.values(nodes))
+      const named = { ...complete, metadata: { ...complete.metadata, name } }
+      return await store(core, { workflow: named, nodes: Object.values(nodes), onlyWhile: options.onlyWhile })
     } catch (error) {
       const isTaken = error instanceof ApiError && error.code === 'ALREADY_EXISTS'
       if (!isTaken || !isDrawn || tries >= drawsMax) throw error
@@ -129,20 +130,27 @@ function completed(core: Core, namespace: string, given: Workflow, options: Crea
   }
 }
 
-async function store(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<Workflow> {
-  const { namespace = '', name = '' } = workflow.metadata
-  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(namespace, name))
-    throw alreadyExists('Workflow', name)
-  return core.creating.during(namespace, name, () => storeNew(core, workflow, nodes))
+type New = {
+  readonly workflow: Workflow
+  readonly nodes: readonly NodeStatus[]
+  readonly onlyWhile: CreateOptions['onlyWhile']
 }
 
-async function storeNew(core: Core, workflow: Workflow, nodes: readonly NodeStatus[]): Promise<Workflow> {
+async function store(core: Core, made: New): Promise<Workflow> {
+  const { namespace = '', name = '' } = made.workflow.metadata
+  if (core.runs.byName(namespace, name) !== undefined || core.creating.has(namespace, name))
+    throw alreadyExists('Workflow', name)
+  return core.creating.during(namespace, name, () => storeNew(core, made))
+}
+
+async function storeNew(core: Core, made: New): Promise<Workflow> {
+  const { workflow, nodes } = made
   if (await isThere(core, workflow.metadata)) throw alreadyExists('Workflow', workflow.metadata.name ?? '')
   const owner = core.fleet?.ownerOf(workflow)
-  if (owner !== undefined && owner !== core.fleet?.name) return storeFor(core, owner, { workflow, nodes })
+  if (owner !== undefined && owner !== core.fleet?.name) return storeFor(core, owner, made)
   const live = openCreated(core, workflow, nodes)
   live.held = !mayBegin(core, live, workflow)
-  await commit(core, live, workflow, nodes)
+  await commit(core, live, made)
   // Its turn may have come meanwhile, when nobody knew it yet.
   if (live.held) live.held = !mayBegin(core, live, workflow)
   core.runs.add(live)
@@ -152,13 +160,9 @@ async function storeNew(core: Core, workflow: Workflow, nodes: readonly NodeStat
 }
 
 /** Another controller is to have it: it begins once that has heard of it. */
-async function storeFor(
-  core: Core,
-  owner: string,
-  { workflow, nodes }: { readonly workflow: Workflow; readonly nodes: readonly NodeStatus[] },
-): Promise<Workflow> {
-  const live = openCreated(core, workflow, nodes)
-  await commit(core, live, workflow, nodes, owner)
+async function storeFor(core: Core, owner: string, made: New): Promise<Workflow> {
+  const live = openCreated(core, made.workflow, made.nodes)
+  await commit(core, live, made, owner)
   const stored = viewOf(live, { nodes: true })
   announce(core.hub, stored, 'ADDED', live.resourceVersion)
   return stored
@@ -187,8 +191,7 @@ function lookFirst(core: Core, live: LiveRun): void {
 async function commit(
   core: Core,
   live: LiveRun,
-  workflow: Workflow,
-  nodes: readonly NodeStatus[],
+  { workflow, nodes, onlyWhile }: New,
   owner = core.fleet?.name,
 ): Promise<void> {
   const own = workflowRow(viewOf(live, { nodes: false }), { internal: internalOf(live.run), finished: false })
@@ -196,6 +199,10 @@ async function commit(
   const changes: Change[] = [{ kind: 'putWorkflow', row }, ...core.owners.changesFor(workflow)]
   if (nodes.length > 0)
     changes.push({ kind: 'putNodes', uid: live.uid, nodes: nodes.map((node) => ({ id: nodeIdOf(node.id), node })) })
+  if (onlyWhile !== undefined) {
+    const { kind: objectKind, namespace, name, resourceVersion: expected } = onlyWhile
+    changes.push({ kind: 'expectObject', objectKind, namespace, name, expected })
+  }
   try {
     const { versions } = await core.store.commit(changes)
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? 0
@@ -207,9 +214,17 @@ async function commit(
       return
     }
     for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
-    if (isTaken) throw alreadyExists('Workflow', live.name)
+    if (isTaken) throw (await outdatedError(core, onlyWhile)) ?? alreadyExists('Workflow', live.name)
     throw new ApiError('UNAVAILABLE', error instanceof Error ? error.message : String(error))
   }
+}
+
+async function outdatedError({ store, clock }: Core, onlyWhile: CreateOptions['onlyWhile']): Promise<ApiError | null> {
+  if (onlyWhile === undefined) return null
+  const { kind, namespace, name, resourceVersion } = onlyWhile
+  const row = await persevere(() => store.object(kind, namespace, name), { clock, triesMax: looksMax })
+  if (row?.resourceVersion === resourceVersion) return null
+  return new ApiError('FAILED_PRECONDITION', `${kind} ${name} has changed`)
 }
 
 /** The row where only the answer of the commit was lost; a workflow that nobody runs would lie there else. */

@@ -158,7 +158,7 @@ export class Cron {
 
   /** §2.3, in its order. */
   async #tick(key: Key, scheduledAt: Instant): Promise<void> {
-    const { clock, random, telemetry, objects, config } = this.#parts
+    const { clock, random, objects, config } = this.#parts
     await this.#noteSchedule(key)
     const cron = this.#current(key)
     if (cron === null) return
@@ -183,7 +183,6 @@ export class Cron {
       return this.#notSubmitted(key, error, scheduledAt)
     }
     await this.#submit(key, scheduledAt)
-    telemetry.cronTriggered(key.namespace, key.name)
   }
 
   /** @throws where the store cannot tell which children there are */
@@ -209,14 +208,27 @@ export class Cron {
     const cron = this.#current(key)
     if (cron === null) return
     try {
-      const child = await this.#parts.api.createWorkflow(key.namespace, scheduledChild(cron, scheduledAt))
+      const child = await this.#parts.api.createWorkflow(
+        key.namespace,
+        scheduledChild(cron, scheduledAt),
+        this.#parts.objects.isShared ? { onlyWhile: asItIs(cron) } : {},
+      )
       this.#parts.telemetry.cronLate(Math.max(0, this.#parts.clock.now() - scheduledAt) / 1000)
       await this.#change(key, (now) => withStarted(now, child, scheduledAt))
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'ALREADY_EXISTS')
-        return this.#change(key, (now) => withLast(now, scheduledAt))
-      await this.#notSubmitted(key, error, scheduledAt)
+      const code = error instanceof ApiError ? error.code : null
+      if (code === 'FAILED_PRECONDITION') return this.#tickAnew(key, scheduledAt)
+      if (code === 'ALREADY_EXISTS') await this.#change(key, (now) => withLast(now, scheduledAt))
+      else await this.#notSubmitted(key, error, scheduledAt)
     }
+    this.#parts.telemetry.cronTriggered(key.namespace, key.name)
+  }
+
+  /** Another controller has changed it: it may have ticked itself, or there may be nothing left to tick. */
+  async #tickAnew(key: Key, scheduledAt: Instant): Promise<void> {
+    await this.#parts.objects.reread({ kind: 'CronWorkflow', ...key })
+    const last = instantOf(this.#current(key)?.status?.lastScheduledTime) ?? 0
+    if (this.#isOn && last < scheduledAt) await this.#tick(key, scheduledAt)
   }
 
   #notSubmitted(key: Key, error: unknown, scheduledAt: Instant): Promise<void> {
@@ -344,6 +356,12 @@ export class Cron {
 const textOf = ({ namespace, name }: Key): string => `${namespace}/${name}`
 
 const keyOf = ({ metadata }: CronWorkflow): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
+
+/** For a tick that is stored only if nobody else has ticked, changed or deleted it meanwhile. */
+const asItIs = ({ metadata }: CronWorkflow) => ({
+  ...{ kind: 'CronWorkflow', namespace: metadata.namespace ?? '', name: metadata.name ?? '' },
+  resourceVersion: Number(metadata.resourceVersion ?? 0),
+})
 
 function withLast(cron: CronWorkflow, scheduledAt: Instant): CronWorkflow {
   if ((instantOf(cron.status?.lastScheduledTime) ?? 0) >= scheduledAt) return cron

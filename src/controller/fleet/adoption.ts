@@ -1,6 +1,5 @@
 /** Workflows that come into memory because they are ours now, and leave it because they are another member's. */
 import type { WorkflowUid } from '../../resources/index.ts'
-import { isTurn } from '../../store/fleet.ts'
 import type { WorkflowRow } from '../../store/port.ts'
 import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
@@ -20,6 +19,8 @@ export type AdoptionParts = {
   readonly locks: SharedLocks
   readonly turns: SharedTurns
   readonly signal: AbortSignal
+  /** Told with what is ours in memory. */
+  readonly knowLocks: () => Promise<void>
 }
 
 export class Adoption {
@@ -74,9 +75,9 @@ export class Adoption {
     try {
       // Before anything may look at them: a container that is not known of would be taken for one that has gone.
       if (anyMayHavePods) await this.#list(core)
-      const { signal } = this.#parts
+      const { signal, knowLocks } = this.#parts
       const runs = await takeUp(core, rows, { clock: core.clock, signal })
-      if (anyMayHavePods) await this.#knowLocks()
+      if (anyMayHavePods) await knowLocks()
       void setGoing(core, runs)
       for (const live of runs) core.log.debug(whereOf(live), 'the workflow is ours now')
     } finally {
@@ -95,15 +96,6 @@ export class Adoption {
     const { signal } = this.#parts
     const { clock } = core
     await persevere(() => core.pods.relist(), { clock, signal })
-  }
-
-  /** What the store says that ours hold. */
-  async #knowLocks(): Promise<void> {
-    const { core, locks, signal } = this.#parts
-    const { fleet, clock } = core()
-    if (fleet === null) return
-    const { held } = await persevere(() => fleet.port.locks.ours(), { clock, signal })
-    locks.granted(held.filter(({ holder }) => !isTurn(holder)))
   }
 
   async #rows(uids: readonly WorkflowUid[]): Promise<readonly WorkflowRow[]> {

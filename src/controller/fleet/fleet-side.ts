@@ -118,7 +118,10 @@ export class FleetSide {
       limits: { limit: controller.parallelism, namespaceLimit: controller.namespaceParallelism },
     })
     const { locks, turns } = this
-    this.grants = new Grants({ core, store: this.store, port: port.locks, locks, turns, signal: this.#ending.signal })
+    this.grants = new Grants({
+      ...{ core, store: this.store, port: port.locks, desk: this.#desk, locks, turns },
+      signal: this.#ending.signal,
+    })
     this.membership = new Membership({
       fleet: port,
       clock,
@@ -140,6 +143,7 @@ export class FleetSide {
       locks: this.locks,
       turns: this.turns,
       signal: this.#ending.signal,
+      knowLocks: () => this.grants.know(),
     })
     this.#engines = new OwnEngines({ core, port, membership: this.membership, config: controller })
     this.#succession = new Succession({
@@ -169,7 +173,7 @@ export class FleetSide {
       hasHeirs: () => this.membership.others().length > 0,
       signal: this.#ending.signal,
     })
-    this.follower = new Follower(core)
+    this.follower = new Follower(core, this.#ending.signal)
     this.forwarding = new Forwarding({
       core,
       fleet: port,
@@ -253,7 +257,7 @@ export class FleetSide {
     const until = clock.now() + catchUpMsMost
     const version = await this.store.currentVersion()
     while (this.follower.version < version && clock.now() < until) await clock.sleep(catchUpLookMs)
-    await this.follower.settled()
+    await Promise.race([this.follower.settled(), clock.sleep(Math.max(0, until - clock.now()))])
   }
 
   /** Whose a new workflow is to be. */

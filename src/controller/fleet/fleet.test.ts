@@ -404,6 +404,25 @@ describe('schedules of several controllers', () => {
   }, 20_000)
 })
 
+it('a workflow is made only while an object is as it is expected to be, whoever changed it', async () => {
+  const [a, b] = [await crew.open('a'), await crew.open('b')]
+  const made = await a.controller.createObject('ConfigMap', 'default', { metadata: { name: 'm' }, data: { k: '1' } })
+  const onlyWhile = {
+    ...{ kind: 'ConfigMap', namespace: 'default', name: 'm' },
+    resourceVersion: Number(made.metadata?.resourceVersion),
+  }
+  await a.controller.createWorkflow('default', workflow('first'), { onlyWhile })
+  await b.controller.deleteObject('ConfigMap', 'default', 'm')
+  const late = a.controller.createWorkflow('default', workflow('late'), { onlyWhile })
+  await expect(late).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', message: 'ConfigMap m has changed' })
+  expect((await endedAt(a, 'first')).status?.phase).toBe('Succeeded')
+  expect(await b.controller.workflow('default', 'late')).toBeNull()
+  const again = a.controller.createWorkflow('default', workflow('first'), {
+    onlyWhile: { ...onlyWhile, resourceVersion: 0 },
+  })
+  await expect(again).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+})
+
 describe('capacity of an engine that two members reach', () => {
   it('is never passed, is given back when idle, and starves nobody', async () => {
     const capacity = { cpus: null, memoryBytes: null, containersMax: 4, oversized: 'wait' } as const

@@ -4,6 +4,7 @@ import { instant } from '../../resources/index.ts'
 import type { Workflow } from '../../resources/index.ts'
 import type { FleetEvent } from '../../store/fleet.ts'
 import { wholeOf } from '../api/read.ts'
+import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
 import { objectKinds } from '../objects.ts'
 import type { ObjectKind } from '../port.ts'
@@ -18,6 +19,7 @@ const isObjectKind = (kind: string): kind is ObjectKind => (objectKinds as reado
 
 export class Follower {
   readonly #core: () => Core
+  readonly #signal: AbortSignal
   readonly #heads = new Map<WorkflowUid, Workflow>()
   /** What is to be told of each workflow, the newest word. */
   readonly #due = new Map<WorkflowUid, FleetEvent>()
@@ -26,8 +28,9 @@ export class Follower {
   #showing: Promise<void> | null = null
   #version = 0
 
-  constructor(core: () => Core) {
+  constructor(core: () => Core, signal: AbortSignal) {
     this.#core = core
+    this.#signal = signal
   }
 
   /** Everything that others stored up to this version was heard. */
@@ -142,9 +145,14 @@ export class Follower {
     this.#shownAt.delete(uid)
   }
 
+  /** Until the store lets it be read: nobody would look for it again. */
   #inTurn(work: () => Promise<void>): void {
-    this.#objects = this.#objects.then(work).catch((error: unknown) => {
-      this.#core().log.warn({ error: String(error) }, 'what another member changed could not be read')
-    })
+    const [core, signal] = [this.#core(), this.#signal]
+    this.#objects = this.#objects
+      .then(() => persevere(work, { clock: core.clock, signal }))
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        core.log.warn({ error: String(error) }, 'what another member changed could not be read')
+      })
   }
 }

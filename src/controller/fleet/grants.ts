@@ -4,6 +4,7 @@ import { isTurn } from '../../store/fleet.ts'
 import type { FleetLocks, LockGrant } from '../../store/fleet.ts'
 import { persevere } from '../back-off.ts'
 import type { Core } from '../core.ts'
+import type { LockDesk } from './lock-desk.ts'
 import { returnLostClaims } from './lost-claims.ts'
 import type { SharedLocks } from './shared-locks.ts'
 import type { SharedTurns } from './shared-turns.ts'
@@ -12,6 +13,7 @@ export type GrantsParts = {
   readonly core: () => Core
   readonly store: Pick<Store, 'workflow' | 'workflowByUid'>
   readonly port: FleetLocks
+  readonly desk: Pick<LockDesk, 'isLeaving'>
   readonly locks: SharedLocks
   readonly turns: SharedTurns
   readonly signal: AbortSignal
@@ -54,9 +56,13 @@ export class Grants {
   }
 
   #tell(grants: readonly LockGrant[]): void {
-    const { locks, turns } = this.#parts
-    turns.granted(grants.filter(({ holder }) => isTurn(holder)))
-    locks.granted(grants.filter(({ holder }) => !isTurn(holder)))
+    const { locks, turns, desk } = this.#parts
+    const kept = grants.flatMap((grant): readonly LockGrant[] => {
+      const names = grant.locks.filter((name) => !desk.isLeaving(grant.holder, name))
+      return names.length === 0 ? [] : [{ ...grant, locks: names }]
+    })
+    turns.granted(kept.filter(({ holder }) => isTurn(holder)))
+    locks.granted(kept.filter(({ holder }) => !isTurn(holder)))
   }
 
   #returnLost(ours: Awaited<ReturnType<FleetLocks['ours']>>): Promise<void> {

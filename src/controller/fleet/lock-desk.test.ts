@@ -20,8 +20,11 @@ function deskOf() {
   const disk = new MemoryDisk()
   const { fleet } = openMemoryMember({ disk, name: 'a', clock, onLost: () => undefined })
   const failures: (keyof FleetLocks)[] = []
+  /** Told of each call that is about to be made. */
+  const told: ((call: keyof FleetLocks) => void)[] = []
   const failing = <K extends 'restore' | 'leave' | 'limits' | 'ask'>(call: K): FleetLocks[K] =>
     (async (...args: Parameters<FleetLocks[K]>) => {
+      for (const tell of told) tell(call)
       const at = failures.indexOf(call)
       if (at >= 0) {
         failures.splice(at, 1)
@@ -41,7 +44,7 @@ function deskOf() {
     onGranted: (grants: readonly LockGrant[]) => granted.push(...grants.map(({ holder }) => holder)),
     onStanding: () => undefined,
   })
-  return { desk, disk, failures, granted }
+  return { desk, disk, failures, granted, told }
 }
 
 it.each(['ask', 'leave', 'limits', 'restore'] as const)(
@@ -65,3 +68,22 @@ it.each(['ask', 'leave', 'limits', 'restore'] as const)(
     expect(held()).toEqual([])
   },
 )
+
+it('says what is given back until the store knows it', async () => {
+  const { desk, failures, told } = deskOf()
+  const isLeaving = () => desk.isLeaving('ns/one', 'ns/Mutex/one')
+  const seen: [string, boolean][] = []
+  desk.restore(wishOf('one'))
+  await desk.idle()
+  told.push((call) => seen.push([call, isLeaving()]))
+  failures.push('leave')
+  desk.leave('ns/one', ['ns/Mutex/one'])
+  desk.ask(wishOf('next'))
+  expect([isLeaving(), desk.isLeaving('ns/one', 'ns/Mutex/other')]).toEqual([true, false])
+  await desk.idle()
+  expect(seen).toEqual([
+    ['leave', true],
+    ['leave', true],
+    ['ask', false],
+  ])
+})

@@ -32,6 +32,8 @@ const isEmpty = ({ restores, leaves, limits, asks }: Batch): boolean =>
 export class LockDesk {
   readonly #parts: DeskParts
   #batch = emptyBatch()
+  /** On its way to the store. */
+  #sent = emptyBatch()
   #sending: Promise<void> | null = null
 
   constructor(parts: DeskParts) {
@@ -52,6 +54,11 @@ export class LockDesk {
     if (restored !== undefined) restores.delete(holder)
     if (all.size > 0) leaves.set(holder, all)
     this.#soon()
+  }
+
+  /** Given back, and the store may not know it yet: what it still says of that lock is no grant. */
+  isLeaving(holder: string, name: string): boolean {
+    return [this.#sent, this.#batch].some(({ leaves }) => leaves.get(holder)?.has(name) === true)
   }
 
   /** It has that lock already, as its workflow's status says; a return that is not sent yet is not. */
@@ -93,6 +100,7 @@ export class LockDesk {
     const { clock, signal } = this.#parts
     while (!isEmpty(this.#batch)) {
       const batch = this.#batch
+      this.#sent = batch
       this.#batch = emptyBatch()
       await persevere(() => this.#carryOut(batch), { clock, signal })
     }

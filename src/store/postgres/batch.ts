@@ -7,8 +7,8 @@ import { bigintArray, textArray } from './binary-array.ts'
 import { commitParameters } from './commit-function.ts'
 import type { CommitParameter } from './commit-function.ts'
 import { FleetBatch } from './fleet-batch.ts'
+import type { NodeWrite, NodeWrites } from './node-portions.ts'
 
-type NodeWrite = { readonly id: string; readonly node: string; readonly internal: string | null }
 type ObjectWrite = {
   readonly kind: string
   readonly namespace: string
@@ -25,9 +25,7 @@ export class Batch {
   readonly #touched = new Map<number, number>()
   readonly #fixed = new Map<number, string>()
   readonly #labels = new Map<number, { readonly labels: string; readonly mayHaveOthers: boolean }>()
-  readonly #goneNodes = new Set<number>()
-  readonly #newNodes = new Map<number, NodeWrite>()
-  readonly #nodes = new Map<number, NodeWrite>()
+  readonly nodes: NodeWrites = { gone: new Set(), added: new Map(), changed: new Map() }
   readonly #objects = new Map<string, ObjectWrite>()
   readonly #records = new Map<string, RecordWrite>()
   readonly archive = new ArchiveBatch()
@@ -57,7 +55,7 @@ export class Batch {
 
   deleteWorkflow(no: number): void {
     for (const map of [this.#workflows, this.#touched, this.#fixed, this.#labels]) map.delete(no)
-    for (const nodes of [this.#newNodes, this.#nodes])
+    for (const nodes of [this.nodes.added, this.nodes.changed])
       for (const node of nodes.keys()) if (Math.floor(node / nodesPerWorkflow) === no) nodes.delete(node)
     this.#gone.add(no)
     this.archive.unstage(no)
@@ -69,13 +67,15 @@ export class Batch {
   }
 
   putNode(no: number, write: NodeWrite, isNew: boolean): void {
-    if (isNew || this.#newNodes.has(no)) this.#newNodes.set(no, write)
-    else this.#nodes.set(no, write)
+    const { added, changed } = this.nodes
+    if (isNew || added.has(no)) added.set(no, write)
+    else changed.set(no, write)
   }
 
   deleteNode(no: number): void {
-    this.#nodes.delete(no)
-    if (!this.#newNodes.delete(no)) this.#goneNodes.add(no)
+    const { gone, added, changed } = this.nodes
+    changed.delete(no)
+    if (!added.delete(no)) gone.add(no)
   }
 
   /** What the group has made of it so far; `undefined`: nothing. */
@@ -142,15 +142,14 @@ export class Batch {
   }
 
   #nodeColumns(): Partial<Record<CommitParameter, Buffer | null>> {
-    const added = [...this.#newNodes.values()]
-    const changed = [...this.#nodes.values()]
+    const [added, changed] = [[...this.nodes.added.values()], [...this.nodes.changed.values()]]
     return {
-      n_gone: bigintArray([...this.#goneNodes]),
-      i_no: bigintArray([...this.#newNodes.keys()]),
+      n_gone: bigintArray([...this.nodes.gone]),
+      i_no: bigintArray([...this.nodes.added.keys()]),
       i_id: textArray(added.map(({ id }) => id)),
       i_node: textArray(added.map(({ node }) => node)),
       i_internal: textArray(added.map(({ internal }) => internal)),
-      u_no: bigintArray([...this.#nodes.keys()]),
+      u_no: bigintArray([...this.nodes.changed.keys()]),
       u_node: textArray(changed.map(({ node }) => node)),
       u_internal: textArray(changed.map(({ internal }) => internal)),
     }

@@ -60,8 +60,11 @@ export const fenced = 'DRY01'
 export const commitCall = `SELECT drydock_commit(${commitParameters.map(([, type], i) => `$${i + 1}::${type}`).join(', ')}) AS base`
 export const dropCommitFunction = `DROP FUNCTION drydock_commit(${types});`
 
-/** Answers the version before the group's first. What is null is not there to be done. */
-export const commitFunction = `
+/**
+ * Answers the version before the group's first. What is null is not there to be done.
+ * @param deleteNodes statements for the nodes of the workflows `gone`
+ */
+export const commitFunction = (deleteNodes: string): string => `
   CREATE FUNCTION drydock_commit(${commitParameters.map((pair) => pair.join(' ')).join(', ')}) RETURNS bigint
   LANGUAGE plpgsql AS $function$
   DECLARE
@@ -77,7 +80,7 @@ export const commitFunction = `
     IF gone IS NOT NULL THEN
       DELETE FROM label WHERE workflow = ANY(gone);
       DELETE FROM workflow_fixed WHERE no = ANY(gone);
-      DELETE FROM node n USING unnest(gone) AS g (no) WHERE n.no >= g.no * ${2 ** 24} AND n.no < (g.no + 1) * ${2 ** 24};
+      ${deleteNodes}
       DELETE FROM workflow WHERE no = ANY(gone);
     END IF;
     IF w_no IS NOT NULL THEN

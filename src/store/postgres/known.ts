@@ -22,6 +22,8 @@ export type KnownWorkflow = {
 const knownMax = 20_000
 /** Numbers for new workflows that are fetched at once. */
 const numbersAtOnce = 50
+/** Numbers of nodes that one answer holds. */
+const numbersReadAtOnce = 20_000
 
 export class Known {
   readonly byUid = new Map<string, KnownWorkflow>()
@@ -150,15 +152,23 @@ export class Known {
   }
 }
 
+/** In portions: no answer of the server takes as long as one that is silent. */
 async function loadNodes(client: Client, known: KnownWorkflow): Promise<void> {
   const first = known.no * nodesPerWorkflow
-  const found = await client.query<{ no: string; id: string }>({
-    name: 'node-numbers',
-    text: 'SELECT no, id FROM node WHERE no >= $1 AND no < $2 ORDER BY no',
-    values: [first, first + nodesPerWorkflow],
-  })
-  known.nodes = new Map(found.rows.map(({ no, id }) => [id, Number(no)]))
-  known.nextNode = Math.max(known.nextNode, Number(found.rows.at(-1)?.no ?? first - 1) - first + 1)
+  const nodes = new Map<string, number>()
+  let [last, isMore] = [first - 1, true]
+  while (isMore) {
+    const { rows } = await client.query<{ no: string; id: string }>({
+      name: 'node-numbers',
+      text: 'SELECT no, id FROM node WHERE no > $1 AND no < $2 ORDER BY no LIMIT $3',
+      values: [last, first + nodesPerWorkflow, numbersReadAtOnce],
+    })
+    for (const { no, id } of rows) nodes.set(id, Number(no))
+    last = Number(rows.at(-1)?.no ?? last)
+    isMore = rows.length === numbersReadAtOnce
+  }
+  known.nodes = nodes
+  known.nextNode = Math.max(known.nextNode, last - first + 1)
 }
 
 type FoundWorkflow = Record<'no' | 'uid' | 'namespace' | 'name' | 'labels' | 'owner' | 'resource_version', string> & {

@@ -135,6 +135,24 @@ it('knows of a commit whose answer was lost that it is stored, and does not stor
   expect((await store.commit(put(3))).resourceVersion).toBe(3)
 })
 
+it.each([
+  ['a portion of it', 'INSERT INTO node SELECT'],
+  ['its end', 'COMMIT\0'],
+])('stores a commit of thousands of nodes once, where the answer to %s is lost', async (_what, request) => {
+  nextSchema()
+  const store = await opened({ stallMs: 3_000 })
+  await store.commit(put(1))
+  proxy.muteAfter(request)
+  const nodes = Array.from({ length: 25_000 }, (_, i) => nodeRow(`m-${i}`))
+  const commit = store.commit([
+    { kind: 'putWorkflow', row: workflowRow(2) },
+    { kind: 'putNodes', uid: uidOf(2), nodes },
+  ])
+  expect((await commit).resourceVersion).toBe(2)
+  expect((await sql<{ n: string }>(`SELECT count(*) AS n FROM ${schema}.node`))[0]?.n).toBe('25001')
+  expect((await store.commit(put(3))).resourceVersion).toBe(3)
+})
+
 describe('of two daemons', () => {
   it('one works; the other is refused, or stands by and takes over when the first ends', async () => {
     nextSchema()

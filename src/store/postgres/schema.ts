@@ -6,10 +6,11 @@
 import type { Migration } from '../migrations.ts'
 import { nodesPerWorkflow } from '../row-numbers.ts'
 import { archiveGuard, archiveSchema } from './archive-schema.ts'
-import { commitFunction, dropCommitFunction } from './commit-function.ts'
+import { dropCommitFunction } from './commit-function.ts'
 import { lockOwners } from './fleet-lock-owners.ts'
 import { fleetSchema } from './fleet-schema.ts'
 import { longListsSchema } from './long-lists-schema.ts'
+import { firstCommitFunction, sweptDeletions } from './swept-deletions.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -123,7 +124,7 @@ export const migrations: readonly Migration[] = [
         FROM node_by_id;
       DROP TABLE node_by_id;
       ALTER TABLE workflow SET (fillfactor = 70);
-      ${commitFunction}
+      ${firstCommitFunction}
     `,
   },
   archiveSchema,
@@ -131,4 +132,5 @@ export const migrations: readonly Migration[] = [
   archiveGuard,
   longListsSchema,
   lockOwners,
+  sweptDeletions,
 ]

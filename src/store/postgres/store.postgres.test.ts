@@ -16,18 +16,23 @@ afterAll(() => {
   server.stop()
 })
 const newSchema = () => `test_${++schemas}`
-const sql = async (text: string) => {
+const sql = async (text: string): Promise<pg.QueryResult<{ n?: string }>> => {
   const client = new pg.Client(server.url)
   await client.connect()
-  await client.query(text)
+  const result = await client.query<{ n?: string }>(text)
   await client.end()
+  return result
 }
+const underTest = (schema: string) => ({
+  dispose: async () => void (await sql(`DROP SCHEMA ${schema} CASCADE`)),
+  nodeRows: async () => Number((await sql(`SELECT count(*) AS n FROM ${schema}.node`)).rows[0]?.n),
+})
 
 storeContract('the Postgres store', () => {
   const schema = newSchema()
   return {
+    ...underTest(schema),
     open: () => openPostgresStore({ url: server.url, schema }),
-    dispose: () => sql(`DROP SCHEMA ${schema} CASCADE`),
   }
 })
 
@@ -35,8 +40,8 @@ storeContract('the Postgres store', () => {
 storeContract('the Postgres store of a controller with a name', () => {
   const schema = newSchema()
   return {
+    ...underTest(schema),
     open: async () => withoutOwners(await openPostgresStore({ url: server.url, schema, controller: 'a' })),
-    dispose: () => sql(`DROP SCHEMA ${schema} CASCADE`),
   }
 })
 function withoutOwners(store: Store): Store {

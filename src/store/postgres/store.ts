@@ -218,13 +218,8 @@ class PooledStore implements PostgresStore {
   }
 
   async nodes(uid: WorkflowUid): Promise<readonly NodeRow[]> {
-    const found = await this.#rows(nodePage, uid, 0, null)
-    const read = new NodeRows()
-    for (const [index, row] of found.entries()) {
-      read.add(row)
-      if (index % rowsAtOnce === rowsAtOnce - 1) await new Promise(setImmediate)
-    }
-    return joinLists(read.rows, read.pieces)
+    const { rows, pieces, next } = await this.nodePage(uid, null, rowsAtOnce)
+    return next === null ? joinLists(rows, pieces) : this.#read((pool) => manyNodes(pool, uid))
   }
 
   async nodePage(uid: WorkflowUid, cursor: string | null, limit: number): Promise<NodePage> {
@@ -271,17 +266,19 @@ class PooledStore implements PostgresStore {
     return this.fleet === null ? workflow : { ...workflow, owner: String(row['owner']) }
   }
 
-  /** A query that is the same each time is prepared once a connection. */
-  async #rows(text: string, ...values: readonly unknown[]): Promise<readonly SqlRow[]> {
-    const name = prepared.get(text)
-    const query = { text, values: [...values], ...(name === undefined ? {} : { name }) }
+  #rows(text: string, ...values: readonly unknown[]): Promise<readonly SqlRow[]> {
+    return this.#read(async (pool) => (await pool.query<SqlRow>(queryOf(text, values))).rows)
+  }
+
+  /** Again, where the server was away for a moment. */
+  async #read<T>(look: (pool: Pool) => Promise<T>): Promise<T> {
     const begunAt = performance.now()
     for (let failures = 1; ; failures++) {
       if (this.#closed) throw closedError()
       const { health, downMs } = this.#writer
       if (!health.isUp && downMs > readPatienceMs) throw storeError({ code: 'STORE_DOWN', message: health.reason })
       try {
-        return (await this.#pool.query<SqlRow>(query)).rows
+        return await look(this.#pool)
       } catch (error) {
         if (!isConnectionFault(error) || performance.now() - begunAt > readPatienceMs) throw asStoreError(error)
       }
@@ -290,8 +287,32 @@ class PooledStore implements PostgresStore {
   }
 }
 
-/** Node rows parsed before others get a turn. */
+/** Node rows that one answer of the server holds. */
 const rowsAtOnce = 1000
+
+/**
+ * A page at a time, as of one moment: their texts are never in memory all at once, no answer takes as long as a server
+ * may be silent, and others get a turn in between.
+ */
+async function manyNodes(pool: Pool, uid: WorkflowUid): Promise<readonly NodeRow[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    const read = new NodeRows()
+    for (let from = 0, isMore = true; isMore;) {
+      const { rows } = await client.query<SqlRow>(queryOf(nodePage, [uid, from, rowsAtOnce]))
+      for (const row of rows) read.add(row)
+      from = Number(rows.at(-1)?.['offset_no'] ?? 0) + 1
+      isMore = rows.length === rowsAtOnce
+    }
+    await client.query('COMMIT')
+    client.release()
+    return joinLists(read.rows, read.pieces)
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
 
 const closedError = () => storeError({ code: 'STORE_DOWN', message: 'the store is closed' })
 
@@ -304,6 +325,12 @@ const allObjects =
 const oneObject = 'SELECT * FROM object WHERE kind = $1 AND namespace = $2 AND name = $3'
 const allRecords = 'SELECT key, value FROM record WHERE collection = $1 ORDER BY key'
 const oneRecord = 'SELECT value FROM record WHERE collection = $1 AND key = $2'
+
+/** One that is the same each time is prepared once a connection. */
+function queryOf(text: string, values: readonly unknown[]) {
+  const name = prepared.get(text)
+  return { text, values: [...values], ...(name === undefined ? {} : { name }) }
+}
 
 const prepared: ReadonlyMap<string, string> = new Map(
   [versionNow, byName, byUid, allObjects, oneObject, allRecords, oneRecord, nodePage].map((text, i) => [

@@ -18,6 +18,7 @@ import { outdated } from './fleet-functions.ts'
 import { Known } from './known.ts'
 import { endGhost, holderOf, resume, tryLock } from './lease.ts'
 import type { Grip, Holder, LeaseName } from './lease.ts'
+import { areMany, inPortions } from './node-portions.ts'
 import { Conflict, planGroup } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { postgresFault } from './postgres-fault.ts'
@@ -247,10 +248,17 @@ export class Writer {
     const no = ++this.#commitNo
     try {
       const { lease, isAlone } = this.#options.name
-      const query = commitQuery(batch, { lease, epoch: this.#grip.epoch, commitNo: no }, !isAlone)
-      const { rows } = await client.query<{ base: string }>(query)
-      this.#answeredAt = performance.now()
-      return Number(rows[0]?.base)
+      const { epoch } = this.#grip
+      const heard = () => (this.#answeredAt = performance.now())
+      const last = async () => {
+        const { rows } = await client.query<{ base: string }>(
+          commitQuery(batch, { lease, epoch, commitNo: no }, !isAlone),
+        )
+        return Number(rows[0]?.base)
+      }
+      const base = areMany(batch.nodes) ? await inPortions(client, batch.nodes, { last, heard }) : await last()
+      heard()
+      return base
     } catch (error) {
       if (codeOf(error) === fenced) this.#loseLease(messageOf(error))
       if (!isConnectionFault(error)) throw error

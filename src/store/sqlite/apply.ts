@@ -20,7 +20,7 @@ type Known = {
   nextNode: number
 }
 
-type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' }>
+type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' | 'expectObject' }>
 
 /** Workflows the writer remembers at once; beyond it the least recently written is forgotten and read again. */
 const knownMax = 20_000
@@ -83,6 +83,8 @@ export class Applier {
         if (gone > 0) this.#versionOf(versions, objectKind, namespace, name)
         return
       }
+      case 'expectObject':
+        return this.#expect(change)
       case 'putRecord': {
         const { collection, key, value } = change
         if (value === null) this.#sql(deleteRecord).run(collection, key)
@@ -179,8 +181,7 @@ export class Applier {
     if (!known) return
     this.#versionOf(versions, 'Workflow', known.namespace, known.name)
     this.#relabel(known, '{}')
-    const first = known.no * nodesPerWorkflow
-    this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(first, first + nodesPerWorkflow)
+    this.#archive.leaveNodes(known.no)
     this.#sql('DELETE FROM workflow_fixed WHERE no = ?').run(known.no)
     this.#sql('DELETE FROM workflow WHERE no = ?').run(known.no)
     this.#archive.unstage(known.no)

@@ -71,11 +71,18 @@ export class ArchiveApplier {
       this.#sql('INSERT INTO archive_label VALUES (?, ?, ?, ?)').run(key, value, sortAt, no)
       this.#sql('DELETE FROM label WHERE key = ? AND value = ? AND workflow = ?').run(key, value, no)
     }
-    if (nodes > nodesAtOnceMax) this.#sql('INSERT OR IGNORE INTO sweep VALUES (?)').run(no)
-    else this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(no * nodesPerWorkflow, (no + 1) * nodesPerWorkflow)
+    this.leaveNodes(no)
     this.#sql('DELETE FROM workflow_fixed WHERE no = ?').run(no)
     this.#sql('DELETE FROM workflow WHERE no = ?').run(no)
     return change.deleted ? { namespace: String(row['namespace']), name: String(row['name']) } : null
+  }
+
+  /** The nodes of a workflow that goes: away with it where they are few, else to be swept. */
+  leaveNodes(no: number): void {
+    const [first, end] = [no * nodesPerWorkflow, (no + 1) * nodesPerWorkflow]
+    const beyond = this.#sql('SELECT 1 FROM node WHERE no >= ? AND no < ? LIMIT 1').get(first + nodesAtOnceMax, end)
+    if (beyond === undefined) this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(first, end)
+    else this.#sql('INSERT OR IGNORE INTO sweep VALUES (?)').run(no)
   }
 
   #delete(uid: string): void {

@@ -20,6 +20,12 @@ storeContract('the SQLite store', () => {
     dispose: async () => {
       rmSync(directory, { recursive: true })
     },
+    nodeRows: async () => {
+      const db = new DatabaseSync(join(directory, 'drydock.db'), { readOnly: true })
+      const row = db.prepare('SELECT count(*) AS n FROM node').get()
+      db.close()
+      return Number(row?.['n'])
+    },
   }
 })
 

@@ -214,8 +214,8 @@ export const archiveMutants: readonly Mutant[] = [
   {
     name: 'SQLite: nodes of an archived workflow stay in the hot tables',
     file: sqliteApply,
-    find: "    else this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(no * nodesPerWorkflow, (no + 1) * nodesPerWorkflow)\n",
-    replace: '',
+    find: "if (beyond === undefined) this.#sql('DELETE FROM node WHERE no >= ? AND no < ?').run(first, end)\n    else",
+    replace: 'if (beyond !== undefined)',
     tests: ofSqlite,
   },
   {
@@ -246,5 +246,26 @@ export const archiveMutants: readonly Mutant[] = [
     find: 'ORDER BY w.finished_at LIMIT',
     replace: 'ORDER BY w.finished_at DESC LIMIT',
     tests: ofPostgres,
+  },
+  {
+    name: 'Postgres: the nodes of a large workflow are of many moments',
+    file: 'src/store/postgres/store.ts',
+    find: "await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')",
+    replace: "await client.query('BEGIN READ ONLY')",
+    tests: ofPostgres,
+  },
+  {
+    name: 'Postgres: a large workflow is deleted with all of its nodes at once',
+    file: 'src/store/postgres/swept-deletions.ts',
+    find: '${nodesPerWorkflow} + ${nodesAtOnceMax})',
+    replace: '${nodesPerWorkflow} + 1000000)',
+    tests: ofPostgres,
+  },
+  {
+    name: 'SQLite: the nodes of a large workflow that is deleted stay for ever',
+    file: 'src/store/sqlite/archive-apply.ts',
+    find: "else this.#sql('INSERT OR IGNORE INTO sweep VALUES (?)').run(no)",
+    replace: '',
+    tests: ofSqlite,
   },
 ]

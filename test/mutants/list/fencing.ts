@@ -206,6 +206,20 @@ export const fencingMutants: readonly Mutant[] = [
     tests: postgresStore,
   },
   {
+    name: 'Postgres: portions of a commit are stored without the rest of it',
+    file: 'src/store/postgres/node-portions.ts',
+    find: "await client.query('BEGIN')",
+    replace: '',
+    tests: postgresStore,
+  },
+  {
+    name: 'Postgres: a commit that is refused after its portions spoils the next',
+    file: 'src/store/postgres/node-portions.ts',
+    find: "if (!isConnectionFault(error)) await client.query('ROLLBACK')",
+    replace: '',
+    tests: postgresStore,
+  },
+  {
     name: 'Postgres: a member’s commit under an old epoch is stored',
     file: 'src/store/postgres/fleet-functions.ts',
     find: 'WHERE l.name = lease AND l.epoch = held_epoch FOR UPDATE;',

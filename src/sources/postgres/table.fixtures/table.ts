@@ -1,5 +1,8 @@
 /** A table in a schema of its own on a server that tests share, and a source over it. */
 import pg from 'pg'
+import { afterAll, beforeAll } from 'vitest'
+import { startPostgres } from '../../../../scripts/postgres.ts'
+import type { PostgresServer } from '../../../../scripts/postgres.ts'
 import type { Log } from '../../../controller/telemetry.ts'
 import { silentLog } from '../../../controller/telemetry.ts'
 import { openMemoryStore } from '../../../store/index.ts'
@@ -78,4 +81,14 @@ export class TestTable {
     await this.client.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`).catch(() => undefined)
     await this.client.end()
   }
+}
+
+/** A server for the tests of the file. */
+export function ownServer(): () => PostgresServer {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres()
+  }, 300_000)
+  afterAll(() => server.stop())
+  return () => server
 }
