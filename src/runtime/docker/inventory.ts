@@ -60,9 +60,7 @@ export class Inventory {
       return pod !== undefined && !pod.isGone && (!pod.isEnded || pod.hasRunning)
     }
     const sandboxes = rows.filter((row) => row.labels[label.role] === 'sandbox')
-    const isSafe = (row: ListedContainer): boolean =>
-      this.isFirst || row.state === 'running' || this.parts.sandboxes.hasFailed(row.name)
-    await this.parts.sandboxes.adopt(sandboxes.filter(isSafe), knownSandboxes, isLive)
+    await this.parts.sandboxes.adopt(sandboxes, knownSandboxes, isLive, this.isFirst)
     // Only now: what is found to have ended may have its pod start the next, which needs the pod's sandbox.
     await this.catchUp(ofPods)
     await this.finishClaims(rows.filter((row) => row.labels[label.role] === 'claim'))

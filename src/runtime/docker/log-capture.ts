@@ -5,13 +5,15 @@
  */
 import type { EngineClient } from './client.ts'
 import { EngineError } from './client.ts'
-import type { LogFile } from './log-file.ts'
+import { type LogFile, isTakenAway } from './log-file.ts'
 import { type LogFrame, readFrames } from './log-frames.ts'
 import { Once } from '../once.ts'
 
 /** Followed once it has run this long. */
 export const followAfterMs = 2_000
 const stallMs = 1_000
+const triesMost = 8
+const pauseMs = 20
 
 export class LogCapture {
   readonly file: LogFile
@@ -44,11 +46,6 @@ export class LogCapture {
     return this.finishing.run(() => this.finishNow(change))
   }
 
-  /** The container was started once more: its log goes on. */
-  reopen(): void {
-    this.finishing.forget()
-  }
-
   private async finishNow(change?: (frames: readonly LogFrame[]) => readonly LogFrame[]): Promise<void> {
     if (this.following) {
       const { abort, done } = this.following
@@ -57,11 +54,22 @@ export class LogCapture {
       clearTimeout(timer)
       this.following = null
     }
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.complete(change)
+      } catch (error) {
+        // Another daemon, which had the workflow until now, or has it now, writes the same log.
+        if (!isTakenAway(error) || tries >= triesMost) throw error
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * tries))
+      }
+    }
+  }
+
+  private async complete(change?: (frames: readonly LogFrame[]) => readonly LogFrame[]): Promise<void> {
     try {
       await this.fetch(false)
     } catch (error) {
       if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 409)) throw error
-      await this.file.resume()
     }
     if (change) await this.file.rewrite(change)
     await this.file.finish()

@@ -49,6 +49,13 @@ export class SandboxRemovals {
     await this.#parts.calls.remove(id)
   }
 
+  /** It stands in the way of another that is to have its name. @throws EngineError, or what `confirm` rejects with */
+  async clear(id: string): Promise<void> {
+    await this.#parts.confirm()
+    await this.#parts.calls.remove(id)
+    this.#failed.delete(id)
+  }
+
   /** What the engine has: of the others nothing is left to be done. */
   listed(ids: ReadonlySet<string>): void {
     for (const id of this.#dropped) if (!ids.has(id)) this.#dropped.delete(id)

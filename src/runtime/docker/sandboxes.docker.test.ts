@@ -12,6 +12,7 @@ import { findEngine } from './connection.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { sandboxNameOf } from './names.ts'
 import { ensurePauseImage } from './pause-image.ts'
+import { sandboxBody, startSandbox } from './sandbox-body.ts'
 import { Sandboxes } from './sandboxes.ts'
 
 const found = await findEngine()
@@ -47,23 +48,61 @@ afterAll(async () => {
 
 const listed = async (): Promise<void> => {
   const known = sandboxes.ids()
-  await sandboxes.adopt(await direct.listOwn(instance), known, () => true)
+  await sandboxes.adopt(await direct.listOwn(instance), known, () => true, false)
 }
 const namesInEngine = async (): Promise<readonly string[]> => (await direct.listOwn(instance)).map(({ name }) => name)
 
+/** The engine goes away while the pod's sandbox is being removed. */
+async function cutOffRemoval(name: string) {
+  const { identity } = podRequest(uid, name, [mainContainer()])
+  const sandbox = await sandboxes.bind(identity)
+  expect(await namesInEngine()).toContain(sandboxNameOf(identity.id))
+  said.length = 0
+  proxy.cut()
+  sandboxes.discard(identity.id)
+  await expect.poll(() => said, patient).toContain('a sandbox could not be removed')
+  return { identity, sandbox }
+}
+
+async function hasAnother({ identity, sandbox }: Awaited<ReturnType<typeof cutOffRemoval>>): Promise<void> {
+  const second = await sandboxes.bind(identity)
+  expect(second.id).not.toBe(sandbox.id)
+  expect(await namesInEngine()).toEqual([sandboxNameOf(identity.id)])
+  await sandboxes.forget(uid)
+  await listed()
+}
+
 describe('a sandbox that could not be removed because the engine was away', () => {
   it('is removed when the engine is back, and its name is free for the pod’s next one', async () => {
-    const { identity } = podRequest(uid, 'robbed', [mainContainer()])
-    const first = await sandboxes.bind(identity)
-    expect(await namesInEngine()).toEqual([sandboxNameOf(identity.id)])
-    proxy.cut()
-    sandboxes.discard(identity.id)
-    await expect.poll(() => said, patient).toContain('a sandbox could not be removed')
+    const robbed = await cutOffRemoval('robbed')
     await proxy.join()
     await listed()
     await expect.poll(namesInEngine, patient).toEqual([])
-    const second = await sandboxes.bind(identity)
-    expect(second.id).not.toBe(first.id)
-    expect(await namesInEngine()).toEqual([sandboxNameOf(identity.id)])
+    await hasAnother(robbed)
   })
+
+  it('is removed, too, where it has ended with the engine', async () => {
+    const ended = await cutOffRemoval('ended')
+    await direct.kill(ended.sandbox.id, 'KILL')
+    await expect.poll(async () => (await direct.inspect(ended.sandbox.id))?.status, patient).toBe('exited')
+    await proxy.join()
+    await listed()
+    await expect.poll(namesInEngine, patient).toEqual([])
+    await hasAnother(ended)
+  })
+
+  it('makes way for the pod’s next one before the engine has listed it', async () => {
+    const inTheWay = await cutOffRemoval('in-the-way')
+    await proxy.join()
+    await hasAnother(inTheWay)
+  })
+})
+
+it('a sandbox that another life of the daemon had, and that has ended, makes way', async () => {
+  const { identity } = podRequest(uid, 'earlier', [mainContainer()])
+  const owner = { instance, home: folder, network: 'default' }
+  const earlier = await startSandbox(direct, sandboxNameOf(identity.id), sandboxBody(owner, identity))
+  await direct.kill(earlier.id, 'KILL')
+  await expect.poll(async () => (await direct.inspect(earlier.id))?.status, patient).toBe('exited')
+  await hasAnother({ identity, sandbox: { ...earlier, workflow: uid } })
 })

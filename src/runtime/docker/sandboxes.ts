@@ -17,7 +17,7 @@ import { endProcesses } from './lost-start.ts'
 import { sandboxBody, startSandbox } from './sandbox-body.ts'
 import type { Owner } from './sandbox-body.ts'
 import { SandboxRemovals } from './sandbox-removals.ts'
-import type { ListedContainer } from './wire.ts'
+import type { InspectedContainer, ListedContainer } from './wire.ts'
 
 export type Sandbox = { readonly id: string; readonly ip: string | null; readonly workflow: WorkflowUid }
 
@@ -158,10 +158,6 @@ export class Sandboxes {
     return this.byPod.get(pod) ?? null
   }
 
-  hasFailed(name: string): boolean {
-    return this.failedNames.has(name)
-  }
-
   counts(): { readonly used: number; readonly free: number } {
     let [used, free] = [0, 0]
     for (const pool of this.pools.values())
@@ -181,16 +177,19 @@ export class Sandboxes {
    * What stands in the engine is taken over, what has gone is forgotten.
    * @param before ids that were known before the list was asked for: only of those does their absence say anything
    * @param isLive whether a pod may still need its sandbox
+   * @param isFirst nobody of this daemon can be making one: what does not run is left over
    */
   async adopt(
     rows: readonly ListedContainer[],
     before: ReadonlySet<string>,
     isLive: (pod: PodId) => boolean,
+    isFirst: boolean,
   ): Promise<void> {
     const listed = new Set(rows.map((row) => row.id))
     this.removals.listed(listed)
     const known = this.ids()
     for (const row of rows) {
+      if (!isFirst && row.state !== 'running' && !this.failedNames.has(row.name)) continue
       if (known.has(row.id) || this.removals.has(row.id) || this.makingNames.has(row.name)) continue
       const workflow = row.labels[label.workflowUid] as WorkflowUid | undefined
       const found = row.state === 'running' ? await this.options.calls.inspect(row.id) : null
@@ -266,7 +265,7 @@ export class Sandboxes {
     return held
   }
 
-  /** Another may bear the name still: one that this pod was robbed of, or that it had in an earlier life of the daemon. */
+  /** Another may bear the name still: one that this pod was robbed of, or had in an earlier life of daemon or engine. */
   private async name(held: Held, pod: PodId): Promise<void> {
     const name = sandboxNameOf(pod)
     for (let attempt = 1; ; attempt += 1) {
@@ -274,14 +273,19 @@ export class Sandboxes {
         return await this.options.calls.rename(held.id, name)
       } catch (error) {
         if (!(error instanceof EngineError) || error.status !== 409 || attempt >= 3) throw error
-        const bearer = (await this.options.calls.inspect(name))?.id
-        if (bearer === held.id) return
-        const other = [...this.pool(held.workflow)].find((one) => one.id === bearer)
-        if (other && other.occupant !== null) await Promise.race([other.named.catch(() => {}), pause(1_000)])
-        else if (other) await this.unname(other)
-        else await pause(100)
+        const bearer = await this.options.calls.inspect(name)
+        if (bearer?.id === held.id) return
+        if (bearer !== null) await this.makeWay(bearer, held.workflow)
       }
     }
+  }
+
+  private async makeWay({ id, status }: InspectedContainer, workflow: WorkflowUid): Promise<void> {
+    const other = [...this.pool(workflow)].find((one) => one.id === id)
+    if (other && other.occupant !== null) await Promise.race([other.named.catch(() => {}), pause(1_000)])
+    else if (other) await this.unname(other)
+    else if (this.removals.has(id) || status !== 'running') await this.removals.clear(id)
+    else await pause(100)
   }
 
   private async unname(held: Held): Promise<void> {

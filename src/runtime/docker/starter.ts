@@ -38,6 +38,11 @@ class NoSandbox extends WorldError {
     const text = cause instanceof Error ? cause.message : String(cause)
     super('NO_SANDBOX', `FailedCreatePodSandBox: ${text}`, { retryable: true, cause })
   }
+
+  /** An engine that is away says nothing about the sandbox. */
+  get isRefused(): boolean {
+    return !(this.cause instanceof EngineError) || this.cause.status !== 0
+  }
 }
 
 /** Whoever has the pod now starts it. */
@@ -64,6 +69,8 @@ type Start = {
   /** No start can have been asked for whose answer nobody heard. */
   isFresh: boolean
   refusals: number
+  /** How often the engine refused it a sandbox. */
+  refusedSandboxes: number
 }
 
 export class Starter {
@@ -77,14 +84,14 @@ export class Starter {
 
   /** Returns when it has started, or it is known that it never will, or is not to by us. */
   async start(pod: PodRecord, container: ContainerRecord, id: string): Promise<void> {
-    const start: Start = { pod, container, id, isFresh: !pod.isAdopted, refusals: 0 }
+    const start: Start = { pod, container, id, isFresh: !pod.isAdopted, refusals: 0, refusedSandboxes: 0 }
     for (let failures = 1; ; failures += 1) {
       try {
         await this.parts.gate.run((measure) => this.startOnce(start, measure))
         return
       } catch (error) {
         start.isFresh = container.isReadingEnd = false
-        if (!(await this.goesOn(start, error, failures))) return
+        if (!(await this.goesOn(start, error))) return
         await new Promise((resolve) => setTimeout(resolve, failures === 1 ? quickRetryMs : retryStartMs))
       }
     }
@@ -108,15 +115,16 @@ export class Starter {
     this.listener.running(pod, container, now())
   }
 
-  /** Whether it is tried again; else what came of it is told. @param failures so far */
-  private async goesOn(start: Start, error: unknown, failures: number): Promise<boolean> {
+  /** Whether it is tried again; else what came of it is told. */
+  private async goesOn(start: Start, error: unknown): Promise<boolean> {
     const { pod, container, id } = start
     if (error instanceof NotInCharge) {
       pod.startError = error
       return false
     }
     if (await this.hasStarted(pod, container, id).catch(() => false)) return false
-    if (error instanceof NoSandbox && failures < startTries) return true
+    if (error instanceof NoSandbox && error.isRefused) start.refusedSandboxes += 1
+    if (error instanceof NoSandbox && start.refusedSandboxes < startTries) return isWanted(pod, container)
     if (error instanceof EngineError) {
       if (await this.isSettled(start, error)) return false
     } else if (!pod.isUnderWay) {

@@ -55,6 +55,13 @@ export const podMutants: readonly Mutant[] = [
     tests: ['src/controller/pods/pods.test.ts'],
   },
   {
+    name: 'an engine that is away uses up the tries of a sandbox',
+    file: 'src/runtime/docker/starter.ts',
+    find: 'this.cause.status !== 0',
+    replace: 'this.cause.status !== -1',
+    tests: ['src/runtime/docker/starter.test.ts'],
+  },
+  {
     name: 'room is not given back',
     file: 'src/controller/pods/capacity.ts',
     find: '    this.#where.delete(pod)\n    space.release(pod)\n',
