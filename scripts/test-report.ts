@@ -15,9 +15,11 @@ export type FileResult = {
 export type ProjectResult = {
   readonly project: string
   readonly files: readonly FileResult[]
-  /** Failures that belong to no file: it broke off, was ended, or left an error that nobody handled. */
+  /** Failures that belong to no file: it broke off, was ended, or left an error that nobody handled and of no known file. */
   readonly elsewhere: number
 }
+
+const unhandled = 'an error that nobody handled'
 
 type Report = {
   readonly testResults: readonly {
@@ -35,8 +37,11 @@ export async function resultOf(
   { code, output }: { readonly code: number; readonly output: string },
 ): Promise<ProjectResult> {
   const text = await readFile(path, 'utf8').catch(() => null)
-  const files = text === null ? [] : (JSON.parse(text) as Report).testResults.map(fileResult)
-  const isExplained = files.some(({ failed }) => failed.length > 0) && !output.includes('Unhandled Error')
+  const culprits = new Set([...output.matchAll(/error originated in "([^"]+)" test file/g)].map(([, file]) => file))
+  const found = text === null ? [] : (JSON.parse(text) as Report).testResults.map(fileResult)
+  const files = found.map((one) => (culprits.has(one.file) ? { ...one, failed: [...one.failed, unhandled] } : one))
+  const isAttributed = files.some(({ failed }) => failed.includes(unhandled)) || !output.includes('Unhandled Error')
+  const isExplained = files.some(({ failed }) => failed.length > 0) && isAttributed
   return { project, files, elsewhere: code === 0 || isExplained ? 0 : 1 }
 }
 
