@@ -36,9 +36,10 @@ export class Captures {
     await capture.finish(rewriteOf(container))
   }
 
-  /** It has ended: its log is fetched by and by. */
+  /** It has ended: its log is fetched by and by. Whoever removes the pod does that himself. */
   soon(pod: PodRecord, container: ContainerRecord): void {
     setTimeout(() => {
+      if (pod.isRemoving || pod.isGone) return
       this.finish(pod, container).catch((error: unknown) => {
         if (pod.isRemoving || pod.isGone) return
         this.parts.log('warn', 'a log could not be kept', { ...fieldsOf(pod, container), error: String(error) })

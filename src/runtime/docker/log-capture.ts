@@ -59,7 +59,7 @@ export class LogCapture {
         return await this.complete(change)
       } catch (error) {
         // Another daemon, which had the workflow until now, or has it now, writes the same log.
-        if (!isTakenAway(error) || tries >= triesMost) throw error
+        if (!isTakenAway(error) || this.file.isDropped || tries >= triesMost) throw error
         await new Promise((resolve) => setTimeout(resolve, pauseMs * tries))
       }
     }

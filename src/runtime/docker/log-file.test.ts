@@ -105,6 +105,15 @@ it('a container that is gone when its log is to be finished loses no line that w
   expect(readdirSync(join(folder, 'pod'))).toEqual(['main.log'])
 })
 
+it('a log that is dropped while it is finished does not come back', async () => {
+  const client = engineWith(() => {
+    rmSync(join(folder, 'pod'), { recursive: true })
+    return 3
+  })
+  await expect(captureOf(client).finish()).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(readdirSync(folder)).toEqual([])
+})
+
 it('there is nothing to read where no log was kept', async () => {
   expect(await keptLines()).toEqual([])
   mkdirSync(join(folder, 'pod'))

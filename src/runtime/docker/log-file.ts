@@ -43,6 +43,11 @@ export class LogFile {
     return existsSync(`${this.path}.log`)
   }
 
+  /** The pod's logs have been removed. */
+  get isDropped(): boolean {
+    return !existsSync(dirname(this.path))
+  }
+
   /** Stamp from which the engine is to be asked on; what the file has of that very stamp is replaced by what comes. */
   async resume(): Promise<string> {
     if (this.isOpen) await this.flush()

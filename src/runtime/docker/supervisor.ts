@@ -164,7 +164,8 @@ export class Supervisor {
   /** What is done for a container as long as it runs: probes, deadline, its log if it lasts. */
   private watch(pod: PodRecord, container: ContainerRecord): void {
     const id = container.id
-    if (id === null) return
+    // Its start was on its way when the pod went.
+    if (id === null || pod.isGone || pod.isRemoving) return
     const { planned } = container
     this.parts.captures.followLater(pod, container, id)
     const target = { containerId: id, ip: pod.ip }
