@@ -98,5 +98,6 @@ export const corpus: readonly Entry[] = [
   fleet(758605), // a lock that was being given back was taken for granted, and the store gave it to another meanwhile
   fleet(1203), // a member that had been away stored a tick whose CronWorkflow another had ticked and deleted
   fleet(2250), // what another member had changed was not read again where the store refused it once
+  wide(1139162), // a start that an overtaken daemon had asked for came after its step had ended, as another could not prepare it
   fleet(3742), // the judge's fault: locks that nobody takes are given back by a clock that was not the simulated one
 ]

@@ -230,9 +230,10 @@ export class PodLife {
 
   async #live(options: RunOptions, failure?: Error): Promise<void> {
     const { identity } = this.#plan
+    let known: PodState['phase'] | null = null
     try {
       if (this.#parts.uncertain(identity.id, options.wasRunning) !== null) await this.#whenCertain(options.wasRunning)
-      const known = this.#state?.phase ?? null
+      known = this.#state?.phase ?? null
       const isLost = this.#parts.scheduling?.isLost(identity.id) === true
       if (known === null && (options.wasRunning || isLost)) {
         this.#parts.telemetry.podMissing('Running', false)
@@ -242,7 +243,7 @@ export class PodLife {
       if (this.#plan.daemon === false && mayReportProgress(this.#plan)) void this.#followProgress()
       this.#takeEnd(await this.#end)
     } catch (error) {
-      this.#fail(error)
+      this.#fail(error, known !== null && failure === undefined)
     }
   }
 
@@ -438,8 +439,11 @@ export class PodLife {
     return { workflow: workflowName, namespace, uid: workflowUid, node: nodeId, pod: id }
   }
 
-  /** What ended it before its time, as the engine is to hear it. */
-  #fail(error: unknown): void {
+  /**
+   * What ended it before its time, as the engine is to hear it.
+   * @param isOfAnother another process has made its containers
+   */
+  #fail(error: unknown, isOfAnother = false): void {
     const { identity } = this.#plan
     if (this.#isDiscarded) return
     const message = error instanceof Error ? error.message : String(error)
@@ -452,7 +456,20 @@ export class PodLife {
       return this.#finishWith({ state: nothing, parameters: [], artifacts: [], stageError: message })
     if (!(error instanceof UserError) && !(error instanceof WorldError))
       this.#parts.log.error({ ...this.#where(), error: String(error) }, 'a pod failed for a reason that is a bug')
-    this.#finish({ kind: 'podRefused', node: identity.nodeId, pod: identity.id, message })
+    const refused: Observation = { kind: 'podRefused', node: identity.nodeId, pod: identity.id, message }
+    if (isOfAnother) void this.#finishRemoved(refused)
+    else this.#finish(refused)
+  }
+
+  /** The other may have asked for the start of its containers, which must not come after the end. */
+  async #finishRemoved(refused: Observation): Promise<void> {
+    this.#enter('collecting')
+    const remove = () => this.#parts.runtime.remove(this.#plan.identity.id, this.#signal)
+    await persevere(remove, this.#patience(this.#signal)).catch((error: unknown) => {
+      if (!this.#isDiscarded)
+        this.#parts.log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be removed')
+    })
+    if (!this.#isDiscarded) this.#finish(refused)
   }
 
   #finishWith(result: PodResult): void {

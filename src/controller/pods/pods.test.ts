@@ -256,6 +256,34 @@ describe('a restart', () => {
     await eventually(() => house.engine.pods.size === 0, 'it is removed')
   })
 
+  it('removes what it cannot go on with before its step ends, as another may have asked for its start', async () => {
+    house = newHouse()
+    const onItsWay = Promise.withResolvers<void>()
+    const first = await house.open({
+      arrange: (_store, runtime) => {
+        runtime.start = () => onItsWay.promise
+      },
+    })
+    await first.createWorkflow('default', single(doing()))
+    await eventually(() => house.engine.pods.size === 1, 'its containers are there')
+    onItsWay.reject(new WorldError('ENGINE_AWAY', 'nobody heard the answer', { retryable: true }))
+    await first.drain()
+    const standing: number[] = []
+    const second = await house.open({
+      arrange: (store, runtime) => {
+        runtime.prepare = () => Promise.reject(new WorldError('ENGINE_REFUSED', 'no such image', { retryable: false }))
+        const commit = store.commit.bind(store)
+        store.commit = (changes) => {
+          const hasEnded = changes.some((change) => change.kind === 'putWorkflow' && change.row.phase === 'Error')
+          if (hasEnded) standing.push(house.engine.pods.size)
+          return commit(changes)
+        }
+      },
+    })
+    expect((await ended(second, 'wf')).status).toMatchObject({ phase: 'Error', message: 'no such image' })
+    expect(standing[0]).toBe(0)
+  })
+
   it('removes containers that nobody wants', async () => {
     house = newHouse()
     const controller = await house.open()

@@ -55,6 +55,13 @@ export const podMutants: readonly Mutant[] = [
     tests: ['src/controller/pods/pods.test.ts'],
   },
   {
+    name: 'a step ends before containers of another life that it cannot go on with are gone',
+    file: podLife,
+    find: 'if (isOfAnother) void this.#finishRemoved(refused)',
+    replace: 'if (isOfAnother) this.#finish(refused)',
+    tests: ['src/controller/pods/pods.test.ts'],
+  },
+  {
     name: 'an engine that is away uses up the tries of a sandbox',
     file: 'src/runtime/docker/starter.ts',
     find: 'this.cause.status !== 0',
