@@ -11,6 +11,7 @@ import type {
 import { WorldError } from '../resources/index.ts'
 import type { Change, Store } from '../store/port.ts'
 import { objectKey } from '../store/port.ts'
+import { ApiError } from './port.ts'
 import type { ObjectKind, StoredObject, WatchEvent } from './port.ts'
 import type { Revisions } from './revisions/revisions.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -134,13 +135,29 @@ export class ObjectTable {
     more: readonly Change[] = [],
   ): Promise<StoredObject | null> {
     return this.#inTurn(key, () =>
-      this.#whileConflicting(() => {
+      this.#whileConflicting(async () => {
         const current = this.get(key.kind, key.namespace, key.name)
         const next = change(current)
-        if (next === null) return Promise.resolve(current)
-        return this.#put(key.kind, next, current, more)
+        return next === null ? current : (await this.#put(key.kind, next, current, more)).stored
       }),
     )
+  }
+
+  /**
+   * Makes an object a step and stores it together with `more`, where it still has that version.
+   * @throws ApiError FAILED_PRECONDITION, and what the commit throws
+   */
+  async step(
+    { kind, namespace, name, resourceVersion }: ObjectKey & { readonly resourceVersion: number },
+    change: (current: StoredObject) => StoredObject,
+    more: readonly Change[],
+  ): Promise<ReadonlyMap<string, number>> {
+    return this.#inTurn({ kind, namespace, name }, async () => {
+      const current = this.get(kind, namespace, name)
+      if (current === null || Number(current.metadata?.resourceVersion) !== resourceVersion)
+        throw new ApiError('FAILED_PRECONDITION', `${kind} ${name} has changed`)
+      return (await this.#put(kind, change(current), current, more)).versions
+    })
   }
 
   /** @param more stored in the same commit */
@@ -196,7 +213,7 @@ export class ObjectTable {
     next: StoredObject,
     current: StoredObject | null,
     more: readonly Change[],
-  ): Promise<StoredObject> {
+  ): Promise<{ readonly stored: StoredObject; readonly versions: ReadonlyMap<string, number> }> {
     const namespace = namespaceOf(kind, next.metadata?.namespace ?? '')
     const name = next.metadata?.name ?? ''
     const put: Change = { kind: 'putObject', row: { kind, namespace, name, body: next }, ...this.#expecting(current) }
@@ -208,7 +225,7 @@ export class ObjectTable {
     this.#table(kind).set(`${namespace}/${name}`, stored)
     this.#announce(current === null ? 'ADDED' : 'MODIFIED', kind, stored, version)
     this.#tell({ kind, namespace, name, before: current, after: stored })
-    return stored
+    return { stored, versions }
   }
 
   #announce(type: WatchEvent['type'], kind: ObjectKind, object: StoredObject, resourceVersion: number): void {

@@ -71,13 +71,17 @@ export type CreateOptions = {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly Readonly<Record<string, unknown>>[]
-  /** Stored only where this object still has this version; else FAILED_PRECONDITION. */
-  readonly onlyWhile?: {
-    readonly kind: string
-    readonly namespace: string
-    readonly name: string
-    readonly resourceVersion: number
-  }
+  readonly along?: AlongStep
+}
+
+/** An object that the same commit makes a step; FAILED_PRECONDITION where it no longer has this version, and nothing is stored. */
+export type AlongStep = {
+  readonly kind: ObjectKind
+  readonly namespace: string
+  readonly name: string
+  readonly resourceVersion: number
+  /** @param made the workflow, which has no version yet */
+  readonly step: (current: StoredObject, made: Workflow) => StoredObject
 }
 
 export type ListQuery = {

@@ -68,14 +68,6 @@ export type Change =
       readonly name: string
       readonly expected?: number
     }
-  /** Writes nothing: the commit is refused with STORE_CONFLICT where the object no longer has that version (0: is there). */
-  | {
-      readonly kind: 'expectObject'
-      readonly objectKind: string
-      readonly namespace: string
-      readonly name: string
-      readonly expected: number
-    }
   /** Free records of the controller and the sources (what a file came to, cron ticks, volumes, locks, sync limits): `value: null` deletes. */
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: unknown }
   | ArchiveChange

@@ -425,23 +425,6 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         await store.commit([{ ...remove, expected: resourceVersion + 1 }])
         await store.commit([object(5, 0)])
       })
-      it('may be expected to be as they were by a commit that does not change them', async () => {
-        const object = { kind: 'A', namespace: 'n', name: 'x', body: 1 }
-        const asAt = (expected: number): Change => ({
-          ...{ kind: 'expectObject', objectKind: 'A', namespace: 'n', name: 'x', expected },
-        })
-        await store.commit([put(1), asAt(0)])
-        const { resourceVersion } = await store.commit([{ kind: 'putObject', row: object }])
-        const conflict = { code: 'STORE_CONFLICT' }
-        await expect(store.commit([put(2), asAt(0)])).rejects.toMatchObject(conflict)
-        await expect(store.commit([asAt(resourceVersion + 1), put(2)])).rejects.toMatchObject(conflict)
-        await store.commit([put(3), asAt(resourceVersion)])
-        await store.commit([put(4), asAt(resourceVersion)])
-        expect(await store.object('A', 'n', 'x')).toEqual({ ...object, resourceVersion })
-        await store.commit([{ kind: 'deleteObject', objectKind: 'A', namespace: 'n', name: 'x' }])
-        await expect(store.commit([put(2), asAt(resourceVersion)])).rejects.toMatchObject(conflict)
-        expect((await namesOf({})).toSorted()).toEqual(['wf-1', 'wf-3', 'wf-4'])
-      })
       it('are records by collection; null deletes', async () => {
         await store.commit([
           { kind: 'putRecord', collection: 'c', key: 'b', value: [1, { x: null }] },

@@ -45,7 +45,6 @@ export type WireChange =
       readonly name: string
       readonly expected?: number
     }
-  | Extract<Change, { kind: 'expectObject' }>
   | { readonly kind: 'putRecord'; readonly collection: string; readonly key: string; readonly value: string | null }
   | ArchiveChange
 

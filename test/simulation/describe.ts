@@ -15,8 +15,6 @@ export function describeChange(change: Change): string {
       return `${change.row.kind}/${change.row.name}`
     case 'deleteObject':
       return `less ${change.objectKind}/${change.name}`
-    case 'expectObject':
-      return `while ${change.objectKind}/${change.name} is as it was`
     case 'putRecord':
       return `${change.collection}/${change.key}`
     default:

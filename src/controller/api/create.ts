@@ -50,7 +50,7 @@ export async function createWorkflow(
     const name = tries === 1 ? complete.metadata.name : generatedName(core.random, complete.metadata.generateName ?? '')
     try {
       const named = { ...complete, metadata: { ...complete.metadata, name } }
-      return await store(core, { workflow: named, nodes: Object.values(nodes), onlyWhile: options.onlyWhile })
+      return await store(core, { workflow: named, nodes: Object.values(nodes), along: options.along })
     } catch (error) {
       const isTaken = error instanceof ApiError && error.code === 'ALREADY_EXISTS'
       if (!isTaken || !isDrawn || tries >= drawsMax) throw error
@@ -133,7 +133,7 @@ function completed(core: Core, namespace: string, given: Workflow, options: Crea
 type New = {
   readonly workflow: Workflow
   readonly nodes: readonly NodeStatus[]
-  readonly onlyWhile: CreateOptions['onlyWhile']
+  readonly along: CreateOptions['along']
 }
 
 async function store(core: Core, made: New): Promise<Workflow> {
@@ -191,7 +191,7 @@ function lookFirst(core: Core, live: LiveRun): void {
 async function commit(
   core: Core,
   live: LiveRun,
-  { workflow, nodes, onlyWhile }: New,
+  { workflow, nodes, along }: New,
   owner = core.fleet?.name,
 ): Promise<void> {
   const own = workflowRow(viewOf(live, { nodes: false }), { internal: internalOf(live.run), finished: false })
@@ -199,29 +199,30 @@ async function commit(
   const changes: Change[] = [{ kind: 'putWorkflow', row }, ...core.owners.changesFor(workflow)]
   if (nodes.length > 0)
     changes.push({ kind: 'putNodes', uid: live.uid, nodes: nodes.map((node) => ({ id: nodeIdOf(node.id), node })) })
-  if (onlyWhile !== undefined) {
-    const { kind: objectKind, namespace, name, resourceVersion: expected } = onlyWhile
-    changes.push({ kind: 'expectObject', objectKind, namespace, name, expected })
-  }
   try {
-    const { versions } = await core.store.commit(changes)
+    const versions =
+      along === undefined
+        ? (await core.store.commit(changes)).versions
+        : await core.objects.step(along, (current) => along.step(current, viewOf(live, { nodes: false })), changes)
     live.resourceVersion = versions.get(objectKey('Workflow', live.namespace, live.name)) ?? 0
   } catch (error) {
     const isTaken = error instanceof WorldError && error.code === 'STORE_CONFLICT'
     const stored = isTaken ? null : await storedAfterAll(core, live)
     if (stored !== null) {
+      if (along !== undefined) await persevere(() => core.objects.reread(along), { clock: core.clock })
       live.resourceVersion = stored.resourceVersion
       return
     }
     for (const uid of core.parallelism.leave(live.uid)) admit(core, uid)
-    if (isTaken) throw (await outdatedError(core, onlyWhile)) ?? alreadyExists('Workflow', live.name)
+    if (isTaken) throw (await outdatedError(core, along)) ?? alreadyExists('Workflow', live.name)
+    if (error instanceof ApiError) throw error
     throw new ApiError('UNAVAILABLE', error instanceof Error ? error.message : String(error))
   }
 }
 
-async function outdatedError({ store, clock }: Core, onlyWhile: CreateOptions['onlyWhile']): Promise<ApiError | null> {
-  if (onlyWhile === undefined) return null
-  const { kind, namespace, name, resourceVersion } = onlyWhile
+async function outdatedError({ store, clock }: Core, along: CreateOptions['along']): Promise<ApiError | null> {
+  if (along === undefined) return null
+  const { kind, namespace, name, resourceVersion } = along
   const row = await persevere(() => store.object(kind, namespace, name), { clock, triesMax: looksMax })
   if (row?.resourceVersion === resourceVersion) return null
   return new ApiError('FAILED_PRECONDITION', `${kind} ${name} has changed`)

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CronWorkflow } from '../../resources/index.ts'
-import { instant, rfc3339 } from '../../resources/index.ts'
+import { WorldError, instant, rfc3339 } from '../../resources/index.ts'
 import { doing, eventually, newHouse } from '../controller.fixtures/house.ts'
 import type { House } from '../controller.fixtures/house.ts'
+import type { Change, Store } from '../../store/port.ts'
 import { scheduledChild } from './child.ts'
 import { missedTick, nextTick } from './schedule.ts'
 import { withCounted, withStarted } from './status.ts'
@@ -137,6 +138,42 @@ describe('a cron workflow', () => {
     const { items } = await controller.listWorkflows({ namespace: 'default' })
     expect(items.map(({ metadata }) => metadata.uid)).toEqual([child.metadata.uid])
   })
+
+  it.each([null, { kind: 'loseAnswer' }] as const)(
+    'notes a tick in the commit of its child (fault: %o)',
+    async (what) => {
+      house = newHouse()
+      const together: boolean[] = []
+      const fault = (changes: readonly Change[]) => {
+        const isTick = changes.some((change) => change.kind === 'putWorkflow' && change.row.name.startsWith('tick-'))
+        if (!isTick || together.length > 0) return null
+        together.push(changes.some((change) => change.kind === 'putObject' && change.row.kind === 'CronWorkflow'))
+        isAway = what !== null
+        return what
+      }
+      // What is read at once after an answer was lost may fail as well.
+      let isAway = false
+      const arrange = (store: Store) => {
+        const read = store.object.bind(store)
+        store.object = (...key) => {
+          if (!isAway) return read(...key)
+          isAway = false
+          return Promise.reject(new WorldError('STORE_DOWN', 'away', { retryable: true }))
+        }
+      }
+      const controller = await house.open({ fault, arrange })
+      const long = { entrypoint: 'main', templates: [{ name: 'main', container: doing({ durationMs: 600_000 }) }] }
+      const forbidding = cron({ schedules: ['@every 1s'], concurrencyPolicy: 'Forbid', workflowSpec: long })
+      await controller.createObject('CronWorkflow', 'default', forbidding)
+      const statusNow = () => (controller.object('CronWorkflow', 'default', 'tick') as CronWorkflow).status
+      await eventually(() => statusNow()?.lastScheduledTime !== undefined, 'the tick is noted')
+      expect(together).toEqual([true])
+      const { lastScheduledTime = '', active = [] } = statusNow() ?? {}
+      expect(active.map(({ name }) => name)).toEqual([`tick-${Date.parse(lastScheduledTime) / 1000}`])
+      const { items } = await controller.listWorkflows({ namespace: 'default' })
+      expect(items.map(({ metadata }) => metadata.uid)).toEqual(active.map(({ uid }) => uid))
+    },
+  )
 
   it('stops when its strategy says so', async () => {
     house = newHouse()

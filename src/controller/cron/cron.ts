@@ -6,7 +6,7 @@ import type { Store } from '../../store/port.ts'
 import { Alarms } from '../alarms.ts'
 import type { ControllerConfig } from '../config.ts'
 import type { ObjectTable } from '../objects.ts'
-import type { Controller } from '../port.ts'
+import type { AlongStep, Controller } from '../port.ts'
 import { ApiError } from '../port.ts'
 import type { RunTable } from '../run-table.ts'
 import type { Log, Telemetry } from '../telemetry.ts'
@@ -208,13 +208,9 @@ export class Cron {
     const cron = this.#current(key)
     if (cron === null) return
     try {
-      const child = await this.#parts.api.createWorkflow(
-        key.namespace,
-        scheduledChild(cron, scheduledAt),
-        this.#parts.objects.isShared ? { onlyWhile: asItIs(cron) } : {},
-      )
+      const child = scheduledChild(cron, scheduledAt)
+      await this.#parts.api.createWorkflow(key.namespace, child, { along: startedWith(cron, scheduledAt) })
       this.#parts.telemetry.cronLate(Math.max(0, this.#parts.clock.now() - scheduledAt) / 1000)
-      await this.#change(key, (now) => withStarted(now, child, scheduledAt))
     } catch (error) {
       const code = error instanceof ApiError ? error.code : null
       if (code === 'FAILED_PRECONDITION') return this.#tickAnew(key, scheduledAt)
@@ -357,10 +353,11 @@ const textOf = ({ namespace, name }: Key): string => `${namespace}/${name}`
 
 const keyOf = ({ metadata }: CronWorkflow): Key => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })
 
-/** For a tick that is stored only if nobody else has ticked, changed or deleted it meanwhile. */
-const asItIs = ({ metadata }: CronWorkflow) => ({
-  ...{ kind: 'CronWorkflow', namespace: metadata.namespace ?? '', name: metadata.name ?? '' },
-  resourceVersion: Number(metadata.resourceVersion ?? 0),
+/** A tick is stored with its child, and only if nobody else has ticked, changed or deleted the CronWorkflow meanwhile. */
+const startedWith = (cron: CronWorkflow, scheduledAt: Instant): AlongStep => ({
+  ...{ kind: 'CronWorkflow', ...keyOf(cron) },
+  resourceVersion: Number(cron.metadata.resourceVersion ?? 0),
+  step: (current, child) => withStarted(current as CronWorkflow, child, scheduledAt),
 })
 
 function withLast(cron: CronWorkflow, scheduledAt: Instant): CronWorkflow {

@@ -68,5 +68,4 @@ const referenceTo = ({ metadata }: Workflow) => ({
   name: metadata.name,
   namespace: metadata.namespace,
   uid: metadata.uid,
-  resourceVersion: metadata.resourceVersion,
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Workflow } from '../../resources/index.ts'
 import { podIdOf, workflowUid } from '../../resources/index.ts'
+import type { AlongStep, StoredObject } from '../port.ts'
 import { noArchive } from '../archive/policy.ts'
 import { doing, eventually, plainConfig } from '../controller.fixtures/house.ts'
 import { Crew, endedAt } from './fleet.fixtures/crew.ts'
@@ -404,23 +405,31 @@ describe('schedules of several controllers', () => {
   }, 20_000)
 })
 
-it('a workflow is made only while an object is as it is expected to be, whoever changed it', async () => {
+it('a workflow is made along with a step of an object, and only where that is as it is expected to be', async () => {
   const [a, b] = [await crew.open('a'), await crew.open('b')]
-  const made = await a.controller.createObject('ConfigMap', 'default', { metadata: { name: 'm' }, data: { k: '1' } })
-  const onlyWhile = {
-    ...{ kind: 'ConfigMap', namespace: 'default', name: 'm' },
-    resourceVersion: Number(made.metadata?.resourceVersion),
-  }
-  await a.controller.createWorkflow('default', workflow('first'), { onlyWhile })
-  await b.controller.deleteObject('ConfigMap', 'default', 'm')
-  const late = a.controller.createWorkflow('default', workflow('late'), { onlyWhile })
-  await expect(late).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', message: 'ConfigMap m has changed' })
-  expect((await endedAt(a, 'first')).status?.phase).toBe('Succeeded')
-  expect(await b.controller.workflow('default', 'late')).toBeNull()
-  const again = a.controller.createWorkflow('default', workflow('first'), {
-    onlyWhile: { ...onlyWhile, resourceVersion: 0 },
+  const made = await a.controller.createObject('ConfigMap', 'default', { metadata: { name: 'm' }, data: { last: '' } })
+  const along = (object: StoredObject): AlongStep => ({
+    ...{
+      kind: 'ConfigMap',
+      namespace: 'default',
+      name: 'm',
+      resourceVersion: Number(object.metadata?.resourceVersion),
+    },
+    step: (current, { metadata }) => ({ ...current, data: { last: metadata.name ?? '' } }),
   })
+  await a.controller.createWorkflow('default', workflow('first'), { along: along(made) })
+  const stepped = a.controller.object('ConfigMap', 'default', 'm') as StoredObject
+  expect(stepped).toMatchObject({ data: { last: 'first' } })
+  const changed = { code: 'FAILED_PRECONDITION', message: 'ConfigMap m has changed' }
+  const behind = a.controller.createWorkflow('default', workflow('behind'), { along: along(made) })
+  await expect(behind).rejects.toMatchObject(changed)
+  const again = a.controller.createWorkflow('default', workflow('first'), { along: along(stepped) })
   await expect(again).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+  await b.controller.deleteObject('ConfigMap', 'default', 'm')
+  const late = a.controller.createWorkflow('default', workflow('late'), { along: along(stepped) })
+  await expect(late).rejects.toMatchObject(changed)
+  expect((await endedAt(a, 'first')).status?.phase).toBe('Succeeded')
+  for (const name of ['behind', 'late']) expect(await b.controller.workflow('default', name)).toBeNull()
 })
 
 describe('capacity of an engine that two members reach', () => {

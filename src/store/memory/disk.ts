@@ -31,7 +31,7 @@ export type Written =
       readonly uid: WorkflowUid
       readonly nodes: readonly (readonly [string, StoredNode])[]
     }
-  | Extract<Change, { kind: 'deleteNodes' | 'deleteWorkflow' | 'deleteObject' | 'expectObject' }>
+  | Extract<Change, { kind: 'deleteNodes' | 'deleteWorkflow' | 'deleteObject' }>
   | {
       readonly kind: 'putObject'
       readonly row: Omit<ObjectRow, 'body' | 'resourceVersion'>
@@ -108,12 +108,12 @@ export class MemoryDisk {
   #checkExpected(changes: readonly Written[]): void {
     const written = new Map<string, boolean>() // whether what this commit wrote is there
     for (const change of changes) {
-      if (change.kind !== 'putObject' && change.kind !== 'deleteObject' && change.kind !== 'expectObject') continue
+      if (change.kind !== 'putObject' && change.kind !== 'deleteObject') continue
       const { kind, namespace, name } =
         change.kind === 'putObject' ? change.row : { ...change, kind: change.objectKind }
       const key = objectKey(kind, namespace, name)
       const isOurs = written.get(key)
-      if (change.kind !== 'expectObject') written.set(key, change.kind === 'putObject')
+      written.set(key, change.kind === 'putObject')
       if (change.expected === undefined) continue
       const found = isOurs === undefined ? (this.objects.get(key)?.row.resourceVersion ?? 0) : isOurs ? -1 : 0
       if (found !== change.expected) conflict(`${kind} ${namespace}/${name} has changed`)
@@ -215,7 +215,6 @@ export class MemoryDisk {
       case 'deleteArchived':
         return this.archive.delete(change.uid)
       case 'sweepNodes':
-      case 'expectObject':
         return
       case 'putObject': {
         const { row, body } = change

@@ -67,8 +67,6 @@ class Planning {
         const version = this.#versionOf({ type: 'DELETED', kind, namespace, name })
         return this.#batch.putObject(key, { kind, namespace, name, version, body: null })
       }
-      case 'expectObject':
-        return this.#expect(change)
       case 'putRecord':
         return this.#batch.putRecord(change)
       default:
@@ -184,7 +182,7 @@ class Planning {
   }
 }
 
-type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' | 'expectObject' }>
+type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' }>
 
 function nodesOf(known: KnownWorkflow): Map<string, number> {
   known.nodes ??= new Map() // loaded before the plan is made

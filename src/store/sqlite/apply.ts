@@ -20,7 +20,7 @@ type Known = {
   nextNode: number
 }
 
-type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' | 'expectObject' }>
+type ObjectChange = Extract<WireChange, { kind: 'putObject' | 'deleteObject' }>
 
 /** Workflows the writer remembers at once; beyond it the least recently written is forgotten and read again. */
 const knownMax = 20_000
@@ -83,8 +83,6 @@ export class Applier {
         if (gone > 0) this.#versionOf(versions, objectKind, namespace, name)
         return
       }
-      case 'expectObject':
-        return this.#expect(change)
       case 'putRecord': {
         const { collection, key, value } = change
         if (value === null) this.#sql(deleteRecord).run(collection, key)

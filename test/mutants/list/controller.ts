@@ -152,6 +152,13 @@ export const controllerMutants: readonly Mutant[] = [
     tests: ['src/controller/operations.test.ts'],
   },
   {
+    name: 'a tick whose answer was lost is not read again',
+    file: 'src/controller/api/create.ts',
+    find: 'if (along !== undefined) await persevere(() => core.objects.reread(along)',
+    replace: 'if (along === null) await persevere(() => core.objects.reread(along as never)',
+    tests: ['src/controller/cron/cron.test.ts'],
+  },
+  {
     name: 'a tick that happens twice starts two workflows',
     file: 'src/controller/cron/child.ts',
     find: "childOf(cron, scheduledAt, { name: `${cron.metadata.name ?? ''}-${Math.floor(scheduledAt / 1000)}` })",

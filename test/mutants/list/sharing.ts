@@ -105,10 +105,10 @@ const all: readonly Mutant[] = [
   },
   {
     name: 'a tick is stored whatever has become of its CronWorkflow',
-    file: 'src/controller/cron/cron.ts',
-    find: 'this.#parts.objects.isShared ? { onlyWhile: asItIs(cron) } : {}',
-    replace: '{}',
-    kind: 'fleet',
+    file: 'src/controller/objects.ts',
+    find: 'this.isShared ? { expected: Number(current?.metadata?.resourceVersion ?? 0) } : {}',
+    replace: 'this.isShared && current === null ? { expected: 0 } : {}',
+    tests: ['src/controller/objects.test.ts'],
   },
   {
     name: 'what is being given back is taken for granted',
