@@ -209,7 +209,7 @@ async function commit(
     const isTaken = error instanceof WorldError && error.code === 'STORE_CONFLICT'
     const stored = isTaken ? null : await storedAfterAll(core, live)
     if (stored !== null) {
-      if (along !== undefined) await persevere(() => core.objects.reread(along), { clock: core.clock })
+      if (along !== undefined) await follow(core, along)
       live.resourceVersion = stored.resourceVersion
       return
     }
@@ -226,6 +226,11 @@ async function outdatedError({ store, clock }: Core, along: CreateOptions['along
   const row = await persevere(() => store.object(kind, namespace, name), { clock, triesMax: looksMax })
   if (row?.resourceVersion === resourceVersion) return null
   return new ApiError('FAILED_PRECONDITION', `${kind} ${name} has changed`)
+}
+
+/** Reads what was stored without our hearing of it. A store that stays away keeps nobody waiting for ever. */
+async function follow({ objects, clock }: Core, along: NonNullable<CreateOptions['along']>): Promise<void> {
+  await persevere(() => objects.reread(along), { clock, triesMax: looksMax }).catch(() => undefined)
 }
 
 /** The row where only the answer of the commit was lost; a workflow that nobody runs would lie there else. */

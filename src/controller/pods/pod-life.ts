@@ -243,7 +243,7 @@ export class PodLife {
       if (this.#plan.daemon === false && mayReportProgress(this.#plan)) void this.#followProgress()
       this.#takeEnd(await this.#end)
     } catch (error) {
-      this.#fail(error, known !== null && failure === undefined)
+      this.#fail(error, known === 'created' && failure === undefined)
     }
   }
 
@@ -464,7 +464,10 @@ export class PodLife {
   /** The other may have asked for the start of its containers, which must not come after the end. */
   async #finishRemoved(refused: Observation): Promise<void> {
     this.#enter('collecting')
-    const remove = () => this.#parts.runtime.remove(this.#plan.identity.id, this.#signal)
+    const remove = async () => {
+      if (this.#parts.confirm !== null) await this.#parts.confirm()
+      await this.#parts.runtime.remove(this.#plan.identity.id, this.#signal)
+    }
     await persevere(remove, this.#patience(this.#signal)).catch((error: unknown) => {
       if (!this.#isDiscarded)
         this.#parts.log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be removed')

@@ -154,8 +154,8 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a tick whose answer was lost is not read again',
     file: 'src/controller/api/create.ts',
-    find: 'if (along !== undefined) await persevere(() => core.objects.reread(along)',
-    replace: 'if (along === null) await persevere(() => core.objects.reread(along as never)',
+    find: 'if (along !== undefined) await follow(core, along)',
+    replace: 'void follow',
     tests: ['src/controller/cron/cron.test.ts'],
   },
   {
