@@ -1,8 +1,8 @@
 /** The containers of a pod and the files in them: what is asked for, made before it is asked for or when it is. */
 import type { PodPlan } from '../../engine/index.ts'
-import type { PodRequest } from '../../resources/index.ts'
+import type { PodIdentity, PodRequest } from '../../resources/index.ts'
 import { WorldError } from '../../resources/index.ts'
-import { backOffMs, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
+import { backOffMs, isEngineFault, isRetryable, persevere, pullBackOff, quickBackOff } from '../back-off.ts'
 import type { PodParts } from './pod-parts.ts'
 import { Refused } from './refused.ts'
 import { podRequest } from './request.ts'
@@ -82,6 +82,8 @@ export async function make(request: PodRequest, making: Making): Promise<void> {
 
 /** Times that a pod is made anew of which what stands cannot be started. */
 const remakesMost = 3
+/** Refusals to remove a pod after which its step ends all the same. */
+const removalsMost = 5
 
 export const isUnstartable = (error: unknown): error is WorldError =>
   error instanceof WorldError && error.code === 'POD_UNSTARTABLE'
@@ -98,6 +100,22 @@ export async function makeAnew(request: PodRequest, making: Making, fault: World
   parts.log.warn({ workflow, namespace, uid, node, error: fault.message }, 'a pod that cannot be started is made anew')
   await persevere(() => parts.runtime.remove(request.identity.id, signal), { clock: parts.clock, signal })
   await make(request, making)
+}
+
+/** Removes what another process has made, where we lead. What the engine does not get rid of is left for later. */
+export async function removeLeft(parts: PodParts, identity: PodIdentity, signal: AbortSignal): Promise<void> {
+  const { clock, log, runtime, confirm } = parts
+  const { id, workflowName: workflow, namespace, workflowUid: uid, nodeId: node } = identity
+  const remove = async () => {
+    if (confirm !== null) await confirm()
+    await runtime.remove(id, signal)
+  }
+  try {
+    await persevere(remove, { clock, signal, triesMax: removalsMost, isUncounted: isEngineFault })
+  } catch (error) {
+    if (!signal.aborted)
+      log.warn({ workflow, namespace, uid, node, error: String(error) }, 'a pod could not be removed')
+  }
 }
 
 export async function create(parts: PodParts, request: PodRequest, signal: AbortSignal): Promise<void> {

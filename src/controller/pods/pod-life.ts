@@ -10,7 +10,7 @@ import { mayReportProgress } from './argo-env.ts'
 import { collect, leavesAnything } from './collect.ts'
 import { NotYet } from './lookups.ts'
 import type { Making, Prepared } from './making.ts'
-import { create, isUnstartable, make, makeAnew, prepareAhead, requestAhead, requestOf } from './making.ts'
+import { create, isUnstartable, make, makeAnew, prepareAhead, removeLeft, requestAhead, requestOf } from './making.ts'
 import { requestNow, whenComplete } from './missing.ts'
 import { PodNews } from './pod-news.ts'
 import type { PodParts } from './pod-parts.ts'
@@ -445,6 +445,7 @@ export class PodLife {
    */
   #fail(error: unknown, isOfAnother = false): void {
     const { identity } = this.#plan
+    const { nodeId: node, id: pod } = identity
     if (this.#isDiscarded) return
     const message = error instanceof Error ? error.message : String(error)
     const nothing: PodState = { identity, phase: 'ended', containers: this.#state?.containers ?? [], ready: false }
@@ -452,27 +453,22 @@ export class PodLife {
       void this.#stopContainers(0)
       return this.#finishWith({ state: { ...nothing, stopped: true }, parameters: [], artifacts: [] })
     }
-    if (error instanceof Refused && 'stageError' in error)
-      return this.#finishWith({ state: nothing, parameters: [], artifacts: [], stageError: message })
-    if (!(error instanceof UserError) && !(error instanceof WorldError))
+    const isOfStaging = error instanceof Refused && 'stageError' in error
+    if (!isOfStaging && !(error instanceof UserError) && !(error instanceof WorldError))
       this.#parts.log.error({ ...this.#where(), error: String(error) }, 'a pod failed for a reason that is a bug')
-    const refused: Observation = { kind: 'podRefused', node: identity.nodeId, pod: identity.id, message }
-    if (isOfAnother) void this.#finishRemoved(refused)
-    else this.#finish(refused)
+    const result = { state: nothing, parameters: [], artifacts: [], stageError: message }
+    const end: Observation = isOfStaging
+      ? { kind: 'podFinished', node, pod, result }
+      : { kind: 'podRefused', node, pod, message }
+    if (isOfAnother) void this.#finishRemoved(end)
+    else this.#finish(end)
   }
 
   /** The other may have asked for the start of its containers, which must not come after the end. */
-  async #finishRemoved(refused: Observation): Promise<void> {
+  async #finishRemoved(end: Observation): Promise<void> {
     this.#enter('collecting')
-    const remove = async () => {
-      if (this.#parts.confirm !== null) await this.#parts.confirm()
-      await this.#parts.runtime.remove(this.#plan.identity.id, this.#signal)
-    }
-    await persevere(remove, this.#patience(this.#signal)).catch((error: unknown) => {
-      if (!this.#isDiscarded)
-        this.#parts.log.warn({ ...this.#where(), error: String(error) }, 'a pod could not be removed')
-    })
-    if (!this.#isDiscarded) this.#finish(refused)
+    await removeLeft(this.#parts, this.#plan.identity, this.#signal)
+    if (!this.#isDiscarded) this.#finish(end)
   }
 
   #finishWith(result: PodResult): void {

@@ -57,8 +57,8 @@ export const podMutants: readonly Mutant[] = [
   {
     name: 'a step ends before containers of another life that it cannot go on with are gone',
     file: podLife,
-    find: 'if (isOfAnother) void this.#finishRemoved(refused)',
-    replace: 'if (isOfAnother) this.#finish(refused)',
+    find: 'if (isOfAnother) void this.#finishRemoved(end)',
+    replace: 'if (isOfAnother) this.#finish(end)',
     tests: ['src/controller/pods/pods.test.ts'],
   },
   {
