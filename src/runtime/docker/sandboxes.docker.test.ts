@@ -64,6 +64,13 @@ async function cutOffRemoval(name: string) {
   return { identity, sandbox }
 }
 
+/** The engine is back, and has been asked what it has. */
+async function isCleared(): Promise<void> {
+  await proxy.join()
+  await listed()
+  await expect.poll(namesInEngine, patient).toEqual([])
+}
+
 async function hasAnother({ identity, sandbox }: Awaited<ReturnType<typeof cutOffRemoval>>): Promise<void> {
   const second = await sandboxes.bind(identity)
   expect(second.id).not.toBe(sandbox.id)
@@ -75,9 +82,7 @@ async function hasAnother({ identity, sandbox }: Awaited<ReturnType<typeof cutOf
 describe('a sandbox that could not be removed because the engine was away', () => {
   it('is removed when the engine is back, and its name is free for the pod’s next one', async () => {
     const robbed = await cutOffRemoval('robbed')
-    await proxy.join()
-    await listed()
-    await expect.poll(namesInEngine, patient).toEqual([])
+    await isCleared()
     await hasAnother(robbed)
   })
 
@@ -85,9 +90,7 @@ describe('a sandbox that could not be removed because the engine was away', () =
     const ended = await cutOffRemoval('ended')
     await direct.kill(ended.sandbox.id, 'KILL')
     await expect.poll(async () => (await direct.inspect(ended.sandbox.id))?.status, patient).toBe('exited')
-    await proxy.join()
-    await listed()
-    await expect.poll(namesInEngine, patient).toEqual([])
+    await isCleared()
     await hasAnother(ended)
   })
 
