@@ -18,7 +18,13 @@ export type Leftover =
       /** That were asked for; the volume of one may stand though nothing says so but this. */
       readonly claims?: readonly string[]
     }
-  | { readonly kind: 'claim'; readonly namespace: string; readonly claimName: string }
+  | {
+      readonly kind: 'claim'
+      readonly namespace: string
+      readonly claimName: string
+      /** Uid of the workflow that asked for it; records of older versions have none. */
+      readonly owner?: string
+    }
 
 const keyOf = (leftover: Leftover): string =>
   leftover.kind === 'workflow' ? `workflow/${leftover.uid}` : `claim/${leftover.namespace}/${leftover.claimName}`

@@ -1,5 +1,6 @@
 /** Names that are completed at random, as Kubernetes completes them, and what is named after a claim. */
 import type { PersistentVolumeClaim, Random } from '../resources/index.ts'
+import { ownerLabel } from '../runtime/index.ts'
 
 const kubernetesLetters = 'bcdfghjklmnpqrstvwxz2456789'
 const argoLetters = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -39,5 +40,5 @@ export const volumeLabelsOf = (
 ): Readonly<Record<string, string>> => ({
   'drydock.namespace': namespace,
   'drydock.claim': claimName,
-  ...(owner === null ? {} : { 'drydock.workflow': owner.name, 'drydock.workflow-uid': owner.uid }),
+  ...(owner === null ? {} : { 'drydock.workflow': owner.name, [ownerLabel]: owner.uid }),
 })

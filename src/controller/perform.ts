@@ -37,11 +37,13 @@ export const claimLeftover = (live: LiveRun, claimName: string): Leftover => ({
   kind: 'claim',
   namespace: live.namespace,
   claimName,
+  owner: live.uid,
 })
 
 /** Clears what a deleted workflow, or a claim whose time is over, has left behind. */
 export async function clearLeftover(core: Core, leftover: Leftover, signal: AbortSignal): Promise<void> {
-  if (leftover.kind === 'claim') return core.claims.delete(leftover.namespace, leftover.claimName, signal)
+  if (leftover.kind === 'claim')
+    return core.claims.delete(leftover.namespace, leftover.claimName, signal, leftover.owner)
   await core.pods.destroy(leftover.uid as LiveRun['uid'], signal)
   const { namespace, uid, claims = [] } = leftover
   const isOwn = (claim: PersistentVolumeClaim) => claim.metadata?.ownerReferences?.some((owner) => owner.uid === uid)
@@ -49,5 +51,5 @@ export async function clearLeftover(core: Core, leftover: Leftover, signal: Abor
   const own = known.filter((claim) => isOwn(claim) === true).map(({ metadata }) => metadata?.name ?? '')
   // Of a claim whose record was never written, only what the workflow asked for tells; another's is not touched.
   const unrecorded = claims.filter((name) => !known.some(({ metadata }) => metadata?.name === name))
-  for (const name of [...own, ...unrecorded]) await core.claims.delete(namespace, name, signal)
+  for (const name of [...own, ...unrecorded]) await core.claims.delete(namespace, name, signal, uid)
 }

@@ -5,6 +5,7 @@
  */
 import type { Workflow, WorkflowUid } from '../resources/index.ts'
 import { WorldError } from '../resources/index.ts'
+import { ownerLabel } from '../runtime/index.ts'
 import { archivedWorkflow } from './archive/read.ts'
 import { persevere } from './back-off.ts'
 import type { Core } from './core.ts'
@@ -15,7 +16,7 @@ const isInUse = (error: unknown): error is WorldError => error instanceof WorldE
 
 export async function removeStrayVolumes(core: Core, signal: AbortSignal): Promise<void> {
   for (const { labels } of (await core.runtime.volumes?.(signal)) ?? []) {
-    const { 'drydock.namespace': namespace, 'drydock.claim': claimName, 'drydock.workflow-uid': owner } = labels
+    const { 'drydock.namespace': namespace, 'drydock.claim': claimName, [ownerLabel]: owner } = labels
     if (namespace === undefined || claimName === undefined || owner === undefined) continue
     const uid = owner as WorkflowUid
     const isUnclaimed = () =>

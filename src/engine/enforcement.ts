@@ -2,6 +2,7 @@
 import type { NodeStatus } from '../resources/index.ts'
 import { Body } from './body.ts'
 import { Execution } from './execution.ts'
+import { forgetBelow } from './forgotten.ts'
 import { isEnded } from './phases.ts'
 import { PodBody } from './pod.ts'
 import type { Run } from './run.ts'
@@ -78,5 +79,7 @@ function enforceWaiting(run: Run, execution: Execution): void {
   const message = strategy !== null && isShutDown(run, inExitHandler) ? stoppedText(strategy) : deadlineText
   if (node.synchronizationStatus?.waiting !== undefined) run.setWaiting(node, null, '')
   run.setPhase(node, 'Failed', message)
+  // It has its lock: one that had to wait for it stays Pending. What goes on below it, exit hooks, nobody visits any more.
+  if (execution.body !== null) forgetBelow(run, node)
   execution.markDirty()
 }

@@ -60,7 +60,10 @@ function holdersUpTo(run: Run, from: NodeStatus, boundaryId: string): readonly s
   for (let at: NodeStatus | undefined = from; at !== undefined; at = run.nodes.get(at.boundaryID ?? '')) {
     if (at.id === boundaryId) return holders
     holders.push(at.id)
-    if (at.nodeFlag?.retried === true) holders.push(run.idOf(at.name.replace(/\(\d+\)$/, '')))
+    if (at.nodeFlag?.retried !== true) continue
+    const retry = run.idOf(at.name.replace(/\(\d+\)$/, ''))
+    if (retry === boundaryId) return holders
+    holders.push(retry)
   }
   return null
 }

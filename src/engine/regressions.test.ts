@@ -125,6 +125,30 @@ it.each(['steps', 'dag'] as const)(
   },
 )
 
+it.each([
+  ['a node', {}, ''],
+  ['a retried node', { retryStrategy: { limit: 2 } }, '(0)'],
+])('a deadline gives back the locks below %s that had had to wait for its own', (_what, more, attempt) => {
+  const mutex = (name: string) => ({ synchronization: { mutexes: [{ name }] } })
+  const retried = { ...plain, name: 'retried', ...mutex('m'), retryStrategy: { limit: 2, backoff: { duration: '5s' } } }
+  const steps = [[{ name: 's', template: 'plain', onExit: 'retried' }]]
+  const inner: Template = { name: 'inner', ...mutex('k'), ...more, steps }
+  const calls = ['a', 'b'].map((name) => ({ name, template: 'inner' }))
+  const main = spec({ name: 'main', steps: [calls] }, inner, retried)
+  const story = new Story({ ...main, activeDeadlineSeconds: 3, onExit: 'retried' })
+  const [first, second] = [`wf[0].a${attempt}[0].s`, `wf[0].b${attempt}[0].s`]
+  story.end(first)
+  story.end(`${first}.onExit(0)`)
+  story.tell({ kind: 'lookAgain' })
+  story.end(second)
+  story.end(`${second}.onExit(0)`, { exitCode: 1 })
+  expect(story.phases['wf[0].b']).toBe('Pending')
+  expect(story.node(`${second}.onExit`).message).toContain('Backoff')
+  story.pass(3_000)
+  story.play()
+  expect([story.phases['wf[0].b'], story.phases['wf.onExit'], story.phase]).toEqual(['Failed', 'Succeeded', 'Failed'])
+})
+
 it('an exit node that comes late to a loop changes nothing of what followed it, even after a restart', () => {
   const tasks = [
     { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },

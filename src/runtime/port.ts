@@ -129,9 +129,14 @@ export interface Runtime {
    */
   observe(listener: (state: PodState) => void, onHealth: (healthy: boolean, reason: string) => void): { close(): void }
 
-  /** Creates the named volume where it is missing. */
+  /**
+   * Creates the named volume where it is missing. Labels that name a workflow (`ownerLabel`) ask for a volume of that
+   * workflow alone.
+   * @throws WorldError VOLUME_TAKEN where another's stands under the name; `retryable` where it may be on its way out
+   */
   ensureVolume(volumeName: string, labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void>
-  removeVolume(volumeName: string, signal?: AbortSignal): Promise<void>
+  /** @param owner uid of a workflow: a volume that is not its own stays, which is no error */
+  removeVolume(volumeName: string, signal?: AbortSignal, owner?: string): Promise<void>
 
   /** Named volumes of this instance that stand in the engine, whosever they are, with the labels they were made with. */
   volumes?(signal?: AbortSignal): Promise<readonly NamedVolume[]>

@@ -366,6 +366,23 @@ export function runtimeContract(adapter: ContractAdapter): void {
       expect(await told()).toEqual([])
     })
 
+    it('gives nobody the volume that was made for another workflow', async () => {
+      const name = `drydock-contract-${uid.slice(0, 8)}-owned`
+      const mine = { 'drydock.workflow-uid': uid }
+      await runtime.ensureVolume(name, mine)
+      await runtime.ensureVolume(name, mine)
+      await runtime.ensureVolume(name, {})
+      await expect(runtime.ensureVolume(name, { 'drydock.workflow-uid': 'another' })).rejects.toMatchObject({
+        code: 'VOLUME_TAKEN',
+        retryable: true,
+      })
+      const told = async () => (await runtime.volumes?.())?.filter((volume) => volume.name === name).length ?? 0
+      await runtime.removeVolume(name, undefined, 'another')
+      if (runtime.volumes !== undefined) expect(await told()).toBe(1)
+      await runtime.removeVolume(name, undefined, uid)
+      expect(await told()).toBe(0)
+    })
+
     it('makes a claim that does not stand with the labels that its pod knows, so that it is found', async () => {
       if (runtime.volumes === undefined) return
       const volumeName = `drydock-contract-${uid.slice(0, 8)}-late`

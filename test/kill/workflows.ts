@@ -109,10 +109,13 @@ function claimed(name: string, claim: string): Wanted {
 
 const kinds = [chain, fan, diamond, retried, withSidecar, claimed]
 
-/** The n-th workflow of the test. */
+/**
+ * The n-th workflow of the test.
+ * @param claimName that of no other test: tests beside one another on one engine must not name their volumes alike
+ */
 export function nthWorkflow(index: number, claimName: string): Wanted {
   const make = kinds[index % kinds.length] ?? chain
-  return make(`${make.name.toLowerCase()}-${index}`, claimName)
+  return make(`${claimName}-${make.name.toLowerCase()}-${index}`, claimName)
 }
 
 export const claimManifest = (name: string): object => ({

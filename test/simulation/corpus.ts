@@ -99,5 +99,6 @@ export const corpus: readonly Entry[] = [
   fleet(1203), // a member that had been away stored a tick whose CronWorkflow another had ticked and deleted
   fleet(2250), // what another member had changed was not read again where the store refused it once
   wide(1139162), // a start that an overtaken daemon had asked for came after its step had ended, as another could not prepare it
+  fleet(1229682), // an exit hook below a node that a deadline ended kept its lock, and the workflow's own exit handler waited for it
   fleet(3742), // the judge's fault: locks that nobody takes are given back by a clock that was not the simulated one
 ]

@@ -124,6 +124,37 @@ describe('claims', () => {
     await eventually(() => house.engine.volumes.size === 0, 'the volume is removed')
   })
 
+  it('never have what a workflow before them left in a volume of the same name', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    const labels = { 'drydock.namespace': 'default', 'drydock.claim': 'wf-data', 'drydock.workflow-uid': 'before' }
+    await new SimulatedRuntime(house.engine).ensureVolume('default-wf-data', labels)
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec })
+    const { metadata } = await until(controller, 'wf', (now) => root(now)?.phase === 'Running')
+    expect(house.engine.volumeLabels.get('default-wf-data')).toEqual({
+      ...labels,
+      'drydock.workflow': 'wf',
+      'drydock.workflow-uid': metadata.uid,
+    })
+    expect((await ended(controller, 'wf')).status?.phase).toBe('Succeeded')
+  })
+
+  it('leave a volume alone that somebody made by hand under their name', async () => {
+    house = newHouse()
+    const controller = await house.open()
+    await new SimulatedRuntime(house.engine).ensureVolume('default-wf-data', {})
+    await controller.createWorkflow('default', { metadata: { name: 'wf' }, spec })
+    expect((await ended(controller, 'wf')).status).toMatchObject({
+      phase: 'Error',
+      message: expect.stringContaining(
+        'persistentvolumeclaims "wf-data" already exists: a volume default-wf-data stands already',
+      ) as string,
+    })
+    await controller.deleteWorkflow('default', 'wf')
+    await controller.drain()
+    expect([...house.engine.volumes.keys()]).toEqual(['default-wf-data'])
+  })
+
   it('are waited for where a manifest names one that does not exist yet', async () => {
     house = newHouse()
     const controller = await house.open()

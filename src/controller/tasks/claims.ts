@@ -1,8 +1,7 @@
 /** Claims: Docker volumes under deterministic names, each with an object that says whose it is. */
 import type { Observation } from '../../engine/index.ts'
 import type { Clock, PersistentVolumeClaim, Random } from '../../resources/index.ts'
-import type { WorldError } from '../../resources/index.ts'
-import { rfc3339 } from '../../resources/index.ts'
+import { WorldError, rfc3339 } from '../../resources/index.ts'
 import type { Runtime } from '../../runtime/port.ts'
 import type { BackOff } from '../back-off.ts'
 import { isRetryable, mayBeStored, persevere } from '../back-off.ts'
@@ -15,6 +14,10 @@ import type { Log } from '../telemetry.ts'
 const clearingLookMs = 200
 /** A volume is free as soon as the containers that mount it are removed, which is usually under way. */
 const inUseBackOff: BackOff = { firstMs: 20, factor: 1.5, capMs: 30_000 }
+/** About a minute, in which what a workflow that is gone has left is removed. */
+const takenTriesMost = 12
+const isTaken = (error: unknown): boolean =>
+  error instanceof WorldError && (error.code === 'VOLUME_TAKEN' || error.code === 'VOLUME_IN_USE')
 /** Failures between two lines of the log: about ten seconds, and then every few minutes. */
 const toldEvery = 15
 
@@ -82,6 +85,13 @@ export class Claims {
     } catch (error) {
       signal.throwIfAborted()
       const message = error instanceof Error ? error.message : String(error)
+      if (isTaken(error))
+        return {
+          kind: 'claimFailed',
+          claimName,
+          message: `persistentvolumeclaims "${claimName}" already exists: ${message}`,
+          transient: false,
+        }
       return { kind: 'claimFailed', claimName, message, transient: isRetryable(error) }
     }
   }
@@ -109,9 +119,17 @@ export class Claims {
       if (this.#confirm !== null) await this.#confirm()
       signal?.throwIfAborted()
       // Without the signal: a call that has left cannot be taken back, so whoever removes the volume waits for its answer.
-      await this.#track(key, runtime.ensureVolume(volumeNameOf(namespace, claimName), labels))
+      const name = volumeNameOf(namespace, claimName)
+      try {
+        await this.#track(key, runtime.ensureVolume(name, labels))
+      } catch (error) {
+        // Of a workflow of ours that is gone: no claim of that name stands, or it would have been waited for.
+        if (isTaken(error) && isRetryable(error)) await runtime.removeVolume(name, signal)
+        throw error
+      }
     }
-    await this.#track(key, persevere(ensure, { clock: this.#clock, signal }))
+    const patience = { triesMax: takenTriesMost, isUncounted: (error: unknown) => !isTaken(error) }
+    await this.#track(key, persevere(ensure, { clock: this.#clock, signal, ...patience }))
   }
 
   /** Until it is over the volume is being made. */
@@ -130,12 +148,16 @@ export class Claims {
       await Promise.allSettled(making)
   }
 
-  /** Removes volume and object; a volume still in use is tried again until it is free. */
-  async delete(namespace: string, claimName: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Removes volume and object; a volume still in use is tried again until it is free.
+   * @param owner uid of the workflow whose claim it is; what stands under the name of others' stays
+   */
+  async delete(namespace: string, claimName: string, signal: AbortSignal, owner?: string): Promise<void> {
     await this.#made(`${namespace}/${claimName}`)
-    const isKnown = this.#objects.get('PersistentVolumeClaim', namespace, claimName) !== null
-    const runtime = isKnown ? this.#runtimeOf(namespace, claimName) : this.#runtime
-    const remove = async () => runtime?.removeVolume(volumeNameOf(namespace, claimName), signal)
+    const known = this.#objects.get('PersistentVolumeClaim', namespace, claimName)
+    if (known !== null && owner !== undefined && claimOwnerOf(namespace, known)?.uid !== owner) return
+    const runtime = known !== null ? this.#runtimeOf(namespace, claimName) : this.#runtime
+    const remove = async () => runtime?.removeVolume(volumeNameOf(namespace, claimName), signal, owner)
     const onFailure = (error: WorldError, failures: number): void => {
       if (failures % toldEvery !== 0) return
       this.#log.warn(

@@ -1,5 +1,6 @@
 /** Named volumes that outlive pods. Anyone may write to the root of a fresh one, as with Kubernetes' usual provisioners. */
 import type { NamedVolume } from '../port.ts'
+import { ownerLabel, refuseOthers } from '../volume-owner.ts'
 import { EngineError } from './client.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { label } from './names.ts'
@@ -21,15 +22,37 @@ export async function ensureClaim(
   labels: Readonly<Record<string, string>>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const url = `/volumes/${encodeURIComponent(volumeName)}`
-  const reply = await calls.client.call('inspectVolume', 'GET', url, { allow: [404], signal })
-  if (reply.status !== 404) return
+  const standing = await labelsOfVolume(calls, volumeName, signal)
+  if (standing !== null)
+    return refuseOthers(volumeName, labels, { labels: standing, isOurs: standing[label.instance] === instance })
   const helper = `drydock.claim.${volumeName}`
   const volumeLabels = { ...labels, [label.instance]: instance }
   const id = await calls.create(helper, helperBody(instance, volumeName, volumeLabels), signal)
   if (id !== null) return finishClaim(calls, { id, state: 'created' }, signal)
   const found = await calls.inspect(helper, signal)
   if (found !== null) await finishClaim(calls, { id: found.id, state: found.status }, signal)
+}
+
+/** Whether the volume stands and was made for the workflow; for no one in particular where `owner` is left out. */
+export async function isOwned(
+  calls: EngineCalls,
+  volumeName: string,
+  owner: string | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (owner === undefined) return true
+  return (await labelsOfVolume(calls, volumeName, signal))?.[ownerLabel] === owner
+}
+
+/** `null`: no such volume. */
+async function labelsOfVolume(
+  calls: EngineCalls,
+  volumeName: string,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, string>> | null> {
+  const url = `/volumes/${encodeURIComponent(volumeName)}`
+  const reply = await calls.client.call('inspectVolume', 'GET', url, { allow: [404], signal })
+  return reply.status === 404 ? null : labelsOf(record(JSON.parse(reply.body.toString('utf8'))).Labels)
 }
 
 /** Those of this instance; volumes of pods are not among them. */

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import type { PodId, PodRequest, PodState, WorkflowUid } from '../../resources/index.ts'
 import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
 import { Captures } from './captures.ts'
-import { ensureClaim, listClaims } from './claims.ts'
+import { ensureClaim, isOwned, listClaims } from './claims.ts'
 import { type CallReport, EngineClient } from './client.ts'
 import type { EngineAddress } from './connection.ts'
 import { EngineCalls } from './engine-calls.ts'
@@ -295,9 +295,9 @@ export class DockerRuntime implements Runtime {
     await ensuring.finally(() => this.claims.delete(name))
   }
 
-  async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
+  async removeVolume(name: string, signal?: AbortSignal, owner?: string): Promise<void> {
     await this.readiness.reached()
-    await this.calls.removeVolume(name, signal)
+    if (await isOwned(this.calls, name, owner, signal)) await this.calls.removeVolume(name, signal)
   }
 
   async volumes(signal?: AbortSignal): Promise<readonly NamedVolume[]> {

@@ -9,6 +9,7 @@ import { EngineClient } from './client.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { label } from './names.ts'
 import { labelsOf, list, listedContainer, record, textOr } from './wire.ts'
+import { ownerLabel } from '../volume-owner.ts'
 
 export type Leak = {
   readonly kind: 'container' | 'volume' | 'log'
@@ -24,9 +25,6 @@ export type Whose = {
   /** The one of DockerRuntimeOptions. */
   readonly dataDir: string
 }
-
-/** Claims of workflows bear a label of their own, which the controller gives them. */
-const claimOwner = 'drydock.workflow-uid'
 
 /** Everything that belongs to one workflow or another; whether that still is, the caller has to know. */
 export async function findBelongings(address: EngineAddress, { instance, dataDir }: Whose): Promise<readonly Leak[]> {
@@ -62,7 +60,7 @@ function leakOf(
   name: string,
   labels: Readonly<Record<string, string>>,
 ): Leak {
-  return { kind, ref, name, workflowUid: labels[label.workflowUid] ?? labels[claimOwner] ?? '', sizeBytes: 0 }
+  return { kind, ref, name, workflowUid: labels[label.workflowUid] ?? labels[ownerLabel] ?? '', sizeBytes: 0 }
 }
 
 async function logsIn(directory: string): Promise<readonly Leak[]> {

@@ -199,8 +199,8 @@ export class EndpointsRuntime implements Runtime {
     await this.#first.runtime.ensureVolume(name, labels, signal)
   }
 
-  async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.#usable.map(({ runtime }) => runtime.removeVolume(name, signal)))
+  async removeVolume(name: string, signal?: AbortSignal, owner?: string): Promise<void> {
+    await Promise.all(this.#usable.map(({ runtime }) => runtime.removeVolume(name, signal, owner)))
   }
 
   /** Of those that answer. */

@@ -8,6 +8,7 @@ import {
   WorldError,
 } from '../../resources/index.ts'
 import type { LogLine, LogOptions, NamedVolume, Runtime, RuntimeInfo } from '../port.ts'
+import { ownerLabel, refuseOthers } from '../volume-owner.ts'
 import type { Faults } from './script.ts'
 import type { SimulatedContainer, SimulatedEngine, SimulatedPod } from './simulated-engine.ts'
 
@@ -161,7 +162,8 @@ export class SimulatedRuntime implements Runtime {
 
   ensureVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     return this.call(() => {
-      if (this.engine.volumes.has(name)) return
+      if (this.engine.volumes.has(name))
+        return refuseOthers(name, labels, { labels: this.engine.volumeLabels.get(name) ?? {}, isOurs: true })
       this.engine.volumes.set(name, new Map())
       this.engine.volumeLabels.set(name, labels)
     })
@@ -172,8 +174,9 @@ export class SimulatedRuntime implements Runtime {
     return [...this.engine.volumes.keys()].map((name) => ({ name, labels: this.engine.volumeLabels.get(name) ?? {} }))
   }
 
-  removeVolume(name: string): Promise<void> {
+  removeVolume(name: string, _signal?: AbortSignal, owner?: string): Promise<void> {
     return this.call(() => {
+      if (owner !== undefined && this.engine.volumeLabels.get(name)?.[ownerLabel] !== owner) return
       for (const { request } of this.engine.pods.values())
         if (request.volumes.some((volume) => volume.kind === 'claim' && volume.volumeName === name))
           throw new WorldError('VOLUME_IN_USE', `volume ${name} is in use`, { retryable: true })

@@ -7,6 +7,7 @@ import { UserError, WorldError } from '../../resources/index.ts'
 import type { ClaimVolumeRequest, PodRequest } from '../../resources/index.ts'
 import { label } from '../docker/names.ts'
 import type { NamedVolume } from '../port.ts'
+import { ownerLabel, refuseOthers } from '../volume-owner.ts'
 import type { Machine } from './machine.ts'
 import type { Manager } from './manager.ts'
 import { claimConfigOf, swarmLabel } from './names.ts'
@@ -22,7 +23,6 @@ export class Claims {
   readonly #parts: ClaimsParts
   /** A machine once settled is never changed, so it need not be asked for again. */
   readonly #settled = new Map<string, string>()
-  readonly #made = new Set<string>()
 
   constructor(parts: ClaimsParts) {
     this.#parts = parts
@@ -30,7 +30,7 @@ export class Claims {
 
   /** Writes the claim down; its volume is made with its first pod. */
   async ensure(volumeName: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    if (!this.#made.has(volumeName)) await this.#config(volumeName, labels)
+    refuseOthers(volumeName, labels, { labels: claimLabels(await this.#config(volumeName, labels)), isOurs: true })
   }
 
   /**
@@ -80,21 +80,21 @@ export class Claims {
     return [...found.values()]
   }
 
-  async remove(volumeName: string, signal?: AbortSignal): Promise<void> {
+  async remove(volumeName: string, signal?: AbortSignal, claimant?: string): Promise<void> {
     const name = claimConfigOf(this.#parts.instance, volumeName)
     const config = await this.#parts.manager.config(name, signal)
     if (config === null) {
       for (const machine of this.#answering())
-        if (await machine.hasVolume(volumeName)) await machine.runtime.removeVolume(volumeName, signal)
+        if (await machine.hasVolume(volumeName)) await machine.runtime.removeVolume(volumeName, signal, claimant)
       return
     }
+    if (claimant !== undefined && config.labels[ownerLabel] !== claimant) return
     const machineId = machineIn(config)
     const machine = machineId === null ? undefined : this.#parts.machines().get(machineId)
     // A machine that has left the swarm took its volumes along.
-    if (machine !== undefined) await machine.runtime.removeVolume(volumeName, signal)
+    if (machine !== undefined) await machine.runtime.removeVolume(volumeName, signal, claimant)
     await this.#parts.manager.removeConfig(name, signal)
     this.#settled.delete(volumeName)
-    this.#made.delete(volumeName)
   }
 
   #answering(): readonly Machine[] {
@@ -124,7 +124,6 @@ export class Claims {
       const own = { [label.instance]: instance, [swarmLabel.volume]: volume }
       await manager.createConfig(name, { ...labels, ...own, ...(owner && { [swarmLabel.machine]: owner }) }, '{}')
     }
-    this.#made.add(volume)
     const config = known ?? (await manager.config(name))
     if (config === null)
       throw new WorldError('CLAIM_UNSETTLED', `the claim of volume ${volume} vanished`, { retryable: true })

@@ -232,9 +232,9 @@ export class SwarmRuntime implements Runtime {
     await this.#claims.ensure(name, labels)
   }
 
-  async removeVolume(name: string, signal?: AbortSignal): Promise<void> {
+  async removeVolume(name: string, signal?: AbortSignal, owner?: string): Promise<void> {
     await this.#readiness.reached()
-    await this.#claims.remove(name, signal)
+    await this.#claims.remove(name, signal, owner)
   }
 
   async volumes(signal?: AbortSignal): Promise<readonly NamedVolume[]> {

@@ -91,6 +91,20 @@ export const controllerMutants: readonly Mutant[] = [
     replace: 'await persevere(async () => void strike, {',
   },
   {
+    name: 'a claim takes whatever volume stands under its name',
+    file: 'src/runtime/volume-owner.ts',
+    find: 'owner === undefined || found === owner',
+    replace: 'owner !== found || found === owner',
+    tests: ['src/controller/tasks/claims.test.ts'],
+  },
+  {
+    name: 'a workflow removes the volume that others made under the name of its claim',
+    file: 'src/controller/tasks/claims.ts',
+    find: 'volumeNameOf(namespace, claimName), signal, owner)',
+    replace: 'volumeNameOf(namespace, claimName), signal)',
+    tests: ['src/controller/tasks/claims.test.ts'],
+  },
+  {
     name: 'leftovers of an earlier life are forgotten',
     file: 'src/controller/leftovers.ts',
     find: '.values()) this.clear(value as Leftover)',

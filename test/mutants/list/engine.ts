@@ -131,6 +131,20 @@ export const engineMutants: readonly Mutant[] = [
     replace: '    void resumeForgotten\n',
   },
   {
+    name: 'a deadline keeps the locks below what it ends',
+    file: 'src/engine/enforcement.ts',
+    find: '  if (execution.body !== null) forgetBelow(run, node)\n',
+    replace: '  void forgetBelow\n',
+    tests: ['src/engine/regressions.test.ts'],
+  },
+  {
+    name: 'what a retried node encloses is not below it',
+    file: 'src/engine/forgotten.ts',
+    find: '    if (retry === boundaryId) return holders\n',
+    replace: '',
+    tests: ['src/engine/regressions.test.ts'],
+  },
+  {
     name: 'daemons of steps that are over are forgotten by a restart',
     file: 'src/engine/steps.ts',
     find: '      forgetDaemons(run, node)\n',
