@@ -2,7 +2,7 @@
 import type { NodeStatus } from '../resources/index.ts'
 import { Body } from './body.ts'
 import { Execution } from './execution.ts'
-import { forgetBelow } from './forgotten.ts'
+import { cutOff } from './forgotten.ts'
 import { isEnded } from './phases.ts'
 import { PodBody } from './pod.ts'
 import type { Run } from './run.ts'
@@ -10,7 +10,10 @@ import { deadlineText, isShutDown, shutdownOf, stoppedText } from './shutdown.ts
 
 export function enforceAll(run: Run): void {
   for (const frame of [...run.frames.values()]) if (frame instanceof Body) enforce(run, frame)
-  for (const frame of [...run.lockWaiters]) if (frame instanceof Execution) enforceWaiting(run, frame)
+  const ended = new Set<string>()
+  for (const frame of [...run.lockWaiters])
+    if (frame instanceof Execution && enforceWaiting(run, frame) && frame.body !== null) ended.add(frame.node?.id ?? '')
+  cutOff(run, ended)
   enforceUnvisited(run)
   for (const frame of [...run.heldBack, ...run.referenceWaiters]) frame.markDirty()
   for (const waiting of run.waitingChildren.values()) for (const frame of waiting.frames) frame.markDirty()
@@ -68,18 +71,18 @@ function verdictFor(run: Run, node: NodeStatus, inExitHandler: boolean, isPod: b
   return deadlineText
 }
 
-function enforceWaiting(run: Run, execution: Execution): void {
+/** Whether it has been ended. One that had to wait for its lock stays Pending once it has it, and is ended all the same. */
+function enforceWaiting(run: Run, execution: Execution): boolean {
   const node = execution.node
-  if (node === undefined || isEnded(node)) return
+  if (node === undefined || isEnded(node)) return false
   const { inExitHandler } = execution.call
   const strategy = shutdownOf(run)
   const deadline = run.deadline()
   if (strategy !== null && isShutDown(run, inExitHandler)) run.setWaiting(node, null, '')
-  else if (deadline === null || run.now < deadline || inExitHandler) return
+  else if (deadline === null || run.now < deadline || inExitHandler) return false
   const message = strategy !== null && isShutDown(run, inExitHandler) ? stoppedText(strategy) : deadlineText
   if (node.synchronizationStatus?.waiting !== undefined) run.setWaiting(node, null, '')
   run.setPhase(node, 'Failed', message)
-  // It has its lock: one that had to wait for it stays Pending. What goes on below it, exit hooks, nobody visits any more.
-  if (execution.body !== null) forgetBelow(run, node)
   execution.markDirty()
+  return true
 }

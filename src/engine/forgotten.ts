@@ -24,29 +24,54 @@ export type Forgotten = {
 
 /** Remembers what is under way below a node that failFast has ended, and gives back the locks of all else there. */
 export function forgetBelow(run: Run, node: NodeStatus): void {
-  const found = remember(run, run.frames.keys(), node.id)
+  const within = new Set([node.id])
+  const found = remember(run, run.frames.keys(), within)
+  const isOpen = (other: NodeStatus) => !isEnded(other)
+  releaseBelow(run, within, found, isOpen)
+}
+
+/**
+ * Likewise below nodes that were ended from outside, all at once. Their pods have been ended, too, and are being stopped:
+ * exit hooks alone go on.
+ */
+export function cutOff(run: Run, ids: ReadonlySet<string>): void {
+  if (ids.size === 0) return
+  const open = [...run.frames.keys()].filter((id) => !isEnded(run.nodes.get(id) ?? { phase: 'Failed' }))
+  releaseBelow(run, ids, remember(run, open, ids), () => true)
+}
+
+function releaseBelow(
+  run: Run,
+  ids: ReadonlySet<string>,
+  found: Readonly<Record<string, Forgotten>>,
+  isMeant: (node: NodeStatus) => boolean,
+): void {
   if (run.status.synchronization === undefined) return
   const busy = new Set(Object.values(found).flatMap(({ holders }) => holders))
-  for (const other of run.nodes.values())
-    if (!isEnded(other) && !busy.has(other.id) && holdersUpTo(run, other, node.id) !== null) releaseLocks(run, other.id)
+  for (const node of run.nodes.values())
+    if (isMeant(node) && !busy.has(node.id) && holdersUpTo(run, node, ids) !== null) releaseLocks(run, node.id)
 }
 
 /** Remembers daemons directly inside the Steps node: the group that started them is over. */
 export function forgetDaemons(run: Run, node: NodeStatus): void {
   if (run.daemons.size === 0) return
   const isNew = (id: string) => run.nodes.get(id)?.boundaryID === node.id && run.internal.forgotten?.[id] === undefined
-  remember(run, [...run.daemons].filter(isNew), node.id)
+  remember(run, [...run.daemons].filter(isNew), new Set([node.id]))
 }
 
-/** What is under way of these nodes, as far as they are inside the boundary. */
-function remember(run: Run, ids: Iterable<string>, boundaryId: string): Readonly<Record<string, Forgotten>> {
+/** What is under way of these nodes, as far as they are inside one of the boundaries. */
+function remember(
+  run: Run,
+  ids: Iterable<string>,
+  boundaries: ReadonlySet<string>,
+): Readonly<Record<string, Forgotten>> {
   const found: Record<string, Forgotten> = {}
   for (const id of ids) {
     const inner = run.nodes.get(id)
     const frame = run.frames.get(id)
     const effect = frame instanceof Body ? frame.underWay() : null
     if (!(frame instanceof Body) || effect === null || inner === undefined) continue
-    const holders = holdersUpTo(run, inner, boundaryId)
+    const holders = holdersUpTo(run, inner, boundaries)
     const { inExitHandler } = frame.execution.call
     if (holders !== null) found[id] = { effect, template: frame.template, inExitHandler, holders }
   }
@@ -54,15 +79,15 @@ function remember(run: Run, ids: Iterable<string>, boundaryId: string): Readonly
   return found
 }
 
-/** The node, its Retry node, and what encloses them; `null` where the boundary is not among that. */
-function holdersUpTo(run: Run, from: NodeStatus, boundaryId: string): readonly string[] | null {
+/** The node, its Retry node, and what encloses them, up to the first boundary; `null` where none is among that. */
+function holdersUpTo(run: Run, from: NodeStatus, boundaries: ReadonlySet<string>): readonly string[] | null {
   const holders: string[] = []
   for (let at: NodeStatus | undefined = from; at !== undefined; at = run.nodes.get(at.boundaryID ?? '')) {
-    if (at.id === boundaryId) return holders
+    if (boundaries.has(at.id)) return holders
     holders.push(at.id)
     if (at.nodeFlag?.retried !== true) continue
     const retry = run.idOf(at.name.replace(/\(\d+\)$/, ''))
-    if (retry === boundaryId) return holders
+    if (boundaries.has(retry)) return holders
     holders.push(retry)
   }
   return null

@@ -149,6 +149,22 @@ it.each([
   expect([story.phases['wf[0].b'], story.phases['wf.onExit'], story.phase]).toEqual(['Failed', 'Succeeded', 'Failed'])
 })
 
+it('a deadline gives back the locks of what runs below a node that had had to wait for its own', () => {
+  const mutex = (name: string) => ({ synchronization: { mutexes: [{ name }] } })
+  const locked = { ...plain, name: 'locked', ...mutex('m') }
+  const inner: Template = { name: 'inner', ...mutex('k'), steps: [[{ name: 's', template: 'locked' }]] }
+  const calls = ['a', 'b'].map((name) => ({ name, template: 'inner' }))
+  const main = spec({ name: 'main', steps: [calls] }, inner, locked)
+  const story = new Story({ ...main, activeDeadlineSeconds: 3, onExit: 'locked' })
+  story.end('wf[0].a[0].s')
+  story.tell({ kind: 'lookAgain' })
+  story.begin('wf[0].b[0].s')
+  story.pass(3_000)
+  expect([...story.pods.keys()]).toContain('wf.onExit')
+  story.play()
+  expect([story.phases['wf[0].b'], story.phase]).toEqual(['Failed', 'Failed'])
+})
+
 it('an exit node that comes late to a loop changes nothing of what followed it, even after a restart', () => {
   const tasks = [
     { name: 'l', template: 'plain', withItems: [1, 2], onExit: 'plain' },

@@ -100,5 +100,7 @@ export const corpus: readonly Entry[] = [
   fleet(2250), // what another member had changed was not read again where the store refused it once
   wide(1139162), // a start that an overtaken daemon had asked for came after its step had ended, as another could not prepare it
   fleet(1229682), // an exit hook below a node that a deadline ended kept its lock, and the workflow's own exit handler waited for it
+  small(1261472), // what a deadline had ended was asked for once more after a commit was refused, and its group was never told
+  fleet(1258541), // likewise
   fleet(3742), // the judge's fault: locks that nobody takes are given back by a clock that was not the simulated one
 ]

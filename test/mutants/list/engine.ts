@@ -133,14 +133,14 @@ export const engineMutants: readonly Mutant[] = [
   {
     name: 'a deadline keeps the locks below what it ends',
     file: 'src/engine/enforcement.ts',
-    find: '  if (execution.body !== null) forgetBelow(run, node)\n',
-    replace: '  void forgetBelow\n',
+    find: '  cutOff(run, ended)\n',
+    replace: '  void cutOff\n',
     tests: ['src/engine/regressions.test.ts'],
   },
   {
     name: 'what a retried node encloses is not below it',
     file: 'src/engine/forgotten.ts',
-    find: '    if (retry === boundaryId) return holders\n',
+    find: '    if (boundaries.has(retry)) return holders\n',
     replace: '',
     tests: ['src/engine/regressions.test.ts'],
   },
