@@ -23,6 +23,7 @@ import { Readiness } from '../readiness.ts'
 import { type ContainerRecord, PodRecord } from './pod-record.ts'
 import { PodReports } from './pod-reports.ts'
 import { PodTable } from './pod-table.ts'
+import { OthersContainers } from './others-containers.ts'
 import { Preparation, networkOf } from './preparation.ts'
 import { Removal } from './removal.ts'
 import { Sandboxes } from './sandboxes.ts'
@@ -122,21 +123,26 @@ export class DockerRuntime implements Runtime {
       gone: (pod) => this.gone(pod),
     })
     const images = new Images(this.client, this.log)
-    this.preparation = new Preparation({
-      calls: this.calls,
-      images,
-      sandboxes: this.sandboxes,
-      creates: this.creates,
-      instance,
-      home,
-      network,
-    })
     this.startedBefore = new StartedBefore({
       calls: this.calls,
       instance,
       dataDir: options.dataDir,
       log: this.log,
       engineNow: () => Date.now() - this.clockOffsetMs,
+    })
+    this.preparation = new Preparation({
+      calls: this.calls,
+      images,
+      sandboxes: this.sandboxes,
+      others: new OthersContainers({
+        calls: this.calls,
+        confirm: () => this.confirm(),
+        hasStarted: (id) => this.startedBefore.remembersStart(id),
+      }),
+      creates: this.creates,
+      instance,
+      home,
+      network,
     })
     this.inventory = new Inventory({
       startedBefore: this.startedBefore,
@@ -402,11 +408,11 @@ export class DockerRuntime implements Runtime {
     if (!known) return
     const { pod, container } = known
     if (event.action === 'die') this.supervisor.died(pod, container, event.exitCode)
-    else if (event.action === 'destroy') this.vanished(pod, container)
+    else if (event.action === 'destroy') this.vanished(pod, container, event.containerId)
   }
 
-  private vanished(pod: PodRecord, container: ContainerRecord): void {
-    if (pod.isRemoving || pod.isGone || pod.madeAt === Infinity) return
+  private vanished(pod: PodRecord, container: ContainerRecord, id: string): void {
+    if (pod.isRemoving || pod.isGone || pod.madeAt === Infinity || container.id !== id) return
     container.id = null
     if (pod.all.every((one) => one.id === null) || (!pod.isEnded && container.planned.role === 'main')) this.gone(pod)
   }
@@ -416,7 +422,9 @@ export class DockerRuntime implements Runtime {
     this.reports.report(pod, true)
     pod.changed()
     this.drop(pod)
-    this.removal.run(pod.identity.id, pod).catch((error: unknown) => {
+    // Whoever is no longer in charge would take the sandbox of one that another has made anew.
+    const removing = this.confirm().then(() => this.removal.run(pod.identity.id, pod))
+    removing.catch((error: unknown) => {
       this.log('warn', 'what is left of a vanished pod could not be removed', {
         pod: pod.identity.name,
         error: String(error),

@@ -1,6 +1,6 @@
 /** The engine's calls about containers and volumes that the parts of the adapter share, each safe to repeat. */
 import { WorldError } from '../../resources/index.ts'
-import type { EngineClient } from './client.ts'
+import { type EngineClient, EngineError } from './client.ts'
 import { label } from './names.ts'
 import {
   type InspectedContainer,
@@ -104,6 +104,24 @@ export class EngineCalls {
         throw new WorldError('CONTAINER_STUCK', text, { retryable: true })
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * (attempt + 1))))
+    }
+  }
+
+  /** Whether it is gone when it returns, which it is not where it runs. A start that is under way is waited for. */
+  async removeUnlessRunning(id: string, signal?: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      const reply = await this.client.call('removeContainer', 'DELETE', `/containers/${id}`, {
+        query: { v: true },
+        allow: [404, 409],
+        deadlineMs: 120_000,
+        signal,
+      })
+      if (reply.status !== 409) return true
+      const found = await this.inspect(id, signal)
+      if (found?.status === 'running' || found?.status === 'paused' || found?.status === 'restarting') return false
+      if (attempt >= 50)
+        throw new EngineError(503, `container ${id} cannot be removed: ${reply.body.toString('utf8').trim()}`)
+      await new Promise((resolve) => setTimeout(resolve, 20 * (attempt + 1)))
     }
   }
 

@@ -97,7 +97,7 @@ export class Inventory {
         adopted.push(pod)
       }
       const container = pod.containers.get(row.labels[label.container] ?? '')
-      if (container) container.id ??= row.id
+      if (container && !pod.takenAway.has(row.id)) container.id ??= row.id
     }
     for (const pod of adopted) {
       if (pod.all.every((one) => one.id !== null)) pod.madeAt = Date.now()

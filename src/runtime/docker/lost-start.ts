@@ -25,7 +25,11 @@ export const statusUnknown: Exit = {
 const isRunningAlready = /id already in use/i
 
 /** @param isFirstRun whether it can only have run by the start that is asked about */
-export async function traceOf(calls: EngineCalls, id: string, isFirstRun: boolean): Promise<Trace> {
+export async function traceOf(
+  calls: Pick<EngineCalls, 'inspect' | 'hasBegun'>,
+  id: string,
+  isFirstRun: boolean,
+): Promise<Trace> {
   const found = await calls.inspect(id)
   if (found === null) return 'none'
   if (found.error !== '' && !isRunningAlready.test(found.error)) return 'none'

@@ -8,7 +8,8 @@ import type { ImageConfig, Images } from './images.ts'
 import { containerName, holderName, identityLabels, label, sandboxNameOf } from './names.ts'
 import { pauseImage } from './pause-image.ts'
 import { type PodPlan, encodePlan } from '../plan.ts'
-import type { PodRecord } from './pod-record.ts'
+import type { OthersContainers } from './others-containers.ts'
+import type { ContainerRecord, PodRecord } from './pod-record.ts'
 import { hostnameOf, sandboxBody, startSandbox } from './sandbox-body.ts'
 import type { Sandboxes } from './sandboxes.ts'
 import type { StartGate } from './start-gate.ts'
@@ -27,6 +28,7 @@ export type PreparationParts = {
   readonly calls: EngineCalls
   readonly images: Images
   readonly sandboxes: Sandboxes
+  readonly others: OthersContainers
   /** Creates at once: more only make each of them slower. */
   readonly creates: StartGate
   readonly instance: string
@@ -34,6 +36,9 @@ export type PreparationParts = {
   readonly home: string
   readonly network: string
 }
+
+/** How often what others have made under a container's name is made room of. */
+const createTriesMost = 5
 
 /** What the engine's own log of a container may grow to, before we have taken it over. */
 const logOptions = { 'max-size': '128m', 'max-file': '3' }
@@ -69,6 +74,7 @@ export class Preparation {
     const images = await this.images(request, signal)
     const mounts = new Map(request.containers.map((one) => [one.name, mountsOf(request, one, this.parts.instance)]))
     refuseUnreadable(request, mounts)
+    await this.parts.others.clear(pod, signal)
     const networkMode = await this.network(request, pod)
     await this.holder(request, signal)
     const bodies = request.containers.map((container) => {
@@ -163,21 +169,40 @@ export class Preparation {
     const record = pod.containers.get(container.name)
     if (!record || record.id !== null) return
     const name = containerName(request.identity.id, container.name)
-    try {
-      record.id = await this.parts.calls.create(name, made.body, signal)
-    } catch (error) {
-      throw this.explained(error, container)
+    for (let tries = 1; ; tries += 1) {
+      try {
+        record.id = await this.parts.calls.create(name, made.body, signal)
+      } catch (error) {
+        throw this.explained(error, container)
+      }
+      if (record.id !== null || (await this.adoptStanding(request, pod, record, name, signal))) return
+      if (tries < createTriesMost) continue
+      throw new WorldError('NAME_TAKEN', `a container ${name} comes back as often as it is removed`, {
+        retryable: true,
+      })
     }
-    if (record.id !== null) return
+  }
+
+  /** Whether what stands under the name is the pod's from now on; else it has made room. */
+  private async adoptStanding(
+    request: PodRequest,
+    pod: PodRecord,
+    record: ContainerRecord,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const found = await this.parts.calls.inspect(name, signal)
-    if (found?.labels[label.pod] !== request.identity.id || found.labels[label.instance] !== this.parts.instance) {
+    if (found === null) return false
+    if (found.labels[label.pod] !== request.identity.id || found.labels[label.instance] !== this.parts.instance) {
       throw new WorldError('NAME_TAKEN', `a container ${name} stands in the engine that is not of this daemon`, {
         retryable: true,
       })
     }
-    record.id = found.id
     // Made by a daemon that is no more, or that had the workflow before us: it may have started it too.
+    if (!pod.hasRun && (await this.parts.others.take(found.id, signal))) return false
+    record.id = found.id
     pod.isAdopted = true
+    return true
   }
 
   private explained(error: unknown, container: ContainerRequest): unknown {

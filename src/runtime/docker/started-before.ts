@@ -10,7 +10,7 @@ import type { PodId, PodRequest } from '../../resources/index.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { stackOf, type Log } from './log.ts'
 import { containerName, label } from './names.ts'
-import { engineEvent } from './wire.ts'
+import { type EngineEvent, engineEvent } from './wire.ts'
 import { podLogs } from './workflow-files.ts'
 
 export type StartedBeforeParts = {
@@ -34,17 +34,25 @@ export class StartedBefore {
 
   /** Asks the engine which pods have been started; to be done after each list. An engine that does not tell knows of none. */
   async learn(signal?: AbortSignal): Promise<void> {
-    const { calls, instance, log, engineNow } = this.#parts
-    const now = engineNow() / 1000
+    const { instance, log } = this.#parts
     const filters = JSON.stringify({ type: ['container'], event: ['start'], label: [`${label.instance}=${instance}`] })
-    const query = { filters, since: Math.floor(now - rememberedSeconds), until: now.toFixed(3) }
     try {
-      const { body } = await calls.client.call('pastEvents', 'GET', '/events', { query, deadlineMs: 10_000, signal })
-      const lines = body.toString('utf8').split('\n')
-      const events = lines.flatMap((line) => (line.trim() === '' ? [] : [engineEvent(JSON.parse(line))]))
+      const events = await this.#events(filters, signal)
       this.#started = new Set(events.flatMap(({ labels }) => (labels[label.pod] ?? []) as PodId | []))
     } catch (error) {
       log('debug', 'the engine does not tell what it has started', { error: stackOf(error) })
+    }
+  }
+
+  /** Whether the engine remembers a start of the container. One that does not tell remembers none. */
+  async remembersStart(id: string): Promise<boolean> {
+    const own = [`${label.instance}=${this.#parts.instance}`]
+    const filters = JSON.stringify({ type: ['container'], event: ['start'], label: own, container: [id] })
+    try {
+      return (await this.#events(filters)).length > 0
+    } catch (error) {
+      this.#parts.log('debug', 'the engine does not tell whether it has started a container', { error: stackOf(error) })
+      return false
     }
   }
 
@@ -61,5 +69,14 @@ export class StartedBefore {
     const { calls } = this.#parts
     const found = await Promise.all(containers.map(({ name }) => calls.inspect(containerName(id, name))))
     if (found.every((one) => one === null)) throw new WorldError('POD_GONE', 'pod deleted', { retryable: false })
+  }
+
+  async #events(filters: string, signal?: AbortSignal): Promise<readonly EngineEvent[]> {
+    const { calls, engineNow } = this.#parts
+    const now = engineNow() / 1000
+    const query = { filters, since: Math.floor(now - rememberedSeconds), until: now.toFixed(3) }
+    const { body } = await calls.client.call('pastEvents', 'GET', '/events', { query, deadlineMs: 10_000, signal })
+    const lines = body.toString('utf8').split('\n')
+    return lines.flatMap((line) => (line.trim() === '' ? [] : [engineEvent(JSON.parse(line))]))
   }
 }

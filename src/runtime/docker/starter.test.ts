@@ -15,12 +15,13 @@ afterEach(() => void vi.useRealTimers())
 const standing = { status: 'created', startedAt: null, finishedAt: null, error: '' }
 
 /** What becomes of a container that is started in such a world. */
-async function started(network: 'none' | 'pool', world: object): Promise<string> {
+async function started(network: 'none' | 'pool', world: object, isAdopted = false): Promise<string> {
   const request = podRequest(workflowUid('u'), 'p', [mainContainer({ command: ['true'] })])
   const pod = new PodRecord(request.identity, planOf(request, [], network))
   const [container] = pod.all
   if (container === undefined) throw new Error('a pod without containers')
   pod.isStarted = true
+  pod.isAdopted = isAdopted
   container.id = id
   let fate = 'nothing'
   const parts = {
@@ -84,6 +85,18 @@ it.each([
   ['containerd has not cleared', 'failed to start shim: mkdir /run/containerd/x: file exists: unknown'],
 ])('a pod is to be made anew where what %s, and nothing of it has run', async (_what, message) => {
   expect(await refused(500, message, Infinity)).toBe('POD_UNSTARTABLE')
+})
+
+it('what another has started while it was asked who leads is not started once more', async () => {
+  let isStarted = false
+  let starts = 0
+  const calls = {
+    start: async () => void (starts += 1),
+    inspect: () => Promise.resolve(isStarted ? { ...standing, status: 'running', startedAt: 1 } : standing),
+    hasBegun: () => Promise.resolve(false),
+  }
+  const confirm = async () => void (isStarted = true)
+  expect([await started('none', { calls, confirm }, true), starts]).toEqual(['started', 0])
 })
 
 it('an engine that is away is waited for where it is to make the sandbox; three refusals are told', async () => {

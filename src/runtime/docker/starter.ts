@@ -102,11 +102,12 @@ export class Starter {
     if (!isWanted(pod, container)) return
     if (pod.plan.network === 'pool') pod.ip = (await this.sandbox(pod)).ip
     if (!isWanted(pod, container)) return this.handBack(pod)
-    if (!isFresh && (await this.hasStarted(pod, container, id))) return
     // Whoever was frozen since the decision, or waited long, must not start what another has run meanwhile.
     await this.parts.confirm().catch((error: unknown) => {
       throw error instanceof WorldError && error.retryable ? error : new NotInCharge(error)
     })
+    // Last, as the answer may have been long in coming: a start that another asked for may have come through since.
+    if (!isFresh && (await this.hasStarted(pod, container, id))) return
     if (!isWanted(pod, container)) return this.handBack(pod)
     const began = performance.now()
     await this.parts.calls.start(id)

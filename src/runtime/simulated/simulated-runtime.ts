@@ -28,6 +28,8 @@ export class SimulatedRuntime implements Runtime {
   private isClosed = false
   private isHealthy = true
   private confirm: (() => Promise<void>) | null = null
+  /** Those that it has made itself. */
+  private readonly own = new WeakSet<SimulatedPod>()
   private readonly flight: ((pod: PodId) => Promise<void> | undefined) | null
 
   /** @param flight how long the call that starts a pod is on its way to the engine, once nobody can call it back */
@@ -50,8 +52,16 @@ export class SimulatedRuntime implements Runtime {
         if (unknown) throw new UserError('UNKNOWN_VOLUME', `volume '${unknown.volume}' not found in workflow spec`)
       }
       if (!this.engine.pods.has(id)) this.pullImages(request)
-      this.engine.create(request)
+      this.clearOthers(id)
+      this.own.add(this.engine.create(request))
     })
+  }
+
+  /** What another life has made and not started is made anew, as in Docker: a start of its own may come late. */
+  private clearOthers(id: PodId): void {
+    const pod = this.engine.pods.get(id)
+    if (pod === undefined || this.own.has(pod) || pod.isStarted || pod.isStopping) return
+    this.engine.delete(pod)
   }
 
   async writeFiles(id: PodId, container: string, tar: AsyncIterable<Uint8Array>): Promise<void> {

@@ -6,6 +6,34 @@ const podLife = 'src/controller/pods/pod-life.ts'
 
 export const podMutants: readonly Mutant[] = [
   {
+    name: 'Docker: containers that another has made are started as they are',
+    file: 'src/runtime/docker/others-containers.ts',
+    find: 'if (!pod.isAdopted || pod.hasRun) return',
+    replace: 'if (pod.identity.id !== null) return',
+    tests: ['src/runtime/docker/others-containers.test.ts'],
+  },
+  {
+    name: 'Docker: whoever leads no more takes containers away',
+    file: 'src/runtime/docker/others-containers.ts',
+    find: '    await confirm()\n',
+    replace: '    void confirm\n',
+    tests: ['src/runtime/docker/others-containers.test.ts'],
+  },
+  {
+    name: 'Docker: what ran just before it was taken away is made anew',
+    file: 'src/runtime/docker/others-containers.ts',
+    find: 'if (await hasStarted(id)) throw',
+    replace: 'if ((await hasStarted(id)) && id === null) throw',
+    tests: ['src/runtime/docker/others-containers.test.ts'],
+  },
+  {
+    name: 'Docker: a look at what another may have started comes before the question who leads',
+    file: 'src/runtime/docker/starter.ts',
+    find: 'if (!isFresh && (await this.hasStarted(pod, container, id))) return\n    if (!isWanted',
+    replace: 'if (!isWanted',
+    tests: ['src/runtime/docker/starter.test.ts'],
+  },
+  {
     name: 'containers of an earlier life are not taken up',
     file: pods,
     find: 'const found = this.#found?.get(id) ?? null',
