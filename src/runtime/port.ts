@@ -102,7 +102,10 @@ export interface Runtime {
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array> | null>
 
-  /** The last bytes (at most `maxBytes`) of stdout. */
+  /**
+   * The last bytes (at most `maxBytes`) of stdout.
+   * @throws WorldError OUTPUT_LOST where the container has ended while nobody wrote down what it printed
+   */
   readStdout(pod: PodId, container: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array>
 
   /** The container's log, also after `remove` (logs are kept until `forget`). Ends when the container ended, or at once without `follow`. */

@@ -8,7 +8,7 @@ import type { Wanted } from './workflows.ts'
 export type Licence = {
   /** The engine was stopped with its containers. */
   readonly mayBeKilled: boolean
-  /** The engine was stopped: what started or ended at that very moment has an end that it does not know. */
+  /** The engine was stopped: it does not know the end of what started or ended at that very moment, nor what was printed meanwhile. */
   readonly mayBeUnknown: boolean
   /** Containers were removed by hand. */
   readonly mayVanish: boolean
@@ -103,6 +103,8 @@ function isGivenUp({ needs }: Wanted, nodes: Readonly<Record<string, NodeStatus>
 
 // Each of a container itself, or of a member of its set that it waited for.
 const unknownEnd = /ContainerStatusUnknown|exit code 255\)|exited with non-zero code: 255$/
+/** Of a script whose result is wanted, and which ended while the engine was stopped. */
+const lostOutput = /^wait: Error \(exit code 64\): the container ended while the engine was away, /
 const killedEnd = /exit code (137|143)\)|exited with non-zero code: (137|143)$/
 
 /** One attempt. */
@@ -135,7 +137,8 @@ function unexplained(wanted: Wanted, { message = '' }: NodeStatus, licence: Lice
   if (/exit code 3\)/.test(message))
     return wanted.kind === 'retried' || wanted.kind === 'failing' ? null : 'exit code 3'
   if (/pod deleted/.test(message)) return licence.mayVanish ? null : 'no container was removed by hand'
-  if (unknownEnd.test(message)) return licence.mayBeUnknown ? null : 'the engine was never away'
+  if (unknownEnd.test(message) || lostOutput.test(message))
+    return licence.mayBeUnknown ? null : 'the engine was never away'
   // Argo passes over an init container that was killed, and says only that the main one never began.
   if (/due to PodInitializing: $/.test(message)) return licence.mayBeKilled ? null : 'nobody killed an init container'
   if (killedEnd.test(message)) return licence.mayBeKilled ? null : 'nobody killed it'

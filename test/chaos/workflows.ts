@@ -172,7 +172,7 @@ const passing: Kind = ({ name, folder, seconds }) => {
       imagePullPolicy: 'IfNotPresent',
       command: ['sh'],
       volumeMounts: [mount],
-      source: `set -e\n${tell}\nt B {{workflow.name}}/script\nsleep 0.1\necho 4711\nt E {{workflow.name}}/script\n`,
+      source: `set -e\n${tell}\nt B {{workflow.name}}/script\nsleep ${seconds.toFixed(2)}\necho 4711\nt E {{workflow.name}}/script\n`,
     },
   }
   const make = own('make', `echo -n word > /tmp/word; seq 1 2000 > /tmp/numbers; sleep ${seconds.toFixed(2)}`, {

@@ -41,6 +41,13 @@ export class EngineError extends WorldError {
   }
 }
 
+/** It did not answer within the deadline of the call. */
+export class EngineSilent extends EngineError {
+  constructor(message: string, cause?: unknown) {
+    super(0, message, cause)
+  }
+}
+
 type DialOptions = {
   path: string
   method: string
@@ -191,7 +198,8 @@ export class EngineClient {
   private unreachable(verb: string, error: Error, deadline: AbortSignal): EngineError {
     const cause: unknown = deadline.aborted ? deadline.reason : error
     const text = cause instanceof Error ? cause.message : String(cause)
-    return new EngineError(0, `${verb}: the engine at ${describeAddress(this.address)} is away: ${text}`, error)
+    const message = `${verb}: the engine at ${describeAddress(this.address)} is away: ${text}`
+    return deadline.aborted ? new EngineSilent(message, error) : new EngineError(0, message, error)
   }
 
   private negotiate(): Promise<void> {

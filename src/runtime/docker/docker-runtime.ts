@@ -15,6 +15,7 @@ import { LogFile, keptFrames } from './log-file.ts'
 import { engineFrames } from './log-capture.ts'
 import { readLog } from './log-reader.ts'
 import { type Log, stackOf } from './log.ts'
+import { LostOutput } from './lost-output.ts'
 import { MarkFiles } from './marks.ts'
 import { assertSafeId, containerName, label } from './names.ts'
 import { ensurePauseImage } from './pause-image.ts'
@@ -72,6 +73,7 @@ export class DockerRuntime implements Runtime {
   private readonly inventory: Inventory
   private readonly removal: Removal
   private readonly startedBefore: StartedBefore
+  private readonly lostOutput: LostOutput
   private readonly gate: StartGate
   private readonly creates: StartGate
   private readonly log: Log
@@ -110,6 +112,11 @@ export class DockerRuntime implements Runtime {
       calls: this.calls,
       log: this.log,
       logFile: (pod, container) => this.logFile(pod.identity.id, container),
+    })
+    this.lostOutput = new LostOutput({
+      client: this.client,
+      log: this.log,
+      engineNow: () => Date.now() - this.clockOffsetMs,
     })
     this.supervisor = new Supervisor({
       calls: this.calls,
@@ -226,7 +233,10 @@ export class DockerRuntime implements Runtime {
     const pod = this.pods.get(id)
     const container = pod?.containers.get(name)
     const isRunning = container?.state === 'running' && container.id !== null
-    if (pod && container?.state === 'exited') await this.captures.finish(pod, container)
+    if (pod && container?.state === 'exited') {
+      await this.captures.finish(pod, container)
+      await this.lostOutput.refuse(container, signal)
+    }
     const frames = isRunning
       ? engineFrames(this.client, container.id ?? '', container.planned.tty === true, { isStdoutOnly: true, signal })
       : keptFrames(this.logPath(id, name))
@@ -407,6 +417,7 @@ export class DockerRuntime implements Runtime {
     const known = this.table.meant(event)
     if (!known) return
     const { pod, container } = known
+    if (event.action === 'die') this.lostOutput.heardEnd(container, event.containerId)
     if (event.action === 'die') this.supervisor.died(pod, container, event.exitCode)
     else if (event.action === 'destroy') this.vanished(pod, container, event.containerId)
   }

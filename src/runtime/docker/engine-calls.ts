@@ -1,7 +1,8 @@
 /** The engine's calls about containers and volumes that the parts of the adapter share, each safe to repeat. */
 import { WorldError } from '../../resources/index.ts'
-import { type EngineClient, EngineError } from './client.ts'
+import { type CallOptions, type EngineClient, EngineError, EngineSilent, type Reply } from './client.ts'
 import { label } from './names.ts'
+import { endStuckShim } from './stuck-shim.ts'
 import {
   type InspectedContainer,
   type ListedContainer,
@@ -37,11 +38,11 @@ export class EngineCalls {
 
   /** @throws EngineError where the engine cannot start it; started already is no error */
   async start(id: string): Promise<void> {
-    await this.client.call('startContainer', 'POST', `/containers/${id}/start`, { deadlineMs: 120_000 })
+    await this.about(id, 'startContainer', 'POST', `/containers/${id}/start`, { deadlineMs: 120_000 })
   }
 
   async inspect(id: string, signal?: AbortSignal): Promise<InspectedContainer | null> {
-    const reply = await this.client.call('inspectContainer', 'GET', `/containers/${id}/json`, { allow: [404], signal })
+    const reply = await this.about(id, 'inspectContainer', 'GET', `/containers/${id}/json`, { allow: [404], signal })
     return reply.status === 404 ? null : inspectedContainer(JSON.parse(reply.body.toString('utf8')))
   }
 
@@ -92,7 +93,7 @@ export class EngineCalls {
   /** Gone when it returns, with its anonymous volumes; being removed by another already is waited for. */
   async remove(id: string, signal?: AbortSignal): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const reply = await this.client.call('removeContainer', 'DELETE', `/containers/${id}`, {
+      const reply = await this.about(id, 'removeContainer', 'DELETE', `/containers/${id}`, {
         query: { force: true, v: true },
         allow: [404, 409, 500],
         deadlineMs: 120_000,
@@ -107,10 +108,29 @@ export class EngineCalls {
     }
   }
 
+  /** A call that waits for the container's lock in the engine. */
+  private async about(id: string, verb: string, method: string, path: string, options: CallOptions): Promise<Reply> {
+    try {
+      return await this.client.call(verb, method, path, options)
+    } catch (error) {
+      if (error instanceof EngineSilent && (await this.answersOthers())) await endStuckShim(id)
+      throw error
+    }
+  }
+
+  /** An engine that is away does not hold the lock, and a shim may be all that knows how its container has ended. */
+  private answersOthers(): Promise<boolean> {
+    const version = this.client.call('version', 'GET', '/version', { deadlineMs: 5_000 })
+    return version.then(
+      () => true,
+      () => false,
+    )
+  }
+
   /** Whether it is gone when it returns, which it is not where it runs. A start that is under way is waited for. */
   async removeUnlessRunning(id: string, signal?: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
-      const reply = await this.client.call('removeContainer', 'DELETE', `/containers/${id}`, {
+      const reply = await this.about(id, 'removeContainer', 'DELETE', `/containers/${id}`, {
         query: { v: true },
         allow: [404, 409],
         deadlineMs: 120_000,

@@ -45,6 +45,13 @@ class NoSandbox extends WorldError {
   }
 }
 
+/** Nothing of it has run, and it is to be made anew. */
+class Stillborn extends WorldError {
+  constructor() {
+    super('POD_UNSTARTABLE', 'the engine was stopped while it started the container', { retryable: true })
+  }
+}
+
 /** Whoever has the pod now starts it. */
 class NotInCharge extends WorldError {
   constructor(cause: unknown) {
@@ -123,7 +130,13 @@ export class Starter {
       pod.startError = error
       return false
     }
-    if (await this.hasStarted(pod, container, id).catch(() => false)) return false
+    const hasStarted =
+      error instanceof Stillborn ? error : await this.hasStarted(pod, container, id).catch((fault: unknown) => fault)
+    if (hasStarted instanceof Stillborn) {
+      pod.startError = hasStarted
+      return false
+    }
+    if (hasStarted === true) return false
     if (error instanceof NoSandbox && error.isRefused) start.refusedSandboxes += 1
     if (error instanceof NoSandbox && start.refusedSandboxes < startTries) return isWanted(pod, container)
     if (error instanceof EngineError) {
@@ -183,7 +196,9 @@ export class Starter {
     if (trace === 'none') return false
     if (trace === 'begun' && (await isStillborn(id))) {
       await this.clearStillborn(container, id)
-      return false
+      if (pod.hasRun) return false
+      // Of what runs under an id that it has met before the engine may write each line down twice.
+      throw new Stillborn()
     }
     this.listener.running(pod, container, now())
     // It may have ended since.

@@ -6,6 +6,27 @@ const podLife = 'src/controller/pods/pod-life.ts'
 
 export const podMutants: readonly Mutant[] = [
   {
+    name: 'Docker: a result that was lost is taken as it is',
+    file: 'src/runtime/docker/lost-output.ts',
+    find: 'if (await this.#remembersRun(id, signal)) return',
+    replace: "if ((await this.#remembersRun(id, signal)) || id !== '') return",
+    tests: ['src/runtime/docker/lost-output.test.ts'],
+  },
+  {
+    name: 'Docker: a shim is ended while the engine is away',
+    file: 'src/runtime/docker/engine-calls.ts',
+    find: 'error instanceof EngineSilent && (await this.answersOthers())',
+    replace: 'error instanceof EngineSilent',
+    tests: ['src/runtime/docker/stuck-shim.test.ts'],
+  },
+  {
+    name: 'Docker: a shim that still makes its container is ended',
+    file: 'src/runtime/docker/stuck-shim.ts',
+    find: 'only === undefined || own.length > 1',
+    replace: 'only === undefined',
+    tests: ['src/runtime/docker/stuck-shim.test.ts'],
+  },
+  {
     name: 'Docker: containers that another has made are started as they are',
     file: 'src/runtime/docker/others-containers.ts',
     find: 'if (!pod.isAdopted || pod.hasRun) return',
