@@ -16,8 +16,12 @@ import {
 /** Where Docker and Podman mount it, which leaves a file below. */
 const initPrograms: ReadonlySet<string> = new Set(['/sbin/docker-init', '/run/podman-init'])
 
+/** Many more than a list may be late by. */
+const removedMost = 2_000
+
 export class EngineCalls {
   readonly client: EngineClient
+  private readonly removed = new Set<string>()
 
   constructor(client: EngineClient) {
     this.client = client
@@ -99,12 +103,25 @@ export class EngineCalls {
         deadlineMs: 120_000,
         signal,
       })
-      if (reply.status < 400 || reply.status === 404) return
+      if (reply.status < 400 || reply.status === 404) return this.noteRemoved(id)
       if (attempt >= 50) {
         const text = `container ${id} cannot be removed: ${reply.body.toString('utf8').trim()}`
         throw new WorldError('CONTAINER_STUCK', text, { retryable: true })
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 50 * (attempt + 1))))
+    }
+  }
+
+  /** It was removed through us a while ago: a list that was begun before may have it still. */
+  hasRemoved(id: string): boolean {
+    return this.removed.has(id)
+  }
+
+  private noteRemoved(id: string): void {
+    this.removed.add(id)
+    for (const oldest of this.removed) {
+      if (this.removed.size <= removedMost) return
+      this.removed.delete(oldest)
     }
   }
 
@@ -136,7 +153,10 @@ export class EngineCalls {
         deadlineMs: 120_000,
         signal,
       })
-      if (reply.status !== 409) return true
+      if (reply.status !== 409) {
+        this.noteRemoved(id)
+        return true
+      }
       const found = await this.inspect(id, signal)
       if (found?.status === 'running' || found?.status === 'paused' || found?.status === 'restarting') return false
       if (attempt >= 50)

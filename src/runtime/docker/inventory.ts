@@ -53,7 +53,10 @@ export class Inventory {
     const all = await this.parts.calls.listOwn(this.parts.instance, signal)
     await this.parts.startedBefore.learn(signal)
     const rows = all.filter((row) => knownSandboxes.has(row.id) || this.isOurs(row))
-    const ofPods = rows.filter((row) => /^(init|main|sidecar)$/.test(row.labels[label.role] ?? ''))
+    // What was removed since the list was asked for may have been made anew under its name.
+    const isPods = ({ id, labels }: ListedContainer) =>
+      /^(init|main|sidecar)$/.test(labels[label.role] ?? '') && !this.parts.calls.hasRemoved(id)
+    const ofPods = rows.filter(isPods)
     const adopted = this.adoptPods(ofPods)
     const isLive = (id: PodId): boolean => {
       const pod = this.parts.pods.get(id)
@@ -97,7 +100,7 @@ export class Inventory {
         adopted.push(pod)
       }
       const container = pod.containers.get(row.labels[label.container] ?? '')
-      if (container && !pod.takenAway.has(row.id)) container.id ??= row.id
+      if (container) container.id ??= row.id
     }
     for (const pod of adopted) {
       if (pod.all.every((one) => one.id !== null)) pod.madeAt = Date.now()

@@ -34,9 +34,7 @@ export class OthersContainers {
     for (const container of pod.all) {
       const { id } = container
       if (id === null || container.state !== 'created') continue
-      pod.takenAway.add(id)
       if (await this.take(id, signal)) container.id = null
-      else pod.takenAway.delete(id)
     }
     pod.isAdopted = pod.all.some((one) => one.id !== null)
   }

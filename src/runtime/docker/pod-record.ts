@@ -42,8 +42,6 @@ export class PodRecord {
   isComplete = false
   /** Made by an earlier life of the daemon, whose last calls the engine may carry out only now. */
   isAdopted = false
-  /** Ids of containers that were made anew; a list that was begun before may have them still. */
-  readonly takenAway = new Set<string>()
   /** Why the last start came to nothing, though not by the pod's fault: `start` throws it and may be called again. */
   startError: Error | null = null
   ip: string | null = null

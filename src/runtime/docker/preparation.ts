@@ -199,10 +199,7 @@ export class Preparation {
       })
     }
     // Made by a daemon that is no more, or that had the workflow before us: it may have started it too.
-    if (!pod.hasRun && (await this.parts.others.take(found.id, signal))) {
-      pod.takenAway.add(found.id)
-      return false
-    }
+    if (!pod.hasRun && (await this.parts.others.take(found.id, signal))) return false
     record.id = found.id
     pod.isAdopted = true
     return true

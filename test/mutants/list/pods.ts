@@ -6,6 +6,13 @@ const podLife = 'src/controller/pods/pod-life.ts'
 
 export const podMutants: readonly Mutant[] = [
   {
+    name: 'Docker: a late list brings back what was removed meanwhile',
+    file: 'src/runtime/docker/inventory.ts',
+    find: ' && !this.parts.calls.hasRemoved(id)',
+    replace: " && id !== ''",
+    tests: ['src/runtime/docker/inventory.test.ts'],
+  },
+  {
     name: 'Docker: a result that was lost is taken as it is',
     file: 'src/runtime/docker/lost-output.ts',
     find: 'if (await this.#remembersRun(id, signal)) return',
