@@ -102,5 +102,7 @@ export const corpus: readonly Entry[] = [
   fleet(1229682), // an exit hook below a node that a deadline ended kept its lock, and the workflow's own exit handler waited for it
   small(1261472), // what a deadline had ended was asked for once more after a commit was refused, and its group was never told
   fleet(1258541), // likewise
+  small(1338139), // the judge's fault: one that was frozen took away what the new leader had made, though it led no more
+  small(1389485), // likewise
   fleet(3742), // the judge's fault: locks that nobody takes are given back by a clock that was not the simulated one
 ]

@@ -52,16 +52,25 @@ export class SimulatedRuntime implements Runtime {
         if (unknown) throw new UserError('UNKNOWN_VOLUME', `volume '${unknown.volume}' not found in workflow spec`)
       }
       if (!this.engine.pods.has(id)) this.pullImages(request)
-      this.clearOthers(id)
+      if (this.isOfAnother(id)) return this.makeAnew(request)
       this.own.add(this.engine.create(request))
+      return undefined
     })
   }
 
-  /** What another life has made and not started is made anew, as in Docker: a start of its own may come late. */
-  private clearOthers(id: PodId): void {
+  /** Another life has made it, and has not started it. */
+  private isOfAnother(id: PodId): boolean {
     const pod = this.engine.pods.get(id)
-    if (pod === undefined || this.own.has(pod) || pod.isStarted || pod.isStopping) return
-    this.engine.delete(pod)
+    return pod !== undefined && !this.own.has(pod) && !pod.isStarted && !pod.isStopping
+  }
+
+  /** As in Docker: a start that the other asked for may come late. */
+  private async makeAnew(request: PodRequest): Promise<void> {
+    const { id } = request.identity
+    if (this.confirm !== null) await this.confirm()
+    const pod = this.engine.pods.get(id)
+    if (pod !== undefined && this.isOfAnother(id)) this.engine.delete(pod)
+    this.own.add(this.engine.create(request))
   }
 
   async writeFiles(id: PodId, container: string, tar: AsyncIterable<Uint8Array>): Promise<void> {
