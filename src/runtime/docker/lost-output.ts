@@ -8,8 +8,9 @@
 import { WorldError } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
 import { type Log, stackOf } from './log.ts'
+import { pastEvents } from './past-events.ts'
 import type { ContainerRecord } from './pod-record.ts'
-import { type EngineEvent, engineEvent, engineTime, record } from './wire.ts'
+import { type EngineEvent, engineTime, record } from './wire.ts'
 
 export type LostOutputParts = {
   readonly client: Pick<EngineClient, 'call' | 'json'>
@@ -22,7 +23,6 @@ export type LostOutputParts = {
 const rememberedMost = 256
 /** How long an event may be in coming of what the engine says already. */
 const lateMs = 1_000
-const deadlineMs = 10_000
 const ofRuns: readonly string[] = ['start', 'die']
 
 export class LostOutput {
@@ -67,11 +67,8 @@ export class LostOutput {
   /** What it remembers of these; `null` where it does not tell. */
   async #events(filters: object, until: number, signal?: AbortSignal): Promise<readonly EngineEvent[] | null> {
     const { client, log } = this.#parts
-    const query = { filters: JSON.stringify(filters), since: 1, until: (until / 1000).toFixed(3) }
     try {
-      const { body } = await client.call('pastEvents', 'GET', '/events', { query, deadlineMs, signal })
-      const lines = body.toString('utf8').split('\n')
-      return lines.flatMap((line) => (line.trim() === '' ? [] : [engineEvent(JSON.parse(line))]))
+      return await pastEvents(client, { filters, since: 1, until: until / 1000 }, signal)
     } catch (error) {
       signal?.throwIfAborted()
       // One that is away may tell when it is back; one that answers other calls will never.

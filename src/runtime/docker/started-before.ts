@@ -10,7 +10,8 @@ import type { PodId, PodRequest } from '../../resources/index.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { stackOf, type Log } from './log.ts'
 import { containerName, label } from './names.ts'
-import { type EngineEvent, engineEvent } from './wire.ts'
+import { pastEvents } from './past-events.ts'
+import type { EngineEvent } from './wire.ts'
 import { podLogs } from './workflow-files.ts'
 
 export type StartedBeforeParts = {
@@ -35,7 +36,7 @@ export class StartedBefore {
   /** Asks the engine which pods have been started; to be done after each list. An engine that does not tell knows of none. */
   async learn(signal?: AbortSignal): Promise<void> {
     const { instance, log } = this.#parts
-    const filters = JSON.stringify({ type: ['container'], event: ['start'], label: [`${label.instance}=${instance}`] })
+    const filters = { type: ['container'], event: ['start'], label: [`${label.instance}=${instance}`] }
     try {
       const events = await this.#events(filters, signal)
       this.#started = new Set(events.flatMap(({ labels }) => (labels[label.pod] ?? []) as PodId | []))
@@ -47,7 +48,7 @@ export class StartedBefore {
   /** Whether the engine remembers a start of the container. One that does not tell remembers none. */
   async remembersStart(id: string): Promise<boolean> {
     const own = [`${label.instance}=${this.#parts.instance}`]
-    const filters = JSON.stringify({ type: ['container'], event: ['start'], label: own, container: [id] })
+    const filters = { type: ['container'], event: ['start'], label: own, container: [id] }
     try {
       return (await this.#events(filters)).length > 0
     } catch (error) {
@@ -71,12 +72,9 @@ export class StartedBefore {
     if (found.every((one) => one === null)) throw new WorldError('POD_GONE', 'pod deleted', { retryable: false })
   }
 
-  async #events(filters: string, signal?: AbortSignal): Promise<readonly EngineEvent[]> {
+  #events(filters: object, signal?: AbortSignal): Promise<readonly EngineEvent[]> {
     const { calls, engineNow } = this.#parts
-    const now = engineNow() / 1000
-    const query = { filters, since: Math.floor(now - rememberedSeconds), until: now.toFixed(3) }
-    const { body } = await calls.client.call('pastEvents', 'GET', '/events', { query, deadlineMs: 10_000, signal })
-    const lines = body.toString('utf8').split('\n')
-    return lines.flatMap((line) => (line.trim() === '' ? [] : [engineEvent(JSON.parse(line))]))
+    const until = engineNow() / 1000
+    return pastEvents(calls.client, { filters, since: Math.floor(until - rememberedSeconds), until }, signal)
   }
 }
