@@ -21,6 +21,7 @@ import { engineAddress } from './main/engine-address.ts'
 import { swarmRuntime } from './main/swarm.ts'
 import { fleetControl, fleetReadings } from './main/fleet.ts'
 import { folderCheck, healthReport } from './main/health.ts'
+import { inChargeOf } from './main/in-charge.ts'
 import { watchHeapRoom } from './main/heap-room.ts'
 import { loadPluginFolder } from './main/plugin-folder.ts'
 import { liveSettings } from './main/live-settings.ts'
@@ -258,6 +259,7 @@ async function startServices(
   let table: TableSource | null = null
   const checks = () => [...config.folders.map(folderCheck), ...(table === null ? [] : [tableCheck(table)])]
   const health = () => healthReport({ controller, store, disks, settings, sources: checks })
+  const inCharge = inChargeOf(store)
   metrics.read({ ready: async () => (await health()).ready })
   const server = createServer({
     controller,
@@ -274,6 +276,7 @@ async function startServices(
     logLevels: levels,
     health,
     ...(fleet === null ? {} : { fleet: fleetControl(controller, store) }),
+    ...(inCharge === undefined ? {} : { inCharge }),
     sourceFiles: () =>
       sources.flatMap((source) => source.unsettled().map((file) => ({ folder: source.folder, ...file }))),
   })

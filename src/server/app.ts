@@ -47,6 +47,7 @@ export type AppParts = {
   readonly streams: OpenStreams
   readonly sourceFiles?: (() => readonly SourceFile[]) | undefined
   readonly fleet?: FleetControl | undefined
+  readonly inCharge?: (() => Promise<void>) | undefined
 }
 
 /** Requests with a body up to this are taken, as gRPC's message size of Argo Server. */
@@ -159,8 +160,17 @@ function protectedRoutes(app: Express, parts: AppParts): void {
 
 const noBody = (_request: Request, _response: Response, next: (error?: unknown) => void): void => next()
 
+/** What is read comes from memory; what is changed asks the store by itself. */
+function asked(inCharge: AppParts['inCharge']) {
+  return async (request: Request, _response: Response, next: NextFunction): Promise<void> => {
+    if (request.method === 'GET' && (isApi(request.path) || isArtifact(request.path))) await inCharge?.()
+    next()
+  }
+}
+
 function addRoutes(app: Express, given: AppParts): void {
   const parts = { ...given, routes: new Routes(app, argoVersionHeader) }
+  app.use(asked(given.inCharge))
   proxyToOwners(app, given.fleet)
   fleetRoutes(parts, given.fleet)
   workflowRoutes(parts)

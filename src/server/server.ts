@@ -28,6 +28,11 @@ export type ServerOptions = {
   readonly fleet?: FleetControl
   /** Files of the folders that are refused or wait. */
   readonly sourceFiles?: () => readonly SourceFile[]
+  /**
+   * Awaited before anything is read; rejects where another daemon has gone on with what this one knows. Without it nobody
+   * else can.
+   */
+  readonly inCharge?: () => Promise<void>
 }
 
 export type Server = {

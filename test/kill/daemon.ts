@@ -54,7 +54,10 @@ export class KillableDaemon {
       this.said.push(line)
       if (this.said.length > saidMost) this.said.shift()
       const api = /"api":"([^"]+)"/.exec(line)?.[1]
-      if (api !== undefined) url.resolve(api)
+      if (api === undefined) return
+      url.resolve(api)
+      // One that stood by and is in charge again may listen elsewhere.
+      if (this.#child === child) this.#url = { ...url, promise: Promise.resolve(api) }
     })
     child.once('exit', (code, signal) => url.reject(new Error(`the daemon ended: ${String(code ?? signal)}`)))
   }
@@ -67,6 +70,15 @@ export class KillableDaemon {
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL')
     await this.#ended
+  }
+
+  /** Stands still until it is thawed or killed. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   /** Ends it as an operator would. */

@@ -481,6 +481,6 @@ export class DockerRuntime implements Runtime {
   }
 
   private logFile(pod: PodId, container: string): LogFile {
-    return new LogFile(this.logPath(pod, container), this.options.maxLogBytes ?? gigabyte)
+    return new LogFile(this.logPath(pod, container), this.options.maxLogBytes ?? gigabyte, () => this.confirm())
   }
 }

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type EngineClient, EngineError } from './client.ts'
 import { LogCapture } from './log-capture.ts'
 import { LogFile, keptFrames } from './log-file.ts'
@@ -64,6 +64,19 @@ it('who follows a log that another takes over and finishes, goes on with it', as
   await before.finish()
   expect(await keptLines()).toEqual(['line 1', 'line 2', 'line 3'])
   expect(readdirSync(join(folder, 'pod'))).toEqual(['main.log'])
+})
+
+it('a daemon that another has overtaken begins no log where there is none any more, and goes on with what there is', async () => {
+  const confirm = vi.fn(() => Promise.reject(new Error('another has taken over')))
+  const overtaken = () => new LogFile(path, 1_000_000, confirm)
+  await expect(overtaken().resume()).rejects.toThrow('another has taken over')
+  expect(readdirSync(folder)).toEqual([])
+  const before = file()
+  await before.resume()
+  await before.append(frameOf(1))
+  await before.flush()
+  expect(await overtaken().resume()).toBe(frameOf(1).stamp)
+  expect(confirm).toHaveBeenCalledTimes(1)
 })
 
 it('a daemon that was killed in the middle of a line leaves what the next one completes', async () => {

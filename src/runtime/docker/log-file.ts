@@ -22,6 +22,7 @@ export class LogFile {
   private readonly path: string
   private readonly own: string
   private readonly maxBytes: number
+  private readonly confirm: () => Promise<void>
   /** What follows is known from the file. Nothing is kept open: whoever follows may be dropped at any time. */
   private isOpen = false
   private pending: Buffer[] = []
@@ -32,11 +33,16 @@ export class LogFile {
   /** The newest stamp comes again: cut off from there as soon as it does. */
   private comesAgain = false
 
-  /** @param path without its ending */
-  constructor(path: string, maxBytes: number) {
+  /**
+   * @param path without its ending
+   * @param confirm asked before the first log of a workflow is begun: it may be gone, with all its logs, while we stood
+   * still; rejects where the workflow is another daemon's to look after
+   */
+  constructor(path: string, maxBytes: number, confirm: () => Promise<void> = () => Promise.resolve()) {
     this.path = path
     this.own = `${path}.${randomUUID().slice(0, 8)}.part`
     this.maxBytes = maxBytes
+    this.confirm = confirm
   }
 
   get isWhole(): boolean {
@@ -96,7 +102,10 @@ export class LogFile {
   }
 
   private async open(): Promise<void> {
-    mkdirSync(dirname(this.path), { recursive: true })
+    if (this.isDropped) {
+      await this.confirm()
+      mkdirSync(dirname(this.path), { recursive: true })
+    }
     this.sizeBytes = 0
     this.newest = { stamp: '', offset: 0 }
     if (await this.claim()) for await (const frame of readFrames(createReadStream(this.own), false)) this.count(frame)

@@ -59,7 +59,7 @@ export function faultOf(error: unknown): { readonly fault: Fault; readonly blame
   }
   if (error instanceof UserError) return { fault: { status: 400, grpc: 3, message: error.message }, blame: 'caller' }
   if (error instanceof WorldError)
-    return error.retryable
+    return error.retryable || error.code === 'STORE_LOCKED' // another daemon is to be asked, or this one in a moment
       ? { fault: { status: 503, grpc: 14, message: `not available now (${error.code})` }, blame: 'world' }
       : { fault: { status: 500, grpc: 13, message: `internal error (${error.code})` }, blame: 'us' }
   return expressFault(error) ?? { fault: { status: 500, grpc: 13, message: 'internal error' }, blame: 'us' }

@@ -22,19 +22,20 @@ export const areMany = ({ gone, added, changed }: NodeWrites): boolean =>
 
 /**
  * Writes them, then what `last` asks for, all or nothing.
- * @param heard the server has answered
+ * @param heard the server has answered what was asked then (monotonic milliseconds)
  * @throws what the server says; nothing is written then, or (a connection fault) nobody knows
  */
 export async function inPortions<T>(
   client: Client,
   writes: NodeWrites,
-  { last, heard }: { readonly last: () => Promise<T>; readonly heard: () => void },
+  { last, heard }: { readonly last: () => Promise<T>; readonly heard: (askedAt: number) => void },
 ): Promise<T> {
   await client.query('BEGIN')
   try {
     for (const { text, values } of statements(writes)) {
+      const askedAt = performance.now()
       await client.query(text, values)
-      heard()
+      heard(askedAt)
     }
     for (const written of [writes.gone, writes.added, writes.changed]) written.clear()
     const result = await last()

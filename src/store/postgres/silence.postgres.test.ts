@@ -94,6 +94,60 @@ describe('a controller that is frozen', () => {
   }, 120_000)
 })
 
+describe('who asks whether the right to write is still ours', () => {
+  /** When the connection that commits was last asked something, as the server tells. */
+  const askedAt = async () => {
+    const { rows } = await (
+      await connect()
+    ).query<{ at: string }>(
+      "SELECT query_start::text AS at FROM pg_stat_activity WHERE application_name = 'drydock writer' AND query <> ''",
+    )
+    return rows.map(({ at }) => at)
+  }
+  const waits = async () => {
+    const { rows } = await (
+      await connect()
+    ).query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'drydock writer' AND wait_event_type = 'Lock'")
+    return rows.length === 1
+  }
+  const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+  it('asks again where the answer has lain there while this process stood still', async () => {
+    const store = await open({})
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    const before = await askedAt()
+    expect(before).toHaveLength(1)
+    const first = store.confirm?.()
+    await new Promise((resolve) => setImmediate(resolve)) // it is sent
+    const sent = Date.now()
+    standStill(1_500)
+    await first
+    const [at = ''] = await askedAt()
+    expect(at).not.toEqual(before[0])
+    expect(Date.parse(at)).toBeGreaterThan(sent + 1_000)
+  })
+
+  it('does so after a commit, too, and asks nothing where the answer is new', async () => {
+    const store = await open({})
+    const commit = store.commit([{ kind: 'putWorkflow', row: workflowRow(1) }])
+    await commit
+    const [committed] = await askedAt()
+    await store.confirm?.()
+    expect(await askedAt()).toEqual([committed])
+    const other = await connect()
+    const holding = other.query(
+      `BEGIN; SELECT 1 FROM ${schema}.counter WHERE name = 'resource_version' FOR UPDATE; SELECT pg_sleep(2); COMMIT`,
+    )
+    const late = store.commit([{ kind: 'putWorkflow', row: workflowRow(2) }])
+    await expect.poll(waits, { interval: 20 }).toBe(true)
+    const [sent] = await askedAt()
+    standStill(3_000)
+    await Promise.all([late, holding])
+    await store.confirm?.()
+    expect(await askedAt()).not.toEqual([sent])
+  })
+})
+
 it('who is frozen in the middle of a transaction holds up the commits of others for seconds only', async () => {
   const store = await open({})
   const frozen = await openClient(sessionOf({ url: server.url, schema, sslMode: 'disable' }))

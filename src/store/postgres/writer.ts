@@ -29,8 +29,10 @@ const groupCommitsMax = 2000
 /** What may wait in memory; beyond it commits are refused with STORE_BUSY. */
 const waitingBytesMax = 256 * 1024 * 1024
 
-/** An answer so old still tells who has the lease: the server needs longer to give it to another. */
+/** What was asked so long ago and answered since still tells who has the lease: the server needs longer to give it to another. */
 const freshMs = 1_000
+/** A server that takes longer than that for each of so many answers is slow; it is not us who stand still meanwhile. */
+const asksMost = 3
 
 export type WriterOptions = {
   readonly server: PostgresOptions
@@ -71,8 +73,11 @@ export class Writer {
   #downSince = 0
   /** Set when it is over: why nothing is committed any more. */
   #over: StoreFault | null = null
-  /** When the server last answered on the connection that commits; monotonic milliseconds. */
-  #answeredAt = performance.now()
+  /**
+   * When that was asked which the server answered last on the connection that commits; monotonic milliseconds. The answer
+   * may have lain there while this process stood still.
+   */
+  #askedAt = -Infinity
   #confirming: Promise<void> | null = null
   readonly #ending = new AbortController()
   #pingTimer: ReturnType<typeof setTimeout> | null = null
@@ -155,8 +160,12 @@ export class Writer {
   /** Resolves at once where the server answered a moment ago on the connection that the lease hangs on, else when it has. */
   async confirm(): Promise<void> {
     if (this.#over) throw storeError(this.#over)
-    if (performance.now() - this.#answeredAt >= freshMs)
+    for (let asks = 0; asks < asksMost && !this.#isFresh(freshMs); asks++)
       await (this.#confirming ??= this.#hear(freshMs).finally(() => (this.#confirming = null)))
+  }
+
+  #isFresh(oldMs: number): boolean {
+    return performance.now() - this.#askedAt < oldMs
   }
 
   /** Commits that cannot be written now are refused, those to come too. */
@@ -249,16 +258,16 @@ export class Writer {
     try {
       const { lease, isAlone } = this.#options.name
       const { epoch } = this.#grip
-      const heard = () => (this.#answeredAt = performance.now())
+      const heard = (askedAt: number) => (this.#askedAt = askedAt)
       const last = async () => {
+        const askedAt = performance.now()
         const { rows } = await client.query<{ base: string }>(
           commitQuery(batch, { lease, epoch, commitNo: no }, !isAlone),
         )
+        heard(askedAt)
         return Number(rows[0]?.base)
       }
-      const base = areMany(batch.nodes) ? await inPortions(client, batch.nodes, { last, heard }) : await last()
-      heard()
-      return base
+      return areMany(batch.nodes) ? await inPortions(client, batch.nodes, { last, heard }) : await last()
     } catch (error) {
       if (codeOf(error) === fenced) this.#loseLease(messageOf(error))
       if (!isConnectionFault(error)) throw error
@@ -286,7 +295,7 @@ export class Writer {
 
   /**
    * Asks whether the server is still there, between two groups; not where one of them has told it that lately.
-   * @param oldMs what its last answer may be old
+   * @param oldMs so long ago that which it has answered may have been asked
    */
   #hear(oldMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -298,10 +307,11 @@ export class Writer {
   async #ask(oldMs: number): Promise<void> {
     for (;;) {
       const client = await this.#connected()
-      if (performance.now() - this.#answeredAt < oldMs) return
+      if (this.#isFresh(oldMs)) return
+      const askedAt = performance.now()
       try {
         await client.query('SELECT 1')
-        this.#answeredAt = performance.now()
+        this.#askedAt = askedAt
         return
       } catch (error) {
         this.#lose(client, error)
@@ -364,11 +374,12 @@ export class Writer {
       let client: Client | null = null
       try {
         client = await openClient(this.#options.server)
+        const askedAt = performance.now()
         const grip = await this.#regain(client)
         if (grip && !this.#over) {
           this.#grip = grip
           this.#client = client
-          this.#answeredAt = performance.now()
+          this.#askedAt = askedAt
           this.#down = null
           this.#known.forget()
           this.#guard(client)
