@@ -1,5 +1,10 @@
-/** `npm run simulate -- --seeds N [--from S] [--kind K] [--workers W] [--trace]`: plays seeds on all cores, prints those that fail. */
+/**
+ * `npm run simulate -- --seeds N [--from S] [--kind K] [--workers W] [--trace | --campaign]`: plays seeds on all cores, prints
+ * those that fail.
+ */
 import { parseArgs } from 'node:util'
+import { UserError } from '../src/resources/index.ts'
+import { campaignOf, countOf, digestOfSeeds, keep, nextOf, withPlayed } from '../test/simulation/campaign.ts'
 import type { Complaint } from '../test/simulation/crew.ts'
 import { commandOf, playSeeds } from '../test/simulation/crew.ts'
 import type { Kind } from '../test/simulation/scenario.ts'
@@ -14,20 +19,54 @@ const { values } = parseArgs({
     workers: { type: 'string' },
     /** One after the other, with the story of each that fails. */
     trace: { type: 'boolean', default: false },
+    /** Those that this version has not played yet; what was played is kept. May be stopped at any time. */
+    campaign: { type: 'boolean', default: false },
   },
 })
 const from = Number(values.from)
 const seeds = Number(values.seeds)
 const kind = kinds.find((one) => one === values.kind)
 if (values.kind !== undefined && kind === undefined) throw new Error(`--kind is one of ${kinds.join(', ')}`)
-process.exitCode = (values.trace ? await tellStories() : await playAll()) === 0 ? 0 : 1
+const play = values.trace ? tellStories : values.campaign ? goOn : () => playAll(from, seeds)
+process.exitCode = (await play()) === 0 ? 0 : 1
 
-async function playAll(): Promise<number> {
+/** So many are played before it is noted: what a stop loses. */
+const seedsAtOnce = 10_000
+
+async function goOn(): Promise<number> {
+  if (kind !== undefined) throw new UserError('BAD_CAMPAIGN', 'in a campaign each seed is of the kind that it draws')
+  let campaign = await campaignOf(await digestOfSeeds())
+  const tell = () => {
+    const { digest, failed } = campaign
+    const count = `${countOf(campaign)} seeds of version ${digest} were played`
+    process.stdout.write(`${count}, ${failed.length === 0 ? 'none failed' : `failed: ${failed.join(', ')}`}\n`)
+  }
+  for (let next = nextOf(campaign, { from, seeds }, seedsAtOnce); next !== null;) {
+    const begun = performance.now()
+    const failed: number[] = []
+    await playAll(next.from, next.seeds, (complaint) => failed.push(complaint.seed))
+    campaign = withPlayed(campaign, next, { failed, seconds: (performance.now() - begun) / 1000 })
+    await keep(campaign)
+    tell()
+    next = nextOf(campaign, { from, seeds }, seedsAtOnce)
+  }
+  tell()
+  return campaign.failed.length
+}
+
+async function playAll(
+  from: number,
+  seeds: number,
+  onComplaint: (complaint: Complaint) => void = () => undefined,
+): Promise<number> {
   const begun = performance.now()
   const { tally, complaints } = await playSeeds({
     from,
     seeds,
-    onComplaint: say,
+    onComplaint: (complaint) => {
+      say(complaint)
+      onComplaint(complaint)
+    },
     ...(kind === undefined ? {} : { kind }),
     ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
   })
