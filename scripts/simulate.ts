@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { UserError } from '../src/resources/index.ts'
-import { campaignOf, countOf, digestOfSeeds, keep, nextOf, withPlayed } from '../test/simulation/campaign.ts'
+import { digestOfSeeds, playCampaign } from '../test/simulation/campaign.ts'
 import type { Complaint } from '../test/simulation/crew.ts'
 import { commandOf, playSeeds } from '../test/simulation/crew.ts'
 import type { Kind } from '../test/simulation/scenario.ts'
@@ -30,28 +30,19 @@ if (values.kind !== undefined && kind === undefined) throw new Error(`--kind is 
 const play = values.trace ? tellStories : values.campaign ? goOn : () => playAll(from, seeds)
 process.exitCode = (await play()) === 0 ? 0 : 1
 
-/** So many are played before it is noted: what a stop loses. */
-const seedsAtOnce = 10_000
-
 async function goOn(): Promise<number> {
   if (kind !== undefined) throw new UserError('BAD_CAMPAIGN', 'in a campaign each seed is of the kind that it draws')
-  let campaign = await campaignOf(await digestOfSeeds())
-  const tell = () => {
-    const { digest, failed } = campaign
-    const count = `${countOf(campaign)} seeds of version ${digest} were played`
-    process.stdout.write(`${count}, ${failed.length === 0 ? 'none failed' : `failed: ${failed.join(', ')}`}\n`)
-  }
-  for (let next = nextOf(campaign, { from, seeds }, seedsAtOnce); next !== null;) {
-    const begun = performance.now()
-    const failed: number[] = []
-    await playAll(next.from, next.seeds, (complaint) => failed.push(complaint.seed))
-    campaign = withPlayed(campaign, next, { failed, seconds: (performance.now() - begun) / 1000 })
-    await keep(campaign)
-    tell()
-    next = nextOf(campaign, { from, seeds }, seedsAtOnce)
-  }
-  tell()
-  return campaign.failed.length
+  const { failed } = await playCampaign(
+    { from, seeds },
+    {
+      digest: await digestOfSeeds(),
+      play: async (stretch, onFailure) => {
+        await playAll(stretch.from, stretch.seeds, ({ seed }) => onFailure(seed))
+      },
+      tell: (line) => process.stdout.write(`${line}\n`),
+    },
+  )
+  return failed.length
 }
 
 async function playAll(

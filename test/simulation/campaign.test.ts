@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { campaignOf, countOf, digestOfSeeds, keep, nextOf, withPlayed } from './campaign.ts'
+import { campaignOf, countOf, digestOfSeeds, keep, nextOf, playCampaign, withPlayed } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
 
 const none: Campaign = { digest: 'd', played: [], failed: [], seconds: 0 }
@@ -38,6 +38,23 @@ it('goes on with what is kept of the same version, and begins anew with another'
   await keep(campaign, file)
   expect(await campaignOf('d', file)).toEqual(campaign)
   expect(await campaignOf('e', file)).toEqual({ ...none, digest: 'e' })
+})
+
+it('that is stopped loses no more than the piece it was at, and tells of what failed', async () => {
+  const file = await scratch()
+  const pieces: number[] = []
+  const said: string[] = []
+  const play = async ({ from }: { readonly from: number }, onFailure: (seed: number) => void) => {
+    pieces.push(from)
+    if (pieces.length === 3) throw new Error('stopped')
+    if (from === 11) onFailure(17)
+  }
+  const parts = { digest: 'd', play, tell: (line: string) => said.push(line), file, atOnce: 10 }
+  await expect(playCampaign({ from: 1, seeds: 40 }, parts)).rejects.toThrow('stopped')
+  const { played, failed } = await playCampaign({ from: 1, seeds: 40 }, parts)
+  expect({ pieces, played, failed }).toEqual({ pieces: [1, 11, 21, 21, 31], played: [[1, 40]], failed: [17] })
+  expect(said[0]).toBe('0 seeds of version d were played, none failed')
+  expect(said.at(-1)).toBe('40 seeds of version d were played, failed: 17')
 })
 
 it.each(['', '{', '{"digest": 1}', '[]'])('says where a file is no campaign: %j', async (text) => {

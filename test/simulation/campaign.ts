@@ -19,6 +19,37 @@ export type Stretch = { readonly from: number; readonly seeds: number }
 
 export const campaignFile = join(import.meta.dirname, 'results', 'campaign.json')
 
+/** So many are played before it is noted: what a stop loses. */
+const seedsAtOnce = 10_000
+
+type CampaignParts = {
+  readonly digest: string
+  readonly play: (stretch: Stretch, onFailure: (seed: number) => void) => Promise<void>
+  readonly tell: (line: string) => void
+  readonly file?: string
+  readonly atOnce?: number
+}
+
+/** Plays what this version has not played yet of those wanted. Resolves with all that it has played by then. */
+export async function playCampaign(
+  wanted: Stretch,
+  { digest, play, tell, file = campaignFile, atOnce = seedsAtOnce }: CampaignParts,
+): Promise<Campaign> {
+  let campaign = await campaignOf(digest, file)
+  for (;;) {
+    const { failed } = campaign
+    const outcome = failed.length === 0 ? 'none failed' : `failed: ${failed.join(', ')}`
+    tell(`${countOf(campaign)} seeds of version ${digest} were played, ${outcome}`)
+    const next = nextOf(campaign, wanted, atOnce)
+    if (next === null) return campaign
+    const begun = performance.now()
+    const fresh: number[] = []
+    await play(next, (seed) => fresh.push(seed))
+    campaign = withPlayed(campaign, next, { failed: fresh, seconds: (performance.now() - begun) / 1000 })
+    await keep(campaign, file)
+  }
+}
+
 /** @throws UserError BAD_CAMPAIGN where the file holds something else */
 export async function campaignOf(digest: string, file = campaignFile): Promise<Campaign> {
   const text = await readFile(file, 'utf8').catch(() => null)
