@@ -302,6 +302,7 @@ async function startServices(
       templateWaitMs,
       status,
       daemon: config.controller.name,
+      ...(inCharge === undefined ? {} : { inCharge }),
     })
     sources.push(source)
     closers.push(() => source.close())

@@ -1,9 +1,10 @@
-import { appendFile, mkdir, mkdtemp, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processorMs } from '../../../test/processor-time.ts'
 import { parse } from 'yaml'
+import { WorldError } from '../../resources/index.ts'
 import { openMemoryStore } from '../../store/index.ts'
 import type { Store } from '../../store/index.ts'
 import { MemoryController } from '../rules/rules.fixtures/memory-controller.ts'
@@ -41,6 +42,20 @@ async function replace(path: string, text: string): Promise<void> {
 }
 const status = async (path: string) =>
   parse(await readFile(join(folder, '.status', path), 'utf8')) as Record<string, unknown>
+
+it('writes down what became of a file only where it may, and the last of it', async () => {
+  let verdict = Promise.resolve()
+  await put('a.yaml', workflow('name: a'))
+  await start({ inCharge: () => verdict })
+  expect((await status('a.yaml'))['phase']).toBe('Running')
+  verdict = Promise.reject(new WorldError('STORE_LOCKED', 'another has taken over', { retryable: false }))
+  verdict.catch(() => undefined)
+  controller.become('a', { phase: 'Running', progress: '1/2' })
+  await writeFile(join(folder, '.status', 'a.yaml'), 'phase: Succeeded')
+  await source?.close()
+  expect(await status('a.yaml')).toEqual({ phase: 'Succeeded' })
+  expect(await readdir(join(folder, '.status'))).toEqual(['a.yaml'])
+})
 
 describe('a manifest with generateName', () => {
   it('runs once per content, whatever its layout, also over restarts', async () => {

@@ -7,6 +7,7 @@ import { NameClaims } from '../rules/claims.ts'
 import { admitFile, rankOf, recordKey, retireFile } from '../rules/file-admission.ts'
 import type { FileOutcome } from '../rules/file-admission.ts'
 import { eachAtOnce } from '../rules/each-at-once.ts'
+import { levelOf } from '../log-level.ts'
 import { FolderStatus } from './folder-status.ts'
 import { FolderIntake } from './intake.ts'
 import type { Intake } from './intake.ts'
@@ -36,6 +37,11 @@ export type DirectorySourceOptions = {
   readonly sweepMs?: number
   /** Name of the daemon where several share the store: the folder is its own. */
   readonly daemon?: string | null
+  /**
+   * Asked before what became of a file is written down; rejects with STORE_LOCKED where another daemon, which may have
+   * stood by with the same folder, has gone on. Without it nobody else can.
+   */
+  readonly inCharge?: () => Promise<void>
 }
 
 const admissionsAtOnce = 128
@@ -79,6 +85,8 @@ export class DirectorySource {
     )
     const textOf = async (path: string) => {
       const status = await this.#status.of(path)
+      // Last, as what is older must not be written over what is newer.
+      await options.inCharge?.()
       return status === null ? null : statusText(status)
     }
     this.#statusFiles = new StatusFiles(root, options.status ?? true, textOf, log)
@@ -188,7 +196,10 @@ export class DirectorySource {
 
   #turn(): void {
     const work = this.#bringIn().catch((error: unknown) =>
-      this.#options.log.error({ folder: this.#root, error }, 'a turn of the folder failed; it is tried again'),
+      this.#options.log[levelOf(error)](
+        { folder: this.#root, error },
+        'a turn of the folder failed; it is tried again',
+      ),
     )
     this.#turning = work.finally(() => {
       this.#turning = null
@@ -307,7 +318,7 @@ export class DirectorySource {
     try {
       await work()
     } catch (error) {
-      this.#options.log.error({ file: path, error }, 'could not bring the file in; it is tried again')
+      this.#options.log[levelOf(error)]({ file: path, error }, 'could not bring the file in; it is tried again')
       this.#hint(path, retryMs)
     }
   }

@@ -21,7 +21,7 @@ export class StatusFiles {
   #writing: Promise<void> = Promise.resolve()
   #enabled: boolean
 
-  /** @param textOf what the file's status is now; `null`: there is none */
+  /** @param textOf what the file's status is now; `null`: there is none. Rejects with STORE_LOCKED where that is for another to say */
   constructor(root: string, enabled: boolean, textOf: (path: string) => Promise<string | null>, log: Log) {
     this.#root = root
     this.#enabled = enabled
@@ -77,6 +77,7 @@ export class StatusFiles {
       await rename(temporary, file)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? ''
+      if (code === 'STORE_LOCKED') return
       if (givesUpOn.has(code)) {
         this.#enabled = false
         this.#log.warn({ folder: this.#root, code }, 'the folder cannot be written to: no .status files')

@@ -25,6 +25,8 @@ export type LinkOptions = {
 
 /** Statements of the pool that take longer have lost their server. */
 const statementMs = 60_000
+/** Those of the session, on which it depends when a server that says nothing is noticed. */
+const sessionStatementMs = 30_000
 const connections = 4
 
 export class TableLink {
@@ -47,10 +49,15 @@ export class TableLink {
     return this.#reason
   }
 
+  /** The session that holds the right to serve the table; `null` while it is away. */
+  get session(): Client | null {
+    return this.#session?.client() ?? null
+  }
+
   open(): void {
     const { postgres } = this.#options
     this.#session = keepSession(
-      { ...postgres, applicationName: 'drydock table' },
+      { queryTimeoutMs: sessionStatementMs, ...postgres, applicationName: 'drydock table' },
       {
         onUp: (client) => this.#up(client),
         onDown: (error) => this.#down(error),

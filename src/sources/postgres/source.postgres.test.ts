@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { processorMs } from '../../../test/processor-time.ts'
 import type { LogFields } from '../../controller/telemetry.ts'
 import { openMemoryStore } from '../../store/index.ts'
@@ -87,12 +89,35 @@ describe('the table', () => {
   it('reads no text that belongs to other columns than were claimed', async () => {
     const [id, still] = [await table.submit(workflow('name: a')), await table.submit(workflow('name: b'))]
     const pool = new pg.Pool({ connectionString: server().url })
-    const statements = new ManifestTable(pool, table.schema, randomUUID())
+    const statements = new ManifestTable(pool, table.schema, randomUUID(), () => null)
     const claimed = await statements.claim(10, [])
     await table.sql("UPDATE workflow_manifests SET name = 'c', manifest_yaml = 'd' WHERE id = $1", id)
     expect([...(await statements.texts(claimed)).keys()]).toEqual([still])
     expect(await statements.claim(10, [still])).toMatchObject([{ id, generation: '2', name: 'c' }])
     await pool.end()
+  })
+
+  it('is told nothing by who stood still while another served it', async () => {
+    await table.start()
+    const id = await table.submit(workflow('name: a'))
+    await eventually(async () => (await table.row(id))['phase'], 'Running')
+    await table.source?.idle()
+    const signal = new SharedArrayBuffer(4)
+    const flag = new Int32Array(signal)
+    const other = new Worker(new URL('./table.fixtures/usurper.ts', import.meta.url), {
+      workerData: { url: server().url, schema: table.schema, signal },
+    })
+    await once(other, 'message')
+    const flushes = vi.spyOn(ManifestTable.prototype, 'progress')
+    table.controller.become('a', { phase: 'Running', progress: '1/2' })
+    Atomics.store(flag, 0, 1)
+    Atomics.notify(flag, 0)
+    Atomics.wait(flag, 0, 1, 20_000)
+    await eventually(() => flushes.mock.calls.length > 0 || table.source?.reasons().length !== 0, true)
+    await eventually(() => table.source?.reasons().join(), expect.stringContaining('another daemon on the same store'))
+    expect(await table.row(id)).toMatchObject({ phase: 'Succeeded', progress: '2/2' })
+    await other.terminate()
+    await eventually(async () => (await table.row(id))['progress'], '1/2')
   })
 
   it('writes back only what changed, and what it writes starts nothing', async () => {

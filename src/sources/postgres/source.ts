@@ -134,7 +134,7 @@ export class TableSource {
       })
       for (const [id, record] of await records.all())
         for (const document of record.documents) claims.claim(recordKey(document), `${prefix}${id}`)
-      this.#table = new ManifestTable(pool, schema, this.#claimant)
+      this.#table = new ManifestTable(pool, schema, this.#claimant, () => this.#link.session)
       const progress = new RowProgress(controller, prefix)
       const onOutcome = (state: RowState) => this.#outcomes.set(state, (this.#outcomes.get(state) ?? 0) + 1)
       this.#turns = new TableTurns({

@@ -1,5 +1,5 @@
 /** The statements on the table. Nothing here decides anything. */
-import type { Pool, QueryResultRow } from 'pg'
+import type { Client, Pool, QueryResultRow } from 'pg'
 import type { Progress, Answer } from './row-answer.ts'
 import { inSchema } from './install.ts'
 import type { ClaimedRow } from './row.ts'
@@ -17,12 +17,18 @@ export class ManifestTable {
   readonly #pool: Pool
   readonly #schema: string
   readonly #claimant: string
+  readonly #server: () => Client | null
 
-  /** @param claimant the store that this daemon works on: rows that another one claimed are left alone */
-  constructor(pool: Pool, schema: string, claimant: string) {
+  /**
+   * @param claimant the store that this daemon works on: rows that another one claimed are left alone
+   * @param server the session that holds the right to serve the table, while there is one. What is told of workflows is
+   * written in it: where it was ended, and another daemon serves the table, nothing of ours can come after what that one tells
+   */
+  constructor(pool: Pool, schema: string, claimant: string, server: () => Client | null) {
     this.#pool = pool
     this.#schema = schema
     this.#claimant = claimant
+    this.#server = server
   }
 
   /** Rows that are new or changed, in the order of their ids; they are ours from now on. Locked ones are passed over. */
@@ -78,7 +84,7 @@ export class ManifestTable {
     )
   }
   async forgetDeleted(numbers: readonly string[]): Promise<void> {
-    await this.#rows('DELETE FROM %S.workflow_manifests_deleted WHERE no = ANY ($1::bigint[])', [numbers])
+    await this.#told('DELETE FROM %S.workflow_manifests_deleted WHERE no = ANY ($1::bigint[])', [numbers])
   }
 
   /** Ours that were refused, or wait: what was wrong may be right by now. */
@@ -111,7 +117,7 @@ export class ManifestTable {
   async #write(values: readonly Progress[], sql: string): Promise<readonly string[]> {
     if (values.length === 0) return []
     try {
-      const rows = await this.#rows<{ id: string }>(sql, [jsonParameter(values)])
+      const rows = await this.#told<{ id: string }>(sql, [jsonParameter(values)])
       return rows.map(({ id }) => id)
     } catch (error) {
       if (!isDataFault(error)) throw error
@@ -121,7 +127,7 @@ export class ManifestTable {
         return locked
       }
       // The database's own encoding has no place for some letter of it.
-      const rows = await this.#rows<{ id: string }>(sql, [jsonParameter(values, { isAscii: true })])
+      const rows = await this.#told<{ id: string }>(sql, [jsonParameter(values, { isAscii: true })])
       return rows.map(({ id }) => id)
     }
   }
@@ -133,6 +139,12 @@ export class ManifestTable {
 
   async #rows<T extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<readonly T[]> {
     return (await this.#pool.query<T>(inSchema(sql, this.#schema), [...values])).rows
+  }
+
+  async #told<T extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<readonly T[]> {
+    const server = this.#server()
+    if (server === null) throw new Error('connection terminated')
+    return (await server.query<T>(inSchema(sql, this.#schema), [...values])).rows
   }
 }
 

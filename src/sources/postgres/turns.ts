@@ -2,6 +2,7 @@
 import type { WatchEvent } from '../../controller/port.ts'
 import type { Log } from '../../controller/telemetry.ts'
 import type { SourceController } from '../rules/admitting.ts'
+import { levelOf } from '../log-level.ts'
 import type { NameClaims } from '../rules/claims.ts'
 import { eachAtOnce } from '../rules/each-at-once.ts'
 import { rankOf, retireFile } from '../rules/file-admission.ts'
@@ -104,7 +105,7 @@ export class TableTurns {
         log.info({ row: id }, 'the row is gone')
       } catch (error) {
         failed.add(id)
-        log.error({ row: id, reason: textOf(error) }, 'could not take the row back; it is tried again')
+        log[levelOf(error)]({ row: id, reason: textOf(error) }, 'could not take the row back; it is tried again')
       }
     })
     await records.put(rest)
@@ -171,7 +172,7 @@ export class TableTurns {
       return outcome
     } catch (error) {
       const reason = content.clean({ message: textOf(error) }).message
-      log.error({ row: row.id, reason }, 'could not bring the row in; it is tried again')
+      log[levelOf(error)]({ row: row.id, reason }, 'could not bring the row in; it is tried again')
       this.#notBefore.set(row.id, nowMs + retryMs)
       wakeIn(retryMs)
       return null
