@@ -43,16 +43,12 @@ async function everything(): Promise<number> {
     say(`✖ docker\n${missing}`)
     counts.push({ passed: 0, failed: 1 })
   }
-  const beside = missing === null ? waiting.map((line) => eachOf(line, results)) : []
+  const beside = missing === null ? [...waiting.map((line) => eachOf(line, results)), engineLines(results)] : []
   const simulation = vitest('simulation')
   const seeds = vitest('seeds', { isPolite: true })
   for (const check of checks) counts.push(await command(check, ['npm', 'run', '-s', check]))
   results.push(await simulation)
   results.push(await vitest('unit'))
-  if (missing === null) {
-    results.push(await vitest(aloneOnEngine))
-    beside.push(...onEngine.map((line) => eachOf(line, results)))
-  }
   await Promise.all(beside)
   results.push(await seeds)
   if (missing === null)
@@ -64,6 +60,11 @@ async function everything(): Promise<number> {
   const failed = counts.reduce((sum, count) => sum + count.failed, 0)
   say(`\nin ${Math.round(secondsSoFar())} s\n${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
+}
+
+async function engineLines(results: ProjectResult[]): Promise<void> {
+  await eachOf([aloneOnEngine], results)
+  await Promise.all(onEngine.map((line) => eachOf(line, results)))
 }
 
 async function afterSecondRun(results: readonly ProjectResult[]) {
