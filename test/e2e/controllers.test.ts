@@ -8,7 +8,7 @@ import { startPostgres } from '../../scripts/postgres.ts'
 import type { PostgresServer } from '../../scripts/postgres.ts'
 import { ownEngine } from '../engines.ts'
 import type { OwnEngine } from '../engines.ts'
-import { standing, sweep } from '../kill/engine.ts'
+import { instanceInStore, standing, sweep } from '../kill/engine.ts'
 import { Lines, NamedDaemon, linesOf } from './controllers.fixtures/crew.ts'
 
 const run = promisify(execFile)
@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 300_000)
 
 afterAll(async () => {
-  const instance = await instanceInStore().catch(() => null)
+  const instance = await instanceInStore(server.url).catch(() => null)
   for (const one of [a, b, c]) await one.daemon.kill()
   server.stop()
   if (instance !== null) await sweep(instance)
@@ -57,14 +57,6 @@ afterAll(async () => {
   for (const one of [a, b, c]) await one.daemon.clear()
   await lines.clear()
 })
-
-async function instanceInStore(): Promise<string> {
-  const client = new pg.Client(server.url)
-  await client.connect()
-  const sql = "SELECT value FROM drydock.record WHERE collection = 'daemon' AND key = 'instance'"
-  const { rows } = await client.query<{ value: string }>(sql).finally(() => client.end())
-  return JSON.parse(rows[0]?.value ?? 'null') as string
-}
 
 /** Inserted; answers how to read their phases. */
 async function rowsOf(of: Lines, wanted: readonly string[]): Promise<() => Promise<readonly unknown[]>> {
@@ -184,7 +176,7 @@ it('a member that is told to end hands its workflows over at once, and logs are 
   // The table is served by another member than before, or the same.
   const phases = await rowsOf(lines, ['after-0', 'after-1'])
   await expect.poll(phases, { interval: 300 }).toEqual(['Succeeded', 'Succeeded'])
-  const instance = await instanceInStore()
+  const instance = await instanceInStore(server.url)
   for (const name of Object.keys(await b.phases()))
     await b.ask(`/api/v1/workflows/default/${name}`, { method: 'DELETE' })
   await expect.poll(() => standing(instance), { interval: 500 }).toEqual([])

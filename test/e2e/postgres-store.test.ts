@@ -3,13 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startPostgres } from '../../scripts/postgres.ts'
 import type { PostgresServer } from '../../scripts/postgres.ts'
 import type { Workflow } from '../../src/resources/index.ts'
 import { KillableDaemon } from '../kill/daemon.ts'
-import { standing, sweep } from '../kill/engine.ts'
+import { instanceInStore, standing, sweep } from '../kill/engine.ts'
 import { claimManifest, nthWorkflow, readerManifest } from '../kill/workflows.ts'
 
 let server: PostgresServer
@@ -22,20 +21,13 @@ beforeAll(async () => {
   await mkdir(first.folder, { recursive: true })
 }, 300_000)
 afterAll(async () => {
-  const instance = await instanceInStore().catch(() => null)
+  const instance = await instanceInStore(server.url).catch(() => null)
   for (const daemon of [first, second]) await daemon.kill()
   server.stop()
   if (instance !== null) await sweep(instance)
   await first.clear()
 })
 
-async function instanceInStore(): Promise<string> {
-  const client = new pg.Client(server.url)
-  await client.connect()
-  const sql = "SELECT value FROM drydock.record WHERE collection = 'daemon' AND key = 'instance'"
-  const { rows } = await client.query<{ value: string }>(sql).finally(() => client.end())
-  return JSON.parse(rows[0]?.value ?? 'null') as string
-}
 const drop = (file: string, manifest: object) => writeFile(join(first.folder, `${file}.json`), JSON.stringify(manifest))
 const api = '/api/v1/workflows/default'
 const workflows = async (daemon: KillableDaemon): Promise<readonly Workflow[]> => {
@@ -74,7 +66,7 @@ it('runs each step once though Postgres stops and crashes and the daemon in char
   const lines = log.split('\n').flatMap((row) => (row === '' ? [] : [(JSON.parse(row) as Row).result.content]))
   expect(lines.sort()).toEqual(wanted.flatMap((one) => one.lines).sort())
 
-  const instance = await instanceInStore()
+  const instance = await instanceInStore(server.url)
   for (const { metadata } of await workflows(second))
     await fetch(`${await second.url}${api}/${metadata.name ?? ''}`, { method: 'DELETE' })
   await rm(join(first.folder, 'claim.json'))

@@ -5,6 +5,7 @@ import { startPostgres } from '../../scripts/postgres.ts'
 import type { PostgresServer } from '../../scripts/postgres.ts'
 import type { Workflow } from '../../src/resources/index.ts'
 import { KillableDaemon } from '../kill/daemon.ts'
+import { instanceInStore, standing, sweep } from '../kill/engine.ts'
 
 let server: PostgresServer
 let first: KillableDaemon
@@ -21,9 +22,12 @@ beforeAll(async () => {
   await mkdir(first.folder, { recursive: true })
 }, 300_000)
 afterAll(async () => {
+  const instance = await instanceInStore(server.url)
   for (const daemon of [first, second]) await daemon.kill()
   server.stop()
+  await sweep(instance)
   await first.clear()
+  expect(await standing(instance)).toEqual([])
 })
 
 const path = '/api/v1/workflows/default'

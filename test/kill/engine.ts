@@ -1,4 +1,5 @@
 /** What of an instance is still in the container engine. */
+import pg from 'pg'
 import { findEngine } from '../../src/runtime/docker/index.ts'
 import { EngineClient } from '../../src/runtime/docker/client.ts'
 import { label } from '../../src/runtime/docker/names.ts'
@@ -14,6 +15,15 @@ async function withClient<T>(work: (client: EngineClient) => Promise<T>): Promis
   } finally {
     client.close()
   }
+}
+
+/** By which the engine knows what belongs to a store on Postgres. */
+export async function instanceInStore(url: string): Promise<string> {
+  const client = new pg.Client(url)
+  await client.connect()
+  const sql = "SELECT value FROM drydock.record WHERE collection = 'daemon' AND key = 'instance'"
+  const { rows } = await client.query<{ value: string }>(sql).finally(() => client.end())
+  return JSON.parse(rows[0]?.value ?? 'null') as string
 }
 
 const filtersOf = (instance: string): string => JSON.stringify({ label: [`${label.instance}=${instance}`] })

@@ -118,6 +118,7 @@ describe('the table', () => {
     expect(await table.row(id)).toMatchObject({ phase: 'Succeeded', progress: '2/2' })
     await other.terminate()
     await eventually(async () => (await table.row(id))['progress'], '1/2')
+    flushes.mockRestore()
   })
 
   it('writes back only what changed, and what it writes starts nothing', async () => {
