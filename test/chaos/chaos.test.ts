@@ -19,4 +19,5 @@ it('nothing is lost, doubled or left while daemon, engine, Postgres and disk fai
   })
   expect(outcome.violations, `${said.join('\n')}\nkept in ${outcome.kept ?? ''}`).toEqual([])
   expect(outcome.lines).toBeGreaterThan(40)
+  for (const count of Object.values(outcome.ways)) expect(count).toBeGreaterThan(3)
 })

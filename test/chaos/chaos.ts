@@ -12,6 +12,7 @@ import { leftInData, leftInEngine, leftInStore } from './leftovers.ts'
 import { readLines } from './lines.ts'
 import { Load } from './load.ts'
 import { complaintsOf } from './said.ts'
+import type { Way } from './told.ts'
 import { makeWorld } from './world.ts'
 import type { World, WorldOptions } from './world.ts'
 
@@ -40,6 +41,8 @@ export type Outcome = {
   readonly seconds: number
   readonly done: Readonly<Record<FaultKind, number>>
   readonly workflows: number
+  /** Of these, by the way they came: a file in the folder, a row of the table, the API. */
+  readonly ways: Readonly<Record<Way, number>>
   readonly attempts: number
   readonly lines: number
   /** Milliseconds after each fault until the API answered, by its kind. */
@@ -182,6 +185,9 @@ class Run {
       return left.length === 0
     }
     if (!(await until(clearMsMost, look))) this.#violated(...left.map((one) => `left in the engine: ${one}`))
+    let wrong: readonly string[] = []
+    await until(answerMsMost, async () => (wrong = await this.#load.left()).length === 0)
+    this.#violated(...wrong)
     await Promise.all(this.#world.daemons.map((daemon) => daemon.term()))
     if (left.length === 0) {
       const after = await leftInEngine(this.#world)
@@ -220,6 +226,7 @@ class Run {
       seconds: Math.round((performance.now() - this.#began) / 1000),
       done: this.#done,
       workflows: this.#load.all.length,
+      ways: this.#load.ways,
       attempts: new Set(lines.map(({ node }) => node)).size,
       lines: lines.length,
       answers: figuresOf(this.#answers),

@@ -1,27 +1,33 @@
 /** Keeps workflows coming, does to them over the API what they need, remembers their last status, deletes them. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Workflow } from '../../src/resources/index.ts'
 import type { Dice } from '../simulation/dice.ts'
 import type { Seen } from './judge.ts'
+import { Told } from './told.ts'
+import type { Way } from './told.ts'
 import { cronName, cronWorkflow, nthWorkflow, semaphoreLimits } from './workflows.ts'
 import type { Wanted } from './workflows.ts'
 import type { World } from './world.ts'
 
 type Followed = {
   readonly wanted: Wanted
+  readonly way: Way
   last: Workflow | null
   state: 'submitted' | 'seen' | 'ended' | 'gone'
   /** Once it has got as far as `needs` says. */
   isServed: boolean
   /** Lists in a row without it. */
   missed: number
-  readonly since: number
+  /** Looks at which it had ended, and that was not told everywhere. */
+  untold: number
 }
 
 const api = '/api/v1/workflows/default'
 const cronApi = '/api/v1/cron-workflows/default'
+/** It is told everywhere within so many looks, which come about twice a second. */
+const looksUntilTold = 120
 const endedPhases = /^(Succeeded|Failed|Error|Skipped|Omitted)$/
 
 export class Load {
@@ -31,6 +37,7 @@ export class Load {
   liveMost: number
   readonly #world: World
   readonly #dice: Dice
+  readonly #told: Told
   readonly #followed = new Map<string, Followed>()
   readonly #abort = new AbortController()
   #next = 0
@@ -39,6 +46,7 @@ export class Load {
   constructor(world: World, dice: Dice, liveMost: number) {
     this.#world = world
     this.#dice = dice
+    this.#told = new Told({ manifests: world.folders.manifests, postgres: world.postgres })
     this.liveMost = liveMost
   }
 
@@ -59,6 +67,13 @@ export class Load {
     return this.#next
   }
 
+  /** Workflows by the way they came. */
+  get ways(): Readonly<Record<Way, number>> {
+    const counts = { file: 0, row: 0, api: 0 }
+    for (const { way } of this.#followed.values()) counts[way] += 1
+    return counts
+  }
+
   /** Names of those that are not over. */
   get open(): readonly string[] {
     return [...this.#followed.values()].filter(({ state }) => state !== 'gone').map(({ wanted }) => wanted.name)
@@ -70,8 +85,8 @@ export class Load {
 
   /** Also through the API, until it is accepted. */
   async begin(): Promise<void> {
-    await this.#drop('limits', semaphoreLimits)
-    await this.#drop('cron', cronWorkflow(this.#world.folders.lines))
+    await this.#told.drop('limits', semaphoreLimits)
+    await this.#told.drop('cron', cronWorkflow(this.#world.folders.lines))
   }
 
   /** No more of them; those that run go on. */
@@ -81,7 +96,7 @@ export class Load {
 
   /** What is left of its workflows goes with it. */
   async endCron(): Promise<void> {
-    await rm(join(this.#world.folders.manifests, 'cron.json'), { force: true })
+    await this.#told.takeBack('cron')
     while ((await this.#world.api.ask('DELETE', `${cronApi}/${cronName}`))?.status !== 404) await sleep(200)
   }
 
@@ -98,29 +113,41 @@ export class Load {
       const seconds = 0.1 + this.#dice.next() * 0.9
       const wanted = nthWorkflow(this.#next, { folder: this.#world.folders.lines, seconds })
       this.#next += 1
-      this.#follow(wanted)
-      if (wanted.isFleeting !== true && this.#dice.chance(0.4)) await this.#drop(wanted.name, wanted.manifest)
+      const way = this.#wayOf(wanted)
+      this.#follow(wanted, way)
+      if (way === 'file') await this.#told.drop(wanted.name, wanted.manifest)
+      else if (way === 'row') await this.#insert(wanted)
       else await this.#post(wanted)
     }
   }
 
-  #follow(wanted: Wanted): Followed {
+  #wayOf({ isFleeting }: Wanted): Way {
+    if (isFleeting === true) return 'api'
+    if (this.#dice.chance(0.4)) return 'file'
+    return this.#told.hasTable && this.#dice.chance(0.5) ? 'row' : 'api'
+  }
+
+  async #insert({ name, manifest }: Wanted): Promise<void> {
+    while (!this.#abort.signal.aborted && !(await this.#told.insert(name, manifest))) await sleep(150)
+  }
+
+  /** Of what was told elsewhere, what is not so any more. */
+  left(): Promise<readonly string[]> {
+    return this.#told.left()
+  }
+
+  #follow(wanted: Wanted, way: Way): Followed {
     const one = {
       wanted,
+      way,
       last: null,
       state: 'submitted' as const,
       isServed: false,
       missed: 0,
-      since: performance.now(),
+      untold: 0,
     }
     this.#followed.set(wanted.name, one)
     return one
-  }
-
-  async #drop(name: string, manifest: object): Promise<void> {
-    const path = join(this.#world.folders.manifests, `${name}.json`)
-    await writeFile(`${path}.part`, JSON.stringify(manifest))
-    await rename(`${path}.part`, path)
   }
 
   /** Until somebody has it; an answer that was lost shows as a name that is taken. */
@@ -147,7 +174,7 @@ export class Load {
 
   #cronChild(name: string, { metadata }: Workflow): Followed | null {
     if (metadata.labels?.['workflows.argoproj.io/cron-workflow'] !== cronName) return null
-    return this.#follow({ name, kind: 'cron', manifest: {}, parts: ['main'], phase: 'Succeeded' })
+    return this.#follow({ name, kind: 'cron', manifest: {}, parts: ['main'], phase: 'Succeeded' }, 'api')
   }
 
   async #saw(one: Followed, workflow: Workflow): Promise<void> {
@@ -160,8 +187,19 @@ export class Load {
     one.last = workflow
     one.state = workflow.status?.finishedAt ? 'ended' : 'seen'
     if (one.state === 'ended') {
-      if (one.wanted.isFleeting !== true) await this.#delete(one)
+      if (one.wanted.isFleeting !== true && (await this.#isTold(one, workflow))) await this.#delete(one)
     } else await this.#serve(one, workflow)
+  }
+
+  /** Whether its end is told wherever it is to be; where that never comes, it is wrong and goes nevertheless. */
+  async #isTold(one: Followed, { status }: Workflow): Promise<boolean> {
+    const phase = status?.phase ?? ''
+    const differs = await this.#told.differs(one.wanted.name, one.way, phase)
+    if (differs === null) return true
+    one.untold += 1
+    if (one.untold < looksUntilTold) return false
+    this.violations.push(`${one.wanted.name}: is ${phase}, and ${differs}`)
+    return true
   }
 
   /** Gone by itself or by us. */
@@ -181,7 +219,7 @@ export class Load {
 
   async #delete({ wanted: { name } }: Followed): Promise<void> {
     const answer = await this.#world.api.ask('DELETE', `${api}/${name}`)
-    if (answer?.status === 200) await rm(join(this.#world.folders.manifests, `${name}.json`), { force: true })
+    if (answer?.status === 200) await this.#told.takeBack(name)
   }
 
   async #serve(one: Followed, { status, metadata }: Workflow): Promise<void> {

@@ -50,6 +50,11 @@ export type World = {
   remove(): Promise<void>
 }
 
+const ofDatabase = (url: string) => ({
+  store: { url, sslMode: 'disable' },
+  table: { url, sslMode: 'disable' },
+})
+
 export async function makeWorld(options: WorldOptions): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), `drydock-${options.name}-`))
   const folders = { manifests: join(root, 'manifests'), lines: join(root, 'lines'), data: join(root, 'data') }
@@ -64,7 +69,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
     policy: { hostPaths: [folders.lines] },
     artifacts: { dir: join(folders.data, 'artifacts') },
     log: { format: 'json', level: 'debug' },
-    ...(postgres === null ? {} : { store: { url: postgres.url, sslMode: 'disable' } }),
+    ...(postgres === null ? {} : { ...ofDatabase(postgres.url) }),
   }
   await writeFile(config, JSON.stringify(settings))
   const isShared = options.controllers > 0
