@@ -1,12 +1,21 @@
-/** Startup, readiness and liveness probes, run by us as kubelet runs them. */
+/**
+ * Startup, readiness and liveness probes, run by us as kubelet runs them: what could not be asked is no answer (kubelet throws
+ * away the result of a probe that errored), be it that the engine is away or that this process stood still.
+ */
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import type { ProbeAction, ProbeRequest } from '../../resources/index.ts'
 import { http } from '../../resources/index.ts'
 import type { EngineClient } from './client.ts'
-import { bodyOf } from './client.ts'
+import { bodyOf, EngineError } from './client.ts'
 import type { PlannedContainer } from '../plan.ts'
 import { numberOr, record, textOr } from './wire.ts'
+
+/** `null`: nobody can say. */
+type Answer = boolean | null
+
+/** Who hears of an answer so long after the time for it was over stood still meanwhile. */
+const asleepMs = 1_000
 
 export type ProbeTarget = { readonly containerId: string; readonly ip: string | null }
 
@@ -58,6 +67,12 @@ export class Prober {
     return isStarted
   }
 
+  private async ask({ action, timeoutMs }: ProbeRequest): Promise<Answer> {
+    const began = performance.now()
+    const answer = await answerOf(this.client, action, this.target, timeoutMs, this.abort.signal)
+    return answer === false && performance.now() - began > timeoutMs + asleepMs ? null : answer
+  }
+
   private dead(why: string): void {
     if (this.abort.signal.aborted) return
     this.stop()
@@ -72,10 +87,10 @@ export class Prober {
     let told: boolean | null = null
     await pause(probe.initialDelayMs, signal)
     while (!signal.aborted) {
-      const isGood = await runAction(this.client, probe.action, this.target, probe.timeoutMs, signal)
+      const answer = await this.ask(probe)
       if (signal.aborted) return
-      good = isGood ? good + 1 : 0
-      bad = isGood ? 0 : bad + 1
+      good = answer === true ? good + 1 : answer === null ? good : 0
+      bad = answer === false ? bad + 1 : answer === null ? bad : 0
       let verdict: boolean | null = told
       if (good >= Math.max(1, probe.successThreshold)) verdict = true
       else if (bad >= Math.max(1, probe.failureThreshold)) verdict = false
@@ -88,14 +103,18 @@ export class Prober {
   }
 }
 
-/** Whether the action went well; whatever goes wrong is a no. Also used for lifecycle hooks. */
-export async function runAction(
+/** Whether the action of a lifecycle hook went well; whatever goes wrong is a no. */
+export async function runAction(...action: Parameters<typeof answerOf>): Promise<boolean> {
+  return (await answerOf(...action)) === true
+}
+
+async function answerOf(
   client: EngineClient,
   action: ProbeAction,
   target: ProbeTarget,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<Answer> {
   try {
     if (action.kind === 'exec') return await execSucceeds(client, target.containerId, action.command, timeoutMs, signal)
     const host = action.host ?? target.ip
@@ -103,10 +122,13 @@ export async function runAction(
     return action.kind === 'tcp'
       ? await tcpOpens(host, action.port, timeoutMs)
       : await httpAnswers(action, host, timeoutMs)
-  } catch {
-    return false
+  } catch (error) {
+    return isUnasked(error) ? null : false
   }
 }
+
+/** The engine is away, or the container is paused, or on its way out. */
+const isUnasked = (error: unknown): boolean => error instanceof EngineError && [0, 404, 409].includes(error.status)
 
 async function execSucceeds(
   client: EngineClient,
