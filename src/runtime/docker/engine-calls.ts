@@ -16,6 +16,9 @@ import {
 /** Where Docker and Podman mount it, which leaves a file below. */
 const initPrograms: ReadonlySet<string> = new Set(['/sbin/docker-init', '/run/podman-init'])
 
+/** Who does not answer about a container for so long waits for its lock. */
+const silentMs = 10_000
+
 /** Many more than a list may be late by. */
 const removedMost = 2_000
 
@@ -130,7 +133,8 @@ export class EngineCalls {
     try {
       return await this.client.call(verb, method, path, options)
     } catch (error) {
-      if (error instanceof EngineSilent && (await this.answersOthers())) await endStuckShim(id)
+      if (error instanceof EngineSilent && (await this.answersOthers()) && (await this.isSilentAbout(id)))
+        await endStuckShim(id)
       throw error
     }
   }
@@ -141,6 +145,18 @@ export class EngineCalls {
     return version.then(
       () => true,
       () => false,
+    )
+  }
+
+  /** Asked anew: a call may have been answered while this process stood still, and its deadline have passed meanwhile. */
+  private isSilentAbout(id: string): Promise<boolean> {
+    const look = this.client.call('inspectContainer', 'GET', `/containers/${id}/json`, {
+      deadlineMs: silentMs,
+      allow: [404],
+    })
+    return look.then(
+      () => false,
+      (error: unknown) => error instanceof EngineSilent,
     )
   }
 

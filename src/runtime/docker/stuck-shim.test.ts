@@ -48,7 +48,7 @@ it('a shim that is still making its container is left alone', async () => {
 
 it('what is no shim is left alone', async () => {
   const id = idOf()
-  const person = await processWith('onlooker', 'inspect', '-id', id)
+  const person = await processWith('onlooker', 'watch', '-id', id)
   expect([await endStuckShim(id), await endStuckShim(idOf())]).toEqual([false, false])
   expect(isAlive(person)).toBe(true)
 })
@@ -71,6 +71,26 @@ it('an engine that answers nothing at all has no shim ended', async () => {
   await sleep(100)
   expect(isAlive(shim)).toBe(true)
 })
+
+it.each(['start', 'remove'] as const)(
+  'a call whose answer was not heard in time, while others are, has nothing ended: %s',
+  async (verb) => {
+    const id = idOf()
+    const shim = await shimOf(id)
+    const path = `/containers/${id}/json`
+    const client = {
+      call: (_verb: string, _method: string, asked: string) =>
+        asked === path || asked === '/version'
+          ? Promise.resolve({ status: 200 })
+          : Promise.reject(new EngineSilent('no answer within 1 ms')),
+    }
+    await expect(new EngineCalls(client as unknown as EngineClient)[verb](id)).rejects.toMatchObject({
+      code: 'ENGINE_AWAY',
+    })
+    await sleep(100)
+    expect(isAlive(shim)).toBe(true)
+  },
+)
 
 /** Of an engine that says nothing of containers. */
 const callsOf = (answersOthers: boolean) =>
