@@ -3,6 +3,7 @@ import { archiveMutants } from './list/archive.ts'
 import { controllerMutants } from './list/controller.ts'
 import { engineMutants } from './list/engine.ts'
 import { fencingMutants } from './list/fencing.ts'
+import { overtakenMutants } from './list/overtaken.ts'
 import { podMutants } from './list/pods.ts'
 import { sharingMutants } from './list/sharing.ts'
 import type { Mutant } from './mutant.ts'
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...fencingMutants.map(askingThen(ofSharing)),
   ...sharingMutants.map(askingThen(ofSharing)),
   ...archiveMutants,
+  ...overtakenMutants,
 ]
 
 function askingThen(tests: readonly string[]): (mutant: Mutant) => Mutant {
