@@ -57,6 +57,22 @@ it('writes down what became of a file only where it may, and the last of it', as
   expect(await readdir(join(folder, '.status'))).toEqual(['a.yaml'])
 })
 
+it('takes away what a killed daemon left in .status: halves, and files of manifests that are no more', async () => {
+  await mkdir(join(folder, '.status', 'x'), { recursive: true })
+  const left = (path: string, text: string) => writeFile(join(folder, '.status', path), text)
+  await left('gone.yaml', 'file: gone.yaml\nstate: Admitted\n')
+  await left('x/gone.json.yaml', 'file: x/gone.json\nstate: Admitted\n')
+  await left('a.json.yaml.123.tmp', 'file: a.js')
+  await left('own.yaml', 'kind: of somebody else\n')
+  await left('notes.txt', 'file: notes.txt\n')
+  await put('a.json', JSON.stringify(parse(workflow('name: a', '', 'echo'))))
+  await start()
+  await source?.idle()
+  const standing = (await readdir(join(folder, '.status'), { recursive: true })).toSorted()
+  expect(standing).toEqual(['a.json.yaml', 'notes.txt', 'own.yaml', 'x'])
+  expect(await status('a.json.yaml')).toMatchObject({ file: 'a.json', phase: 'Running' })
+})
+
 describe('a manifest with generateName', () => {
   it('runs once per content, whatever its layout, also over restarts', async () => {
     await put('a.yaml', workflow('generateName: a-'))

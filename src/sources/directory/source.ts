@@ -85,11 +85,10 @@ export class DirectorySource {
     )
     const textOf = async (path: string) => {
       const status = await this.#status.of(path)
-      // Last, as what is older must not be written over what is newer.
-      await options.inCharge?.()
       return status === null ? null : statusText(status)
     }
-    this.#statusFiles = new StatusFiles(root, options.status ?? true, textOf, log)
+    const { inCharge } = options
+    this.#statusFiles = new StatusFiles(root, options.status ?? true, { textOf, inCharge, log })
   }
 
   /** Watching from the moment it resolves; what lies in the folder already is brought in at once (`idle` waits for it). */
@@ -124,7 +123,13 @@ export class DirectorySource {
     this.#closers.push(() => watching.close())
     const sweeper = setInterval(() => void this.#sweep(), sweepMs)
     this.#closers.push(() => clearInterval(sweeper))
-    await this.#sweep()
+    const found = await this.#sweep()
+    if (found !== null) this.#statusFiles.sweep((path) => found.has(path) || this.#isKept(path))
+  }
+
+  #isKept(path: string): boolean {
+    const record = this.#records.get(path)
+    return record !== undefined && record.gone !== true
   }
 
   /** Resolves when every file is admitted, refused or waits for a template. */
@@ -159,13 +164,14 @@ export class DirectorySource {
   }
 
   /** Looks at everything, for changes that no hint told of. */
-  async #sweep(): Promise<void> {
+  async #sweep(): Promise<ReadonlyMap<string, Sight> | null> {
     const { log } = this.#options
-    if (!(await this.#isThere())) return
+    if (!(await this.#isThere())) return null
     const found = await walk(this.#root, (path, error) => log.warn({ path, error }, 'cannot look into a folder'))
     for (const [path, sight] of found) if (!sameSight(this.#sights.get(path), sight)) this.#hint(path, 0)
-    const known = [...this.#records.paths()].filter((path) => this.#records.get(path)?.gone !== true)
+    const known = [...this.#records.paths()].filter((path) => this.#isKept(path))
     for (const path of [...known, ...this.#sights.keys()]) if (!found.has(path)) this.#hint(path, 0)
+    return found
   }
 
   /** A folder that is away (not mounted, say) says nothing about its files. */

@@ -1,6 +1,6 @@
 /** Writes `.status/<file>.yaml`: whole or not at all, gathered over a moment, silently given up in a read-only folder. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import type { Log } from '../../controller/telemetry.ts'
 
 export const statusFolder = '.status'
@@ -11,8 +11,20 @@ const givesUpOn = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTSUP'])
 /** `a/b.yaml` → `.status/a/b.yaml`; any other ending gets `.yaml` behind it. */
 export const statusPath = (path: string): string => join(statusFolder, path.endsWith('.yaml') ? path : `${path}.yaml`)
 
+/** What a file is called before it is whole. */
+const unfinished = /\.yaml\.\d+\.tmp$/
+
+export type StatusFilesOptions = {
+  /** What the file's status is now; `null`: there is none. */
+  readonly textOf: (path: string) => Promise<string | null>
+  /** Asked last, as what is older must not go over what is newer. Rejects with STORE_LOCKED where that is for another to say. */
+  readonly inCharge?: (() => Promise<void>) | undefined
+  readonly log: Log
+}
+
 export class StatusFiles {
   readonly #root: string
+  readonly #inCharge: () => Promise<void>
   readonly #textOf: (path: string) => Promise<string | null>
   readonly #log: Log
   readonly #dirty = new Set<string>()
@@ -21,11 +33,11 @@ export class StatusFiles {
   #writing: Promise<void> = Promise.resolve()
   #enabled: boolean
 
-  /** @param textOf what the file's status is now; `null`: there is none. Rejects with STORE_LOCKED where that is for another to say */
-  constructor(root: string, enabled: boolean, textOf: (path: string) => Promise<string | null>, log: Log) {
+  constructor(root: string, enabled: boolean, { textOf, inCharge, log }: StatusFilesOptions) {
     this.#root = root
     this.#enabled = enabled
     this.#textOf = textOf
+    this.#inCharge = inCharge ?? (() => Promise.resolve())
     this.#log = log
   }
 
@@ -33,6 +45,35 @@ export class StatusFiles {
     if (!this.#enabled) return
     this.#dirty.add(path)
     this.#timer ??= setTimeout(() => this.#start(), gatherMs)
+  }
+
+  /** Takes away what an earlier daemon left when it was killed: halves of files, and files of manifests that are no more. */
+  sweep(isKnown: (path: string) => boolean): void {
+    if (!this.#enabled) return
+    this.#writing = this.#writing
+      .then(() => this.#sweepNow(isKnown))
+      .catch((error: unknown) => this.#log.warn({ folder: this.#root, error }, 'could not look through .status'))
+  }
+
+  async #sweepNow(isKnown: (path: string) => boolean): Promise<void> {
+    const folder = join(this.#root, statusFolder)
+    const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
+    for (const entry of entries) {
+      const file = join(entry.parentPath, entry.name)
+      if (!entry.isFile() || !(unfinished.test(entry.name) || (await this.#isStray(relative(folder, file), isKnown))))
+        continue
+      await this.#inCharge()
+      await rm(file, { force: true })
+    }
+  }
+
+  /** One of ours, by what it says, of a manifest that is not there. */
+  async #isStray(status: string, isKnown: (path: string) => boolean): Promise<boolean> {
+    if (!status.endsWith('.yaml')) return false
+    const paths = [status, status.slice(0, -'.yaml'.length)]
+    if (paths.some(isKnown)) return false
+    const [first = ''] = (await readFile(join(this.#root, statusFolder, status), 'utf8')).split('\n', 1)
+    return paths.some((path) => first === `file: ${path}`)
   }
 
   /** Writes what is due now. */
@@ -62,19 +103,14 @@ export class StatusFiles {
       const text = await this.#textOf(path)
       if (text === null) {
         this.#written.delete(path)
+        await this.#inCharge()
         await rm(file, { force: true })
         return
       }
       const before = this.#written.get(path) ?? (await readFile(file, 'utf8').catch(() => null))
       this.#written.set(path, text)
       if (before === text) return
-      const temporary = `${file}.${process.pid}.tmp`
-      await writeFile(temporary, text).catch(async (error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        await mkdir(dirname(file), { recursive: true })
-        await writeFile(temporary, text)
-      })
-      await rename(temporary, file)
+      await this.#put(file, text)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? ''
       if (code === 'STORE_LOCKED') return
@@ -82,6 +118,22 @@ export class StatusFiles {
         this.#enabled = false
         this.#log.warn({ folder: this.#root, code }, 'the folder cannot be written to: no .status files')
       } else this.#log.warn({ file, error }, 'could not write a status file')
+    }
+  }
+
+  async #put(file: string, text: string): Promise<void> {
+    const temporary = `${file}.${process.pid}.tmp`
+    try {
+      await writeFile(temporary, text).catch(async (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        await mkdir(dirname(file), { recursive: true })
+        await writeFile(temporary, text)
+      })
+      await this.#inCharge()
+      await rename(temporary, file)
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined)
+      throw error
     }
   }
 }

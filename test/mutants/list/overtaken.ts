@@ -44,9 +44,9 @@ export const overtakenMutants: readonly Mutant[] = [
   },
   {
     name: 'a status file is written without asking who leads',
-    file: 'src/sources/directory/source.ts',
-    find: 'await options.inCharge?.()',
-    replace: 'void options.inCharge',
+    file: 'src/sources/directory/status-files.ts',
+    find: '      await this.#inCharge()\n      await rename(temporary, file)',
+    replace: '      await rename(temporary, file)',
     tests: ['src/sources/directory/source.test.ts'],
   },
   {
