@@ -1,6 +1,7 @@
 /** Writes `.status/<file>.yaml`: whole or not at all, gathered over a moment, silently given up in a read-only folder. */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { parse } from 'yaml'
 import type { Log } from '../../controller/telemetry.ts'
 
 export const statusFolder = '.status'
@@ -20,6 +21,16 @@ export type StatusFilesOptions = {
   /** Asked last, as what is older must not go over what is newer. Rejects with STORE_LOCKED where that is for another to say. */
   readonly inCharge?: (() => Promise<void>) | undefined
   readonly log: Log
+}
+
+/** Which manifest the status is of; empty where it is none of ours. */
+function fileOf(text: string): string {
+  try {
+    const status = parse(text) as { readonly file?: unknown } | null
+    return typeof status?.file === 'string' ? status.file : ''
+  } catch {
+    return ''
+  }
 }
 
 export class StatusFiles {
@@ -72,8 +83,7 @@ export class StatusFiles {
     if (!status.endsWith('.yaml')) return false
     const paths = [status, status.slice(0, -'.yaml'.length)]
     if (paths.some(isKnown)) return false
-    const [first = ''] = (await readFile(join(this.#root, statusFolder, status), 'utf8')).split('\n', 1)
-    return paths.some((path) => first === `file: ${path}`)
+    return paths.includes(fileOf(await readFile(join(this.#root, statusFolder, status), 'utf8')))
   }
 
   /** Writes what is due now. */
