@@ -137,7 +137,6 @@ describe('who asks whether the right to write is still ours', () => {
     }
     // Where the machine is busy more than a second may go by between the two.
     await expect.poll(isEnough, patience).toBe(true)
-    const [committed] = await askedAt()
     const other = await connect()
     const holding = other.query(
       `BEGIN; SELECT 1 FROM ${schema}.counter WHERE name = 'resource_version' FOR UPDATE; SELECT pg_sleep(2); COMMIT`,
