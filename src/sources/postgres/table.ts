@@ -137,14 +137,18 @@ export class ManifestTable {
     return (await this.#rows<{ id: string }>(sql, [this.#claimant])).map(({ id }) => id)
   }
 
-  async #rows<T extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<readonly T[]> {
-    return (await this.#pool.query<T>(inSchema(sql, this.#schema), [...values])).rows
+  async #rows<T extends QueryResultRow>(
+    sql: string,
+    values: readonly unknown[],
+    by: Pick<Client, 'query'> = this.#pool,
+  ): Promise<readonly T[]> {
+    return (await by.query<T>(inSchema(sql, this.#schema), [...values])).rows
   }
 
-  async #told<T extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<readonly T[]> {
+  #told<T extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<readonly T[]> {
     const server = this.#server()
-    if (server === null) throw new Error('connection terminated')
-    return (await server.query<T>(inSchema(sql, this.#schema), [...values])).rows
+    if (server === null) return Promise.reject(new Error('connection terminated'))
+    return this.#rows(sql, values, server)
   }
 }
 

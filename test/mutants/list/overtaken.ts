@@ -52,8 +52,8 @@ export const overtakenMutants: readonly Mutant[] = [
   {
     name: 'a row is written beside the session that may',
     file: 'src/sources/postgres/table.ts',
-    find: 'return (await server.query<T>(',
-    replace: 'return (await this.#pool.query<T>(',
+    find: 'return this.#rows(sql, values, server)',
+    replace: 'return this.#rows(sql, values)',
     tests: ['src/sources/postgres/source.postgres.test.ts'],
   },
   {
