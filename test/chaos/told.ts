@@ -39,7 +39,7 @@ export class Told {
     return (await this.#query(sql, [name, JSON.stringify(manifest)])) !== null
   }
 
-  /** What is told of a workflow that has ended so, where that is not the same; `null`: it is, or nobody can say now. */
+  /** What is told of a workflow that has ended so, where that is not the same, or cannot be read now; `null`: it is the same. */
   async differs(name: string, way: Way, phase: string): Promise<string | null> {
     if (way === 'file') {
       const text = await readFile(join(this.#manifests, '.status', `${name}.json.yaml`), 'utf8').catch(

@@ -69,7 +69,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
     policy: { hostPaths: [folders.lines] },
     artifacts: { dir: join(folders.data, 'artifacts') },
     log: { format: 'json', level: 'debug' },
-    ...(postgres === null ? {} : { ...ofDatabase(postgres.url) }),
+    ...(postgres === null ? {} : ofDatabase(postgres.url)),
   }
   await writeFile(config, JSON.stringify(settings))
   const isShared = options.controllers > 0
